@@ -1,0 +1,159 @@
+//! Cluster: which texts are one object.
+//!
+//! Linked texts form clusters around an anchor, the oldest text; the anchor's key is the identity of the object.
+//! Every post of a linked or repeated text leaves a trace on the object that its text belongs to at that moment.
+//! When two clusters become one, tie and group are told; traces already left keep their object.
+
+use serde::{Deserialize, Serialize};
+use shoal_model::{Layer, Span, Timestamp, Trace};
+use shoal_sketch::{ANCHOR_SIMILARITY, Clusters, TextRef};
+
+use crate::Config;
+use crate::key::{Expiry, KeyMap, Keyer, hour};
+use crate::record::{ClusterIn, GroupIn, Merge, PairIn, TextBirth, TextLink, TextPost, TieIn, Trigger};
+use crate::stage::{Outbox, Stage};
+
+/// The stage.
+#[derive(Debug)]
+pub struct Cluster {
+    window: Span,
+    keyer: Keyer,
+    state: ClusterState,
+}
+
+/// What cluster remembers: shared texts and the clusters they are in.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ClusterState {
+    clusters: Clusters,
+    texts: KeyMap<SharedText>,
+    expiry: Expiry<u64>,
+}
+
+/// A text whose posts arrive here.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct SharedText {
+    newest: Timestamp,
+    /// The moment its earlier posts arrived. Another partition of match may send them again later.
+    since: Timestamp,
+    /// The post that made them arrive.
+    cause: u64,
+}
+
+impl Cluster {
+    /// The one partition.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            window: config.text.window,
+            keyer: Keyer::new(config.seed),
+            state: ClusterState {
+                clusters: Clusters::new(ANCHOR_SIMILARITY),
+                texts: KeyMap::default(),
+                expiry: Expiry::default(),
+            },
+        }
+    }
+
+    fn expire(&mut self, at: Timestamp) {
+        let before = at.minus(self.window);
+        self.state.clusters.expire(before.micros());
+        while let Some(keys) = self.state.expiry.take_before(before) {
+            for key in keys {
+                if self.state.texts.get(&key).is_some_and(|text| hour(text.newest) < hour(before)) {
+                    self.state.texts.remove(&key);
+                }
+            }
+        }
+    }
+
+    fn link(&mut self, trigger: &Trigger, link: &TextLink, out: &mut Outbox) {
+        let linked = self.state.clusters.link(trigger.at.micros(), reference(&link.newer), reference(&link.older));
+        if let Some(merged) = linked.merged {
+            let merge = Merge { old: self.object(merged.from), new: self.object(merged.into) };
+            out.tie.broadcast(trigger, &TieIn::Merge(merge));
+            out.group.broadcast(trigger, &GroupIn::Merge(merge));
+        }
+    }
+
+    fn object(&self, cluster: u64) -> u64 {
+        self.keyer.text_object(Layer::Text, cluster)
+    }
+
+    /// Whether this post has not arrived before by way of another partition of match.
+    fn is_new(&mut self, trigger: &Trigger, post: &TextPost) -> bool {
+        let cause = trigger.post.as_ref().map_or(0, |cause| cause.key);
+        let forgotten = trigger.at.minus(self.window);
+        let text = self.state.texts.get_mut(&post.text).filter(|text| text.newest >= forgotten);
+        let Some(text) = text else {
+            self.state.expiry.touch(post.text, trigger.at);
+            let text = SharedText { newest: trigger.at, since: trigger.at, cause };
+            self.state.texts.insert(post.text, text);
+            return true;
+        };
+        if hour(text.newest) != hour(trigger.at) {
+            self.state.expiry.touch(post.text, trigger.at);
+        }
+        text.newest = trigger.at;
+        trigger.is(&post.post) || (text.since == trigger.at && text.cause == cause)
+    }
+
+    fn post(&mut self, trigger: &Trigger, post: TextPost, out: &mut Outbox) {
+        if !self.is_new(trigger, &post) {
+            return;
+        }
+        self.state.clusters.touch(post.text, trigger.at.micros());
+        let cluster = self.state.clusters.cluster_of(post.text).unwrap_or(post.text);
+        let trace = Trace {
+            layer: Layer::Text,
+            object: self.object(cluster),
+            descriptor: post.excerpt,
+            post: post.post,
+            actions: post.actions,
+            similarity: post.similarity,
+        };
+        out.pair.send(trace.object, trigger, PairIn::Trace { trace, skipped: post.skipped });
+    }
+}
+
+fn reference(text: &TextBirth) -> TextRef<'_> {
+    TextRef { key: text.key, birth: (text.birth.0.micros(), text.birth.1), sketch: &text.sketch }
+}
+
+impl Stage for Cluster {
+    type In = ClusterIn;
+    type State = ClusterState;
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<ClusterIn>, out: &mut Outbox) {
+        self.expire(trigger.at);
+        let mut last = None;
+        for record in records.drain(..) {
+            match record {
+                ClusterIn::Shared(text) => {
+                    self.state.clusters.admit(trigger.at.micros(), reference(&text));
+                }
+                ClusterIn::Link(link) => self.link(trigger, &link, out),
+                ClusterIn::Post(post) => {
+                    // Several partitions of match may send the same post at once; they are neighbours here.
+                    let this = Some((post.text, post.post.key));
+                    if last != this {
+                        last = this;
+                        self.post(trigger, post, out);
+                    }
+                }
+            }
+        }
+    }
+
+    fn next_timer(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn timer(&mut self, _at: Timestamp, _out: &mut Outbox) {}
+
+    fn state(&self) -> &ClusterState {
+        &self.state
+    }
+
+    fn restore(&mut self, state: ClusterState) {
+        self.state = state;
+    }
+}

@@ -1,0 +1,380 @@
+//! What can be configured about detection. Everything here decides which alerts are raised and is part of the
+//! configuration's fingerprint.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use shoal_model::{Layer, Span, Timestamp};
+
+use crate::Error;
+
+/// The configuration of all stages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Secret of the deployment: it keys all hashes, so that strangers cannot craft texts or ids that collide.
+    pub seed: u64,
+    /// Order, lateness, duplicates.
+    pub order: OrderConfig,
+    /// Texts and their near-duplicates.
+    pub text: TextConfig,
+    /// The windows of each layer, narrowest first; a layer without windows leaves no traces.
+    pub windows: BTreeMap<Layer, Vec<Span>>,
+    /// Live traces of one object that a new trace is paired with, newest first.
+    pub live_traces: Limit,
+    /// How long a tie is remembered after its newest co-action.
+    pub tie_memory: Span,
+    /// Partners that one circle remembers; the lightest half is forgotten when there are more.
+    pub circle_partners: u32,
+    /// When alerts are raised.
+    pub judge: JudgeConfig,
+    /// Accounts, sites and texts that are known and open about what they do.
+    pub allow: AllowConfig,
+    /// Alerts and accounts that are not to be sent for a while.
+    pub mute: Vec<Mute>,
+    /// Alerts are marked `shadow` and not sent: for rules on trial.
+    pub shadow: bool,
+    /// Logical partitions per stage.
+    pub partitions: Partitions,
+}
+
+/// Order, lateness, duplicates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OrderConfig {
+    /// How far a source's posts may be out of order.
+    pub lateness: Span,
+    /// A time further ahead of the watermark than this is held until later posts agree with it.
+    pub jump: Span,
+    /// How long post ids are remembered to drop duplicates.
+    pub duplicates: Span,
+}
+
+/// Texts and their near-duplicates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TextConfig {
+    /// A text with fewer folded symbols leaves no trace of its own.
+    pub min_symbols: u32,
+    /// Whether texts that are nearly the same count as one object; otherwise only equal folded texts do.
+    pub near_duplicates: bool,
+    /// A text with fewer folded symbols matches exactly only.
+    pub min_near_symbols: u32,
+    /// The exact Jaccard similarity of 4-grams from which texts are near-duplicates.
+    pub similarity: f32,
+    /// How long a text waits for a second account.
+    pub window: Span,
+    /// Posts of one text that are kept until a second account uses it, newest first.
+    pub posts: Limit,
+}
+
+/// When alerts are raised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JudgeConfig {
+    /// How accounts become significant.
+    pub method: Method,
+    /// The level of false-discovery control (e-BH).
+    pub alpha: f64,
+    /// Event time between two judgements.
+    pub every: Span,
+    /// Distinct objects that two significant accounts must share within `window` each to be of one group.
+    pub objects: u32,
+    /// See `objects`.
+    pub window: Span,
+    /// For `method = "rules"`: what makes a pair of accounts one of a group; any of them does.
+    pub rules: Vec<Rule>,
+    /// A group is reported again when it has this many times the accounts of the last report …
+    pub growth: f64,
+    /// … or when an account has waited this long to be reported.
+    pub update_after: Span,
+    /// A group that shares nothing new for this long is resolved.
+    pub quiet_after: Span,
+    /// Accounts, context accounts, objects, posts and ties listed in one alert.
+    pub list: ListConfig,
+}
+
+/// How much one alert lists; what is left out is counted in `caps_hit`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListConfig {
+    /// Accounts of the group.
+    pub accounts: usize,
+    /// Accounts of its context.
+    pub context: usize,
+    /// Shared objects.
+    pub objects: usize,
+    /// Posts of the evidence.
+    pub posts: usize,
+    /// Ties.
+    pub ties: usize,
+}
+
+/// How accounts become significant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// The circle test under false-discovery control.
+    Circle,
+    /// Fixed counts, as other tools do it. No statement about chance.
+    Rules,
+}
+
+/// A fixed count that makes two accounts one group under `method = "rules"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The layer.
+    pub layer: Layer,
+    /// The window: one of the layer's.
+    pub window: Span,
+    /// At least this many pairs of posts …
+    #[serde(default)]
+    pub pairs: u32,
+    /// … and this many distinct objects.
+    #[serde(default)]
+    pub objects: u32,
+}
+
+/// What is known and open about what it does.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AllowConfig {
+    /// Accounts, `platform:native`: never named in `accounts` of an alert, shown as context.
+    pub accounts: Vec<String>,
+    /// Registrable domains: their pages leave no trace.
+    pub domains: Vec<String>,
+    /// Texts: they and what folds to the same leave no trace.
+    pub texts: Vec<String>,
+}
+
+/// Something not to be sent until a moment of event time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mute {
+    /// An alert …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<String>,
+    /// … or an account: an alert all of whose accounts are muted is not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// When the mute ends.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+/// Logical partitions per sharded stage. `cluster` and `group` have one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Partitions {
+    /// By author.
+    pub prepare: u16,
+    /// By the smallest min-hashes.
+    #[serde(rename = "match")]
+    pub matching: u16,
+    /// By object.
+    pub pair: u16,
+    /// By pair of accounts.
+    pub tie: u16,
+    /// By account.
+    pub circle: u16,
+}
+
+/// A number, or no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// At most so many.
+    AtMost(u32),
+    /// As many as there are: for comparisons with other tools, not for streams.
+    Unlimited,
+}
+
+impl Limit {
+    /// The limit as a count.
+    pub const fn count(self) -> usize {
+        match self {
+            Self::AtMost(count) => count as usize,
+            Self::Unlimited => usize::MAX,
+        }
+    }
+}
+
+impl Serialize for Limit {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::AtMost(count) => serializer.serialize_u32(*count),
+            Self::Unlimited => serializer.serialize_str("unlimited"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(u32),
+            Word(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Number(count) => Ok(Self::AtMost(count)),
+            Written::Word(word) if word == "unlimited" => Ok(Self::Unlimited),
+            Written::Word(word) => {
+                Err(serde::de::Error::custom(format!("`{word}` is not a limit: write a number or \"unlimited\"")))
+            }
+        }
+    }
+}
+
+const MINUTE: Span = Span::from_seconds(60);
+const HOUR: Span = Span::from_seconds(3_600);
+/// 24 hours.
+pub(crate) const DAY: Span = Span::from_seconds(86_400);
+/// Seven days: the widest window, and how long an object is remembered after its newest trace.
+pub(crate) const WEEK: Span = Span::from_seconds(7 * 86_400);
+
+impl Default for Config {
+    fn default() -> Self {
+        let windows = Layer::ALL
+            .into_iter()
+            .map(|layer| (layer, if layer.is_evidence() { vec![MINUTE, HOUR, DAY, WEEK] } else { vec![MINUTE, HOUR] }));
+        Self {
+            seed: 0,
+            order: OrderConfig::default(),
+            text: TextConfig::default(),
+            windows: windows.collect(),
+            live_traces: Limit::AtMost(256),
+            tie_memory: Span::from_seconds(30 * 86_400),
+            circle_partners: 4_096,
+            judge: JudgeConfig::default(),
+            allow: AllowConfig::default(),
+            mute: Vec::new(),
+            shadow: false,
+            partitions: Partitions::default(),
+        }
+    }
+}
+
+impl Default for OrderConfig {
+    fn default() -> Self {
+        Self { lateness: Span::from_seconds(1), jump: HOUR, duplicates: WEEK }
+    }
+}
+
+impl Default for TextConfig {
+    fn default() -> Self {
+        Self {
+            min_symbols: 12,
+            near_duplicates: true,
+            min_near_symbols: 20,
+            similarity: 0.7,
+            window: WEEK,
+            posts: Limit::AtMost(256),
+        }
+    }
+}
+
+impl Default for JudgeConfig {
+    fn default() -> Self {
+        Self {
+            method: Method::Circle,
+            alpha: 0.01,
+            every: Span::from_seconds(5),
+            objects: 3,
+            window: DAY,
+            rules: Vec::new(),
+            growth: 1.25,
+            update_after: DAY,
+            quiet_after: WEEK,
+            list: ListConfig::default(),
+        }
+    }
+}
+
+impl Default for ListConfig {
+    fn default() -> Self {
+        Self { accounts: 10_000, context: 20, objects: 50, posts: 200, ties: 20 }
+    }
+}
+
+impl Default for Partitions {
+    fn default() -> Self {
+        Self { prepare: 1, matching: 1, pair: 1, tie: 1, circle: 1 }
+    }
+}
+
+impl Config {
+    /// Refuses values that no detector can work with. Errors name the key as it is written in a pipeline.
+    pub fn validate(&self) -> Result<(), Error> {
+        let wrong = |key: &str, why: String| Err(Error::Config { key: key.to_owned(), why });
+        for (layer, windows) in &self.windows {
+            if !windows.is_sorted() || windows.iter().any(|window| *window > WEEK) {
+                return wrong(&format!("windows.{layer}"), "write windows narrowest first, at most 7d".to_owned());
+            }
+        }
+        if !(0.5..=1.0).contains(&self.text.similarity) {
+            return wrong("text.similarity", format!("{} is not between 0.5 and 1", self.text.similarity));
+        }
+        if self.text.window > WEEK || self.text.window < HOUR {
+            return wrong("text.window", format!("{} is not between 1h and 7d", self.text.window));
+        }
+        if self.order.lateness > HOUR {
+            return wrong("order.lateness", format!("{} is more than 1h", self.order.lateness));
+        }
+        if self.circle_partners < 128 {
+            return wrong("circle_partners", format!("{} is fewer than 128", self.circle_partners));
+        }
+        let parts = &self.partitions;
+        if [parts.prepare, parts.matching, parts.pair, parts.tie, parts.circle].iter().any(|n| !(1..=256).contains(n)) {
+            return wrong("partitions", "every stage needs between 1 and 256".to_owned());
+        }
+        for mute in &self.mute {
+            if mute.alert.is_some() == mute.account.is_some() {
+                return wrong("mute", "name either an alert or an account".to_owned());
+            }
+        }
+        self.judge.validate(&self.windows)
+    }
+
+    /// The widest window of a layer; `None` when the layer is off.
+    pub fn widest(&self, layer: Layer) -> Option<Span> {
+        self.windows.get(&layer).and_then(|windows| windows.last().copied())
+    }
+}
+
+impl JudgeConfig {
+    fn validate(&self, windows: &BTreeMap<Layer, Vec<Span>>) -> Result<(), Error> {
+        let wrong = |key: &str, why: String| Err(Error::Config { key: key.to_owned(), why });
+        if !(self.alpha > 0.0 && self.alpha < 1.0) {
+            return wrong("judge.alpha", format!("{} is not between 0 and 1", self.alpha));
+        }
+        if self.every < Span::from_seconds(1) {
+            return wrong("judge.every", format!("{} is less than 1s", self.every));
+        }
+        if !(1.0..=100.0).contains(&self.growth) {
+            return wrong("judge.growth", format!("{} is not between 1 and 100", self.growth));
+        }
+        match self.method {
+            Method::Circle if self.objects == 0 => wrong("judge.objects", "must be at least 1".to_owned()),
+            Method::Circle if !self.rules.is_empty() => {
+                wrong("judge.rules", "rules need method = \"rules\"".to_owned())
+            }
+            Method::Rules if self.rules.is_empty() => {
+                wrong("judge.rules", "method = \"rules\" needs at least one".to_owned())
+            }
+            _ => {
+                for rule in &self.rules {
+                    if !windows.get(&rule.layer).is_some_and(|known| known.contains(&rule.window)) {
+                        let why = format!("{} is not one of windows.{}", rule.window, rule.layer);
+                        return wrong("judge.rules.window", why);
+                    }
+                    if rule.pairs == 0 && rule.objects == 0 {
+                        return wrong("judge.rules", "a rule needs pairs or objects".to_owned());
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}

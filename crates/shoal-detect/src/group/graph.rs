@@ -1,0 +1,189 @@
+//! The strong ties that group has been told of.
+
+use serde::{Deserialize, Serialize};
+use shoal_model::{Layer, Span, Timestamp};
+
+use crate::config::{JudgeConfig, Method};
+use crate::key::{Expiry, KeyMap, PairMap, hour};
+use crate::record::{Merge, SharedObject, StrongTie, TieCaps};
+use crate::tie::resolve;
+
+/// Strong ties by pair and by account.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Graph {
+    ties: PairMap<Edge>,
+    neighbours: KeyMap<Vec<u64>>,
+    by_text: KeyMap<Vec<(u64, u64)>>,
+    aliases: KeyMap<u64>,
+    alias_expiry: Expiry<u64>,
+    expiry: Expiry<(u64, u64)>,
+}
+
+/// A strong tie.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Edge {
+    pub(super) ids: [Box<str>; 2],
+    /// When it became strong.
+    pub(super) since: Timestamp,
+    pub(super) newest: Timestamp,
+    pub(super) objects: Vec<SharedObject>,
+    pub(super) pairs: u64,
+    pub(super) skipped: TieCaps,
+    /// Whether it holds a group together: it shares enough, merged objects counted once.
+    pub(super) binds: bool,
+}
+
+/// What makes an edge bind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Binding {
+    objects: usize,
+    window: Span,
+    by_rules: bool,
+}
+
+impl Binding {
+    pub(super) fn new(judge: &JudgeConfig) -> Self {
+        Self { objects: judge.objects as usize, window: judge.window, by_rules: judge.method == Method::Rules }
+    }
+}
+
+impl Graph {
+    /// Adds what was told. Gives whether the edge binds now and did not before.
+    pub(super) fn add(&mut self, mut tie: StrongTie, at: Timestamp, binding: Binding) -> bool {
+        let pair = (tie.accounts[0], tie.accounts[1]);
+        for item in tie.objects.iter_mut().filter(|item| item.layer == Layer::Text) {
+            item.object = resolve(&self.aliases, item.object);
+            self.by_text.entry(item.object).or_default().push(pair);
+        }
+        if !self.ties.contains_key(&pair) {
+            self.neighbours.entry(pair.0).or_default().push(pair.1);
+            self.neighbours.entry(pair.1).or_default().push(pair.0);
+            self.expiry.touch(pair, at);
+        }
+        let edge = self.ties.entry(pair).or_insert_with(|| Edge {
+            ids: tie.ids.clone(),
+            since: at,
+            newest: at,
+            objects: Vec::new(),
+            pairs: 0,
+            skipped: TieCaps::default(),
+            binds: false,
+        });
+        if hour(edge.newest) != hour(at) {
+            self.expiry.touch(pair, at);
+        }
+        edge.newest = at;
+        edge.objects.extend(tie.objects);
+        edge.pairs = tie.pairs;
+        edge.skipped = tie.skipped;
+        let before = edge.binds;
+        edge.binds = before || edge.is_bound(binding);
+        edge.binds && !before
+    }
+
+    /// Two texts are one from now on. Gives the edges that no longer bind.
+    pub(super) fn merge(&mut self, merge: Merge, at: Timestamp, binding: Binding) -> Vec<(u64, u64)> {
+        self.aliases.insert(merge.old, merge.new);
+        self.alias_expiry.touch(merge.old, at);
+        let Some(pairs) = self.by_text.remove(&merge.old) else { return Vec::new() };
+        let mut loosened = Vec::new();
+        for pair in &pairs {
+            if let Some(edge) = self.ties.get_mut(pair) {
+                for item in edge.objects.iter_mut().filter(|item| item.object == merge.old) {
+                    item.object = merge.new;
+                }
+                let bound = edge.is_bound(binding);
+                if edge.binds && !bound {
+                    loosened.push(*pair);
+                }
+                edge.binds = bound;
+            }
+        }
+        self.by_text.entry(merge.new).or_default().extend(pairs);
+        loosened
+    }
+
+    /// Forgets ties that have gained nothing since `before`. Gives those that bound.
+    pub(super) fn expire(&mut self, before: Timestamp) -> Vec<(u64, u64)> {
+        let mut loosened = Vec::new();
+        while let Some(objects) = self.alias_expiry.take_before(before) {
+            for object in objects {
+                self.aliases.remove(&object);
+            }
+        }
+        while let Some(pairs) = self.expiry.take_before(before) {
+            for pair in pairs {
+                let idle = self.ties.get(&pair).is_some_and(|edge| hour(edge.newest) < hour(before));
+                if idle && self.remove(pair) {
+                    loosened.push(pair);
+                }
+            }
+        }
+        loosened
+    }
+
+    fn remove(&mut self, pair: (u64, u64)) -> bool {
+        for (account, other) in [pair, (pair.1, pair.0)] {
+            if let Some(others) = self.neighbours.get_mut(&account) {
+                others.retain(|known| *known != other);
+                if others.is_empty() {
+                    self.neighbours.remove(&account);
+                }
+            }
+        }
+        let Some(edge) = self.ties.remove(&pair) else { return false };
+        for item in &edge.objects {
+            let object = item.object;
+            if let Some(pairs) = self.by_text.get_mut(&object) {
+                pairs.retain(|other| *other != pair);
+                if pairs.is_empty() {
+                    self.by_text.remove(&object);
+                }
+            }
+        }
+        edge.binds
+    }
+
+    /// Whether two accounts, the smaller key first, are tied by an edge that binds.
+    pub(super) fn binds(&self, a: u64, b: u64) -> bool {
+        self.ties.get(&(a, b)).is_some_and(|edge| edge.binds)
+    }
+
+    /// The binding edges of an account: the other account and the edge, in the order they became strong.
+    pub(super) fn edges(&self, account: u64) -> impl Iterator<Item = (u64, &Edge)> {
+        self.neighbours.get(&account).into_iter().flatten().filter_map(move |other| {
+            let edge = self.ties.get(&(account.min(*other), account.max(*other)))?;
+            edge.binds.then_some((*other, edge))
+        })
+    }
+}
+
+impl Edge {
+    fn is_bound(&self, binding: Binding) -> bool {
+        if binding.by_rules {
+            return true;
+        }
+        let mut distinct: Vec<(Layer, u64)> = self
+            .objects
+            .iter()
+            .filter(|item| item.layer.is_evidence() && item.is_within(binding.window))
+            .map(|item| (item.layer, item.object))
+            .collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        distinct.len() >= binding.objects
+    }
+}
+
+impl SharedObject {
+    /// Whether the two accounts acted within `window` of each other.
+    pub(super) fn is_within(&self, window: Span) -> bool {
+        self.apart() <= window
+    }
+
+    /// How far the two closest posts lie apart.
+    pub(super) fn apart(&self) -> Span {
+        let [(a, _), (b, _)] = &self.posts;
+        a.at.distance(b.at)
+    }
+}

@@ -1,0 +1,198 @@
+//! The life of one group: what has been said about it, and what is due to be said.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use shoal_model::{AlertState, Lineage, LineageEvent, Timestamp};
+
+use crate::config::JudgeConfig;
+
+/// Events of a lineage that are kept; of more, the first and the newest.
+const LINEAGE: usize = 64;
+
+/// What to say about a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Say {
+    /// It has formed.
+    Opened,
+    /// It has grown.
+    Updated,
+    /// It is quiet, or no more.
+    Resolved,
+    /// It moves again.
+    Reopened,
+}
+
+impl Say {
+    pub(super) fn state(self) -> AlertState {
+        match self {
+            Self::Opened => AlertState::Opened,
+            Self::Updated => AlertState::Updated,
+            Self::Resolved => AlertState::Resolved,
+            Self::Reopened => AlertState::Reopened,
+        }
+    }
+}
+
+/// A group.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Group {
+    pub(super) alert_id: String,
+    pub(super) members: BTreeSet<u64>,
+    pub(super) lineage: Vec<Lineage>,
+    /// The last revision that was said; 0 before the first.
+    pub(super) revision: u32,
+    /// The accounts in it.
+    reported: BTreeSet<u64>,
+    resolved: Option<Timestamp>,
+    /// When the group last shared something new.
+    moved: Timestamp,
+    /// Since when it has accounts that were not reported.
+    waiting: Option<Timestamp>,
+    /// When it will be looked at though nothing happens.
+    pub(super) armed: Option<Timestamp>,
+}
+
+impl Group {
+    pub(super) fn new(alert_id: String, split_from: Option<String>, at: Timestamp) -> Self {
+        let event = if split_from.is_some() { LineageEvent::SplitFrom } else { LineageEvent::Born };
+        Self {
+            alert_id,
+            members: BTreeSet::new(),
+            lineage: vec![Lineage { event, at, other: split_from }],
+            revision: 0,
+            reported: BTreeSet::new(),
+            resolved: None,
+            moved: at,
+            waiting: None,
+            armed: None,
+        }
+    }
+
+    /// Whether people have heard of it and not heard that it is over.
+    pub(super) fn is_open(&self) -> bool {
+        self.revision > 0 && self.resolved.is_none()
+    }
+
+    /// It has shared something new. Gives whether it was thought to be over.
+    pub(super) fn moves(&mut self, at: Timestamp) -> bool {
+        self.moved = self.moved.max(at);
+        self.resolved.is_some()
+    }
+
+    pub(super) fn set_members(&mut self, members: BTreeSet<u64>, at: Timestamp) {
+        if !members.is_subset(&self.members) {
+            self.moved = self.moved.max(at);
+        }
+        self.members = members;
+        self.waiting = if self.members.is_subset(&self.reported) { None } else { self.waiting.or(Some(at)) };
+    }
+
+    pub(super) fn took_in(&mut self, other: &Self, at: Timestamp) {
+        self.remember(LineageEvent::Merged, at, Some(other.alert_id.clone()));
+        self.moved = self.moved.max(at);
+    }
+
+    pub(super) fn merged_into(&mut self, survivor: String, at: Timestamp) {
+        self.remember(LineageEvent::MergedInto, at, Some(survivor));
+    }
+
+    pub(super) fn ended(&mut self, at: Timestamp) {
+        self.remember(LineageEvent::Ended, at, None);
+    }
+
+    fn remember(&mut self, event: LineageEvent, at: Timestamp, other: Option<String>) {
+        if self.lineage.len() == LINEAGE {
+            self.lineage.remove(1);
+        }
+        self.lineage.push(Lineage { event, at, other });
+    }
+
+    /// What is due to be said at `at`.
+    pub(super) fn due(&self, at: Timestamp, judge: &JudgeConfig) -> Option<Say> {
+        if self.revision == 0 {
+            return Some(Say::Opened);
+        }
+        if let Some(resolved) = self.resolved {
+            return (self.moved > resolved).then_some(Say::Reopened);
+        }
+        let grown = self.members.len() as f64 >= self.reported.len() as f64 * judge.growth
+            && self.members.len() > self.reported.len();
+        let waited = self.waiting.is_some_and(|since| at >= since.plus(judge.update_after));
+        if grown || waited {
+            return Some(Say::Updated);
+        }
+        (at >= self.moved.plus(judge.quiet_after)).then_some(Say::Resolved)
+    }
+
+    /// When something may be due though nothing happens.
+    pub(super) fn wake(&self, judge: &JudgeConfig) -> Option<Timestamp> {
+        let update = self.waiting.map(|since| since.plus(judge.update_after));
+        let quiet = self.resolved.is_none().then(|| self.moved.plus(judge.quiet_after));
+        update.into_iter().chain(quiet).min()
+    }
+
+    pub(super) fn said(&mut self, say: Say, at: Timestamp) {
+        self.revision += 1;
+        self.resolved = (say == Say::Resolved).then_some(at);
+        self.reported.clone_from(&self.members);
+        self.waiting = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_seconds(hours * 3_600)
+    }
+
+    fn group(members: u64) -> Group {
+        let mut group = Group::new("id".to_owned(), None, at(0));
+        group.set_members((0..members).collect(), at(0));
+        group
+    }
+
+    #[test]
+    fn a_group_is_opened_updated_by_growth_and_by_waiting() {
+        let judge = JudgeConfig::default();
+        let mut group = group(8);
+        assert_eq!(group.due(at(0), &judge), Some(Say::Opened));
+        group.said(Say::Opened, at(0));
+        group.set_members((0..9).collect(), at(1));
+        assert_eq!(group.due(at(1), &judge), None, "nine are not a quarter more than eight");
+        assert_eq!(group.wake(&judge), Some(at(25)));
+        assert_eq!(group.due(at(25), &judge), Some(Say::Updated));
+        group.set_members((0..10).collect(), at(2));
+        assert_eq!(group.due(at(2), &judge), Some(Say::Updated));
+        group.said(Say::Updated, at(2));
+        assert_eq!((group.revision, group.due(at(2), &judge)), (2, None));
+    }
+
+    #[test]
+    fn a_quiet_group_is_resolved_and_may_move_again() {
+        let judge = JudgeConfig::default();
+        let mut group = group(3);
+        group.said(Say::Opened, at(0));
+        let quiet = group.wake(&judge).unwrap();
+        assert_eq!(quiet, at(7 * 24));
+        assert_eq!(group.due(quiet, &judge), Some(Say::Resolved));
+        group.said(Say::Resolved, quiet);
+        assert!(!group.is_open() && group.wake(&judge).is_none());
+        assert_eq!(group.due(at(500), &judge), None);
+        assert!(group.moves(at(501)));
+        assert_eq!(group.due(at(501), &judge), Some(Say::Reopened));
+    }
+
+    #[test]
+    fn a_long_lineage_keeps_its_first_event() {
+        let mut group = group(2);
+        for hour in 0..200 {
+            let other = Group::new(format!("{hour}"), None, at(hour));
+            group.took_in(&other, at(hour));
+        }
+        assert_eq!(group.lineage.len(), LINEAGE);
+        assert_eq!(group.lineage.first().map(|first| first.event), Some(LineageEvent::Born));
+    }
+}

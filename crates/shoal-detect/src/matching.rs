@@ -1,0 +1,254 @@
+//! Match: which texts are the same, or nearly.
+//!
+//! Equal folded texts collapse by key. New texts are looked up in a sliding MinHash-LSH window and verified by
+//! exact Jaccard similarity. A text that only one account has used stays here; when a second account uses it, or
+//! a near-duplicate is found, its posts go on with their true times, and every repeat after that.
+//!
+//! Logical partitions: a text goes to the partitions of its four smallest min-hashes, so that two texts with
+//! J ≥ 0.7 meet in one of them with probability 0.997. Links and posts are idempotent: meeting twice is harmless.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use shoal_model::{Descriptor, PostRef, Span, Timestamp};
+use shoal_sketch::{Neighbour, Sketch, Window};
+
+use crate::key::{Expiry, KeyMap, hour};
+use crate::record::{ClusterIn, MatchIn, Published, TextBirth, TextLink, TextPost, Trigger};
+use crate::stage::{Lanes, Outbox, Stage, partition_of};
+use crate::{Config, Error};
+
+/// Min-hashes by which a text is routed.
+const ROUTES: usize = 4;
+
+/// Sends a text to every partition that may hold a near-duplicate of it.
+pub(crate) fn route(trigger: &Trigger, published: Published, lanes: &mut Lanes<MatchIn>) {
+    let partitions = usize::from(lanes.partitions());
+    if partitions == 1 {
+        lanes.to(0, trigger, MatchIn::Text(Box::new(published)));
+        return;
+    }
+    let mut targets: Vec<usize> = if published.text.shingles.is_empty() {
+        vec![partition_of(published.text.key, partitions)]
+    } else {
+        let keys = published.text.sketch.routing_keys::<ROUTES>();
+        keys.into_iter().map(|key| partition_of(key, partitions)).collect()
+    };
+    targets.sort_unstable();
+    targets.dedup();
+    for target in targets {
+        lanes.to(target, trigger, MatchIn::Text(Box::new(published.clone())));
+    }
+}
+
+/// The stage.
+#[derive(Debug)]
+pub struct Match {
+    window: Span,
+    keep: usize,
+    state: MatchState,
+    found: Vec<Neighbour>,
+}
+
+/// What match remembers: the texts of the window.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MatchState {
+    index: Window,
+    texts: KeyMap<TextState>,
+    documents: KeyMap<u64>,
+    expiry: Expiry<u64>,
+    document_expiry: Expiry<u64>,
+}
+
+/// A text of the window. About 400 B with its post, besides the index.
+#[derive(Debug, Serialize, Deserialize)]
+struct TextState {
+    birth: (Timestamp, u64),
+    sketch: Sketch,
+    excerpt: Arc<Descriptor>,
+    newest: Timestamp,
+    indexed: Timestamp,
+    similarity: f32,
+    shared: bool,
+    skipped: u32,
+    posts: Vec<(Arc<PostRef>, u32)>,
+}
+
+impl Match {
+    /// A partition.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        let index = Window::new(shoal_sketch::Config::for_threshold(config.seed, config.text.similarity)?)?;
+        Ok(Self {
+            window: config.text.window,
+            keep: config.text.posts.count(),
+            state: MatchState {
+                index,
+                texts: KeyMap::default(),
+                documents: KeyMap::default(),
+                expiry: Expiry::default(),
+                document_expiry: Expiry::default(),
+            },
+            found: Vec::new(),
+        })
+    }
+
+    fn expire(&mut self, at: Timestamp) {
+        let before = at.minus(self.window);
+        self.state.index.expire(before.micros());
+        while let Some(keys) = self.state.expiry.take_before(before) {
+            for key in keys {
+                if self.state.texts.get(&key).is_some_and(|text| hour(text.newest) < hour(before)) {
+                    self.state.texts.remove(&key);
+                }
+            }
+        }
+        while let Some(documents) = self.state.document_expiry.take_before(before) {
+            for document in documents {
+                self.state.documents.remove(&document);
+            }
+        }
+    }
+
+    /// A text that was used before. Returns whether it must be put in the index again: half its time is over.
+    fn repeat(&mut self, trigger: &Trigger, published: &Published, out: &mut Outbox) -> Option<bool> {
+        let text = self.state.texts.get_mut(&published.text.key)?;
+        if text.newest < trigger.at.minus(self.window) {
+            return None;
+        }
+        if hour(text.newest) != hour(trigger.at) {
+            self.state.expiry.touch(published.text.key, trigger.at);
+        }
+        text.newest = trigger.at;
+        let account = published.post.account_key;
+        if !text.shared && text.posts.iter().any(|(post, _)| post.account_key != account) {
+            let birth = text.as_birth(published.text.key);
+            out.cluster.to(0, trigger, ClusterIn::Shared(Box::new(birth)));
+            text.share(published.text.key, trigger, out);
+        }
+        if text.shared {
+            text.send(published.text.key, trigger, (Arc::clone(&published.post), published.actions), 0, out);
+        } else {
+            text.keep(published, self.keep);
+        }
+        Some(text.indexed < trigger.at.minus(Span::from_micros(self.window.micros() / 2)))
+    }
+
+    fn first(&mut self, trigger: &Trigger, published: &Published) {
+        let text = TextState {
+            birth: (published.post.at, published.post.key),
+            sketch: published.text.sketch,
+            excerpt: Arc::clone(&published.text.excerpt),
+            newest: trigger.at,
+            indexed: trigger.at,
+            similarity: 1.0,
+            shared: false,
+            skipped: 0,
+            posts: vec![(Arc::clone(&published.post), published.actions)],
+        };
+        self.state.texts.insert(published.text.key, text);
+        self.state.expiry.touch(published.text.key, trigger.at);
+    }
+
+    /// Looks a text up among the texts of the window, and puts it there.
+    fn index(&mut self, trigger: &Trigger, published: &Published, out: &mut Outbox) {
+        let (text, key) = (&published.text, published.text.key);
+        self.found.clear();
+        let document = self.state.index.insert(trigger.at.micros(), &text.shingles, &text.sketch, &mut self.found);
+        self.state.documents.insert(document.0, key);
+        self.state.document_expiry.touch(document.0, trigger.at);
+        if let Some(own) = self.state.texts.get_mut(&key) {
+            own.indexed = trigger.at;
+        }
+        let found = std::mem::take(&mut self.found);
+        for neighbour in &found {
+            self.link(trigger, key, *neighbour, out);
+        }
+        self.found = found;
+    }
+
+    fn link(&mut self, trigger: &Trigger, key: u64, neighbour: Neighbour, out: &mut Outbox) {
+        let Some(older) = self.state.documents.get(&neighbour.doc.0).copied() else { return };
+        if older == key {
+            return;
+        }
+        let births = [self.state.texts.get(&key), self.state.texts.get(&older)];
+        let [Some(newer_text), Some(older_text)] = births else { return };
+        let link = TextLink { newer: newer_text.as_birth(key), older: older_text.as_birth(older) };
+        out.cluster.to(0, trigger, ClusterIn::Link(Box::new(link)));
+        if let Some(text) = self.state.texts.get_mut(&older) {
+            text.share(older, trigger, out);
+        }
+        if let Some(text) = self.state.texts.get_mut(&key) {
+            if !text.shared {
+                text.similarity = neighbour.jaccard;
+            }
+            text.share(key, trigger, out);
+        }
+    }
+}
+
+impl TextState {
+    fn as_birth(&self, key: u64) -> TextBirth {
+        TextBirth { key, birth: self.birth, sketch: self.sketch }
+    }
+
+    /// Keeps a post until a second account uses the text; beyond the limit the oldest go.
+    fn keep(&mut self, published: &Published, limit: usize) {
+        if self.posts.len() >= limit.max(1) {
+            self.posts.remove(0);
+            self.skipped = self.skipped.saturating_add(1);
+        }
+        self.posts.push((Arc::clone(&published.post), published.actions));
+    }
+
+    /// The text is shared from now on: its posts so far go on.
+    fn share(&mut self, key: u64, trigger: &Trigger, out: &mut Outbox) {
+        if self.shared {
+            return;
+        }
+        self.shared = true;
+        let mut skipped = std::mem::take(&mut self.skipped);
+        for post in std::mem::take(&mut self.posts) {
+            self.send(key, trigger, post, std::mem::take(&mut skipped), out);
+        }
+    }
+
+    fn send(&self, text: u64, trigger: &Trigger, post: (Arc<PostRef>, u32), skipped: u32, out: &mut Outbox) {
+        let (post, actions) = post;
+        let excerpt = Arc::clone(&self.excerpt);
+        let record = TextPost { text, excerpt, post, actions, similarity: self.similarity, skipped };
+        out.cluster.to(0, trigger, ClusterIn::Post(record));
+    }
+}
+
+impl Stage for Match {
+    type In = MatchIn;
+    type State = MatchState;
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<MatchIn>, out: &mut Outbox) {
+        self.expire(trigger.at);
+        for MatchIn::Text(published) in records.drain(..) {
+            let again = self.repeat(trigger, &published, out);
+            if again.is_none() {
+                self.first(trigger, &published);
+            }
+            if again != Some(false) && !published.text.shingles.is_empty() {
+                self.index(trigger, &published, out);
+            }
+        }
+    }
+
+    fn next_timer(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn timer(&mut self, _at: Timestamp, _out: &mut Outbox) {}
+
+    fn state(&self) -> &MatchState {
+        &self.state
+    }
+
+    fn restore(&mut self, state: MatchState) {
+        self.state = state;
+    }
+}

@@ -1,0 +1,245 @@
+//! Pair: who acts on the same object, and when.
+//!
+//! Keyed by object. For each trace it finds the **meeting** (accounts that first acted on the object within
+//! seven days before, the newest hundred) and the **co-actions** (live traces of other accounts within the
+//! layer's widest window, the newest 256). Windows are closed; the outcome does not depend on arrival.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use shoal_model::{Descriptor, Layer, PostRef, Span, Timestamp, Trace};
+
+use crate::Config;
+use crate::config::{DAY, WEEK};
+use crate::key::{Expiry, KeyMap, KeySet, hour};
+use crate::record::{CircleIn, CoActions, Company, Meeting, PairIn, TieIn, Trigger};
+use crate::stage::{Lanes, Outbox, Stage, partition_of};
+use crate::tie::pair_key;
+
+/// First acts that a meeting looks at, newest first (`NEWEST` of the circle test's specification).
+const NEWEST: usize = 100;
+/// Accounts that one object remembers. Later ones meet nobody there: a meeting that half a platform attends
+/// says nothing.
+const ACCOUNTS: usize = 65_536;
+
+/// The stage.
+#[derive(Debug)]
+pub struct Pair {
+    widest: [Option<Span>; Layer::COUNT],
+    live: usize,
+    state: PairState,
+}
+
+/// What pair remembers: the objects of the last seven days.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct PairState {
+    objects: KeyMap<Object>,
+    expiry: Expiry<u64>,
+}
+
+/// An object. About 250 B with one trace, 80 B more per further account.
+#[derive(Debug, Serialize, Deserialize)]
+struct Object {
+    descriptor: Arc<Descriptor>,
+    newest: Timestamp,
+    /// The newest first acts, oldest first.
+    first_acts: VecDeque<Company>,
+    accounts: KeySet,
+    /// Live traces, oldest first.
+    live: VecDeque<(Arc<PostRef>, f32)>,
+    /// First acts that `first_acts` no longer holds, and live traces that `live` no longer holds.
+    forgotten: (u32, u32),
+}
+
+impl Object {
+    fn new(trace: &Trace, at: Timestamp) -> Self {
+        Self {
+            descriptor: Arc::clone(&trace.descriptor),
+            newest: at,
+            first_acts: VecDeque::with_capacity(1),
+            accounts: KeySet::default(),
+            live: VecDeque::with_capacity(1),
+            forgotten: (0, 0),
+        }
+    }
+
+    /// Company for an account that acts for the first time.
+    fn meeting(&self, trace: &Trace) -> Option<Meeting> {
+        let at = trace.post.at;
+        let near = |act: &&Company, window: Span| at.distance(act.at) <= window;
+        let company: Vec<Company> = self.first_acts.iter().filter(|act| near(act, WEEK)).copied().collect();
+        if company.is_empty() {
+            return None;
+        }
+        Some(Meeting {
+            account: trace.post.account_key,
+            at,
+            layer: trace.layer,
+            object: trace.object,
+            within_day: company.iter().filter(|act| near(act, DAY)).count() as u32,
+            company,
+            skipped: self.forgotten.0,
+        })
+    }
+
+    fn first_act(&mut self, trace: &Trace) {
+        let act = Company { account: trace.post.account_key, at: trace.post.at, actions: trace.actions };
+        insert_by_time(&mut self.first_acts, act, |act| act.at);
+        if self.first_acts.len() > NEWEST {
+            self.first_acts.pop_front();
+            self.forgotten.0 = self.forgotten.0.saturating_add(1);
+        }
+        self.accounts.insert(act.account);
+    }
+
+    fn co_actions(&self, trace: &Trace, window: Span) -> CoActions {
+        let others = self.live.iter().rev().filter(|(post, _)| {
+            post.account_key != trace.post.account_key && post.at.distance(trace.post.at) <= window
+        });
+        CoActions {
+            layer: trace.layer,
+            object: trace.object,
+            descriptor: Arc::clone(&self.descriptor),
+            actor: (Arc::clone(&trace.post), trace.similarity),
+            others: others.map(|(post, similarity)| (Arc::clone(post), *similarity)).collect(),
+            skipped: self.forgotten.1,
+        }
+    }
+
+    fn live_trace(&mut self, trace: &Trace, at: Timestamp, window: Span, limit: usize) {
+        while self.live.front().is_some_and(|(post, _)| post.at < at.minus(window)) {
+            self.live.pop_front();
+        }
+        insert_by_time(&mut self.live, (Arc::clone(&trace.post), trace.similarity), |(post, _)| post.at);
+        if self.live.len() > limit {
+            self.live.pop_front();
+            self.forgotten.1 = self.forgotten.1.saturating_add(1);
+        }
+    }
+}
+
+/// Keeps a queue in the order of true times: posts of a text, and late ones, arrive after younger ones.
+fn insert_by_time<T>(queue: &mut VecDeque<T>, item: T, time: impl Fn(&T) -> Timestamp) {
+    let later = queue.iter().rev().take_while(|other| time(other) > time(&item)).count();
+    queue.insert(queue.len() - later, item);
+}
+
+impl Pair {
+    /// A partition.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            widest: Layer::ALL.map(|layer| config.widest(layer)),
+            live: config.live_traces.count(),
+            state: PairState::default(),
+        }
+    }
+
+    fn expire(&mut self, at: Timestamp) {
+        let before = at.minus(WEEK);
+        while let Some(keys) = self.state.expiry.take_before(before) {
+            for key in keys {
+                if self.state.objects.get(&key).is_some_and(|object| hour(object.newest) < hour(before)) {
+                    self.state.objects.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// The object of a trace; one that was quiet for seven days is new again.
+    fn object(&mut self, trace: &Trace, at: Timestamp) -> &mut Object {
+        let expiry = &mut self.state.expiry;
+        let object = self.state.objects.entry(trace.object).or_insert_with(|| {
+            expiry.touch(trace.object, at);
+            Object::new(trace, at)
+        });
+        if hour(object.newest) != hour(at) {
+            expiry.touch(trace.object, at);
+        }
+        if at.distance(object.newest) > WEEK {
+            *object = Object::new(trace, at);
+        }
+        object.newest = at;
+        object
+    }
+
+    fn trace(&mut self, trigger: &Trigger, trace: &Trace, skipped: u32, out: &mut Outbox) {
+        let Some(window) = self.widest[trace.layer.index()] else { return };
+        let live = self.live;
+        let acts_now = trigger.is(&trace.post);
+        let object = self.object(trace, trigger.at);
+        if trace.layer.is_evidence() && !object.accounts.contains(&trace.post.account_key) {
+            if object.accounts.len() < ACCOUNTS {
+                if let Some(meeting) = object.meeting(trace).filter(|_| acts_now) {
+                    send_meeting(trigger, meeting, &mut out.circle);
+                }
+                object.first_act(trace);
+            } else {
+                object.forgotten.0 = object.forgotten.0.saturating_add(1);
+            }
+        }
+        object.forgotten.1 = object.forgotten.1.saturating_add(skipped);
+        let co_actions = object.co_actions(trace, window);
+        object.live_trace(trace, trigger.at, window, live);
+        if !co_actions.others.is_empty() {
+            send_co_actions(trigger, co_actions, &mut out.tie);
+        }
+    }
+}
+
+/// To the account's own partition with all of the company; to the others with those whom they hold, so that they
+/// know which layer of the post counted.
+fn send_meeting(trigger: &Trigger, meeting: Meeting, lanes: &mut Lanes<CircleIn>) {
+    let partitions = usize::from(lanes.partitions());
+    let own = partition_of(meeting.account, partitions);
+    for other in (0..partitions).filter(|other| *other != own) {
+        let held = meeting.company.iter().filter(|act| partition_of(act.account, partitions) == other);
+        let part = Meeting { company: held.copied().collect(), ..meeting.clone() };
+        lanes.to(other, trigger, CircleIn::Meeting(Box::new(part)));
+    }
+    lanes.to(own, trigger, CircleIn::Meeting(Box::new(meeting)));
+}
+
+/// To each partition the pairs that it holds.
+fn send_co_actions(trigger: &Trigger, co_actions: CoActions, lanes: &mut Lanes<TieIn>) {
+    let partitions = usize::from(lanes.partitions());
+    if partitions == 1 {
+        lanes.to(0, trigger, TieIn::CoActions(Box::new(co_actions)));
+        return;
+    }
+    let actor = co_actions.actor.0.account_key;
+    for partition in 0..partitions {
+        let held = |post: &PostRef| partition_of(pair_key(actor, post.account_key), partitions) == partition;
+        let others: Vec<_> = co_actions.others.iter().filter(|(post, _)| held(post)).cloned().collect();
+        if !others.is_empty() {
+            let part = CoActions { others, ..co_actions.clone() };
+            lanes.to(partition, trigger, TieIn::CoActions(Box::new(part)));
+        }
+    }
+}
+
+impl Stage for Pair {
+    type In = PairIn;
+    type State = PairState;
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<PairIn>, out: &mut Outbox) {
+        self.expire(trigger.at);
+        for PairIn::Trace { trace, skipped } in records.drain(..) {
+            self.trace(trigger, &trace, skipped, out);
+        }
+    }
+
+    fn next_timer(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn timer(&mut self, _at: Timestamp, _out: &mut Outbox) {}
+
+    fn state(&self) -> &PairState {
+        &self.state
+    }
+
+    fn restore(&mut self, state: PairState) {
+        self.state = state;
+    }
+}

@@ -1,0 +1,153 @@
+//! What a post says, computed from the post alone.
+
+use std::sync::Arc;
+
+use shoal_model::{Descriptor, Layer, Post, PostRef};
+use shoal_sketch::Sketcher;
+use shoal_text::{CanonicalUrl, Folded, canonical_url, entities, fold, hashtag_sequence, shingles};
+
+use super::Draft;
+use crate::Config;
+use crate::key::{KeySet, Keyer};
+use crate::record::{Analysed, Text};
+
+/// Symbols per shingle (`near-duplicates`, space-less 4-grams).
+const SHINGLE: usize = 4;
+/// Characters of a text, an address or a hashtag sequence that are shown.
+const EXCERPT: usize = 280;
+/// Addresses of one post that leave traces.
+const ADDRESSES: usize = 8;
+
+/// Computes what can be known of a post from the post alone. Holds buffers; make one per thread.
+#[derive(Debug)]
+pub struct Analyst {
+    keyer: Keyer,
+    seed: u64,
+    min_symbols: usize,
+    min_near: Option<usize>,
+    layers: [bool; Layer::COUNT],
+    allowed_domains: Vec<String>,
+    allowed_texts: KeySet,
+    sketcher: Sketcher,
+    folded: Folded,
+}
+
+impl Analyst {
+    /// Analysis under this configuration.
+    pub fn new(config: &Config) -> Self {
+        let keyer = Keyer::new(config.seed);
+        let mut folded = Folded::new();
+        let mut allowed_texts = KeySet::default();
+        for text in &config.allow.texts {
+            fold(text, &mut folded);
+            allowed_texts.insert(keyer.text(folded.symbols()));
+        }
+        Self {
+            keyer,
+            seed: config.seed,
+            min_symbols: (config.text.min_symbols as usize).max(1),
+            min_near: config.text.near_duplicates.then_some(config.text.min_near_symbols as usize),
+            layers: Layer::ALL.map(|layer| config.widest(layer).is_some()),
+            allowed_domains: config.allow.domains.iter().map(|domain| domain.to_lowercase()).collect(),
+            allowed_texts,
+            sketcher: Sketcher::new(config.seed),
+            folded,
+        }
+    }
+
+    /// Analyses one post.
+    pub fn analyse(&mut self, post: Post) -> Analysed {
+        let account_key = self.keyer.account(&post.author.id);
+        let reference = Arc::new(PostRef {
+            key: self.keyer.post(account_key, &post.id),
+            id: post.id.as_str().into(),
+            account: post.author.id.as_str().into(),
+            account_key,
+            at: post.observed_at,
+            url: post.url.as_deref().map(Into::into),
+        });
+        let mut drafts = Vec::new();
+        let text = if post.action.repost {
+            self.repost(&post, &mut drafts);
+            None
+        } else {
+            self.original(&post, &mut drafts);
+            self.text(&post)
+        };
+        Analysed { key: reference.key, post, reference, drafts, text }
+    }
+
+    fn draft(&self, drafts: &mut Vec<Draft>, layer: Layer, object: u64, label: &str) {
+        let known = drafts.iter().any(|draft| draft.layer == layer && draft.object == object);
+        if self.layers[layer.index()] && !known {
+            drafts.push(Draft { layer, object, descriptor: describe(label) });
+        }
+    }
+
+    /// A repost acts on the post that it repeats: by its id, else by its folded text.
+    fn repost(&mut self, post: &Post, drafts: &mut Vec<Draft>) {
+        if let Some(target) = &post.action.repost_of {
+            let object = self.keyer.object(Layer::Repost, target.as_bytes());
+            let label = if post.text.trim().is_empty() { target } else { &post.text };
+            self.draft(drafts, Layer::Repost, object, label);
+            return;
+        }
+        fold(&post.text, &mut self.folded);
+        let text = self.keyer.text(self.folded.symbols());
+        if !self.folded.is_empty() && !self.allowed_texts.contains(&text) {
+            self.draft(drafts, Layer::Repost, self.keyer.text_object(Layer::Repost, text), &post.text);
+        }
+    }
+
+    fn original(&self, post: &Post, drafts: &mut Vec<Draft>) {
+        if let Some(target) = &post.action.quote_of {
+            self.draft(drafts, Layer::Quote, self.keyer.object(Layer::Quote, target.as_bytes()), target);
+        }
+        if let Some(target) = &post.action.reply_to {
+            self.draft(drafts, Layer::Reply, self.keyer.object(Layer::Reply, target.as_bytes()), target);
+        }
+        let found = entities(&post.text);
+        let addresses = post.urls.iter().map(String::as_str).chain(found.urls.iter().copied());
+        for link in addresses.take(ADDRESSES).filter_map(canonical_url) {
+            self.link(&link, drafts);
+        }
+        if let Some(tags) = hashtag_sequence(&found.hashtags) {
+            let label: Vec<String> = found.hashtags.iter().map(|tag| format!("#{tag}")).collect();
+            self.draft(drafts, Layer::Hashtags, self.keyer.object(Layer::Hashtags, tags.as_bytes()), &label.join(" "));
+        }
+    }
+
+    fn link(&self, link: &CanonicalUrl, drafts: &mut Vec<Draft>) {
+        if link.shortener || self.allowed_domains.contains(&link.domain) {
+            return;
+        }
+        self.draft(drafts, Layer::Link, self.keyer.object(Layer::Link, link.url.as_bytes()), &link.url);
+        self.draft(drafts, Layer::Domain, self.keyer.object(Layer::Domain, link.domain.as_bytes()), &link.domain);
+    }
+
+    fn text(&mut self, post: &Post) -> Option<Text> {
+        if !self.layers[Layer::Text.index()] {
+            return None;
+        }
+        fold(&post.text, &mut self.folded);
+        let symbols = self.folded.symbols();
+        let key = self.keyer.text(symbols);
+        if symbols.len() < self.min_symbols || self.allowed_texts.contains(&key) {
+            return None;
+        }
+        let mut grams = Vec::new();
+        if self.min_near.is_some_and(|least| symbols.len() >= least) {
+            shingles(symbols, SHINGLE, self.seed, &mut grams);
+        }
+        let sketch = self.sketcher.sketch(&grams);
+        Some(Text { key, excerpt: describe(&post.text), shingles: grams, sketch })
+    }
+}
+
+fn describe(label: &str) -> Arc<Descriptor> {
+    let label = match label.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", label.get(..end).unwrap_or_default()).into(),
+        None => label.into(),
+    };
+    Arc::new(Descriptor { label })
+}

@@ -1,0 +1,342 @@
+//! Tie: what two accounts share.
+//!
+//! Keyed by pair of accounts. Adds up co-actions: distinct objects and pairs of posts, per layer and window. A pair
+//! of posts counts once, on its best layer, even when the posts share several objects. A tie that shares enough
+//! goes on to group, and so does every object it gains after that.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use shoal_model::{Descriptor, Layer, PostRef, Span, Timestamp};
+
+use crate::Config;
+use crate::config::{Method, Rule};
+use crate::key::{Expiry, KeyMap, PairMap, hour};
+use crate::record::{CoActions, GroupIn, Merge, SharedObject, StrongTie, TieCaps, TieIn, Trigger};
+use crate::stage::{Outbox, Stage};
+
+/// Distinct objects that one tie remembers with their evidence.
+const OBJECTS: usize = 64;
+
+/// The key that decides which partition holds a pair.
+pub(crate) fn pair_key(a: u64, b: u64) -> u64 {
+    a.min(b).rotate_left(17) ^ a.max(b)
+}
+
+/// The stage.
+#[derive(Debug)]
+pub struct Tie {
+    memory: Span,
+    windows: [Vec<Span>; Layer::COUNT],
+    enough: Enough,
+    state: TieState,
+}
+
+/// What ties remember.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct TieState {
+    ties: PairMap<Shared>,
+    expiry: Expiry<(u64, u64)>,
+    aliases: KeyMap<u64>,
+    alias_expiry: Expiry<u64>,
+}
+
+/// What makes a tie go on to group.
+#[derive(Debug)]
+enum Enough {
+    /// So many distinct objects of evidence layers within the window each.
+    Objects(usize, Span),
+    /// Any of the rules.
+    Rules(Vec<Rule>),
+}
+
+/// What two accounts share. About 250 B with one object, 100 B more per further object.
+#[derive(Debug, Serialize, Deserialize)]
+struct Shared {
+    newest: Timestamp,
+    objects: Vec<Item>,
+    /// Pairs of posts by layer and narrowest window.
+    pairs: Vec<(Layer, u8, u32)>,
+    skipped: TieCaps,
+    strong: bool,
+}
+
+/// A shared object, with the closest pair of posts, in the order of the accounts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Item {
+    layer: Layer,
+    object: u64,
+    /// The narrowest window, by number.
+    window: u8,
+    descriptor: Arc<Descriptor>,
+    posts: [(Arc<PostRef>, f32); 2],
+}
+
+/// One co-action, its posts in the order of their accounts.
+struct CoAction<'a> {
+    source: &'a CoActions,
+    window: u8,
+    posts: [&'a (Arc<PostRef>, f32); 2],
+}
+
+impl Tie {
+    /// A partition.
+    pub fn new(config: &Config) -> Self {
+        let judge = &config.judge;
+        Self {
+            memory: config.tie_memory,
+            windows: Layer::ALL.map(|layer| config.windows.get(&layer).cloned().unwrap_or_default()),
+            enough: match judge.method {
+                Method::Circle => Enough::Objects(judge.objects as usize, judge.window),
+                Method::Rules => Enough::Rules(judge.rules.clone()),
+            },
+            state: TieState::default(),
+        }
+    }
+
+    fn expire(&mut self, at: Timestamp) {
+        let before = at.minus(self.memory);
+        while let Some(keys) = self.state.expiry.take_before(before) {
+            for key in keys {
+                if self.state.ties.get(&key).is_some_and(|tie| hour(tie.newest) < hour(before)) {
+                    self.state.ties.remove(&key);
+                }
+            }
+        }
+        while let Some(keys) = self.state.alias_expiry.take_before(before) {
+            for key in keys {
+                self.state.aliases.remove(&key);
+            }
+        }
+    }
+
+    fn merge(&mut self, merge: Merge, at: Timestamp) {
+        self.state.aliases.insert(merge.old, merge.new);
+        self.state.alias_expiry.touch(merge.old, at);
+    }
+
+    /// All co-actions of one post. Per earlier post only the one on the best layer counts; `records` are in the
+    /// order of layers.
+    fn co_actions(&mut self, trigger: &Trigger, records: &[Box<CoActions>], out: &mut Outbox) {
+        let mut counted: PairMap<()> = PairMap::default();
+        let mut grown: Vec<((u64, u64), usize)> = Vec::new();
+        for source in records {
+            for other in &source.others {
+                let posts = (source.actor.0.key, other.0.key);
+                if records.len() > 1 && counted.insert(posts, ()).is_some() {
+                    continue;
+                }
+                grown.extend(self.add(trigger, source, other));
+            }
+        }
+        // Of a pair that has gained several objects the first entry knows how many it had before.
+        grown.sort_by_key(|(key, _)| *key);
+        grown.dedup_by_key(|(key, _)| *key);
+        for (key, known) in grown {
+            self.tell(trigger, key, known, out);
+        }
+    }
+
+    /// Adds one co-action. Gives the pair, and how many objects it had before, when it has gained an object or
+    /// (by rules, which count pairs of posts) is not strong yet.
+    fn add(
+        &mut self,
+        trigger: &Trigger,
+        source: &CoActions,
+        other: &(Arc<PostRef>, f32),
+    ) -> Option<((u64, u64), usize)> {
+        let mut posts = [&source.actor, other];
+        posts.sort_by_key(|(post, _)| post.account_key);
+        let key = (posts[0].0.account_key, posts[1].0.account_key);
+        let apart = posts[0].0.at.distance(posts[1].0.at);
+        let window = self.windows[source.layer.index()].iter().position(|window| apart <= *window)? as u8;
+        let TieState { ties, expiry, aliases, .. } = &mut self.state;
+        let memory = trigger.at.minus(self.memory);
+        let tie = ties.entry(key).or_insert_with(|| {
+            expiry.touch(key, trigger.at);
+            Shared::new(trigger.at)
+        });
+        if hour(tie.newest) != hour(trigger.at) {
+            expiry.touch(key, trigger.at);
+        }
+        if tie.newest < memory {
+            *tie = Shared::new(trigger.at);
+        }
+        tie.newest = trigger.at;
+        tie.skipped.traces = tie.skipped.traces.max(u64::from(source.skipped));
+        let known = tie.objects.len();
+        let gained = tie.add(&CoAction { source, window, posts }, aliases);
+        (gained || (!tie.strong && matches!(self.enough, Enough::Rules(_)))).then_some((key, known))
+    }
+
+    /// Tells group of a tie that has become strong, or of what a strong one has gained.
+    fn tell(&mut self, trigger: &Trigger, key: (u64, u64), known: usize, out: &mut Outbox) {
+        let Some(tie) = self.state.ties.get_mut(&key) else { return };
+        let told = if tie.strong { known } else { 0 };
+        if !tie.strong && !self.enough.is_met(tie, &self.windows, &self.state.aliases) {
+            return;
+        }
+        tie.strong = true;
+        let objects: Vec<SharedObject> = tie.objects.iter().skip(told).map(Item::shared).collect();
+        if objects.is_empty() {
+            return;
+        }
+        let Some([a, b]) = tie.objects.first().map(|item| item.posts.each_ref().map(|(post, _)| post.account.clone()))
+        else {
+            return;
+        };
+        let record = StrongTie {
+            accounts: [key.0, key.1],
+            ids: [a, b],
+            objects,
+            pairs: tie.pairs.iter().map(|(_, _, pairs)| u64::from(*pairs)).sum(),
+            skipped: tie.skipped,
+        };
+        out.group.to(0, trigger, GroupIn::Tie(Box::new(record)));
+    }
+}
+
+/// The object that stands for `object` after all merges.
+pub(crate) fn resolve(aliases: &KeyMap<u64>, object: u64) -> u64 {
+    let mut object = object;
+    // A chain is as long as the merges within the memory of ties; it cannot loop, anchors only get older.
+    while let Some(newer) = aliases.get(&object) {
+        object = *newer;
+    }
+    object
+}
+
+impl Shared {
+    fn new(at: Timestamp) -> Self {
+        Self {
+            newest: at,
+            objects: Vec::with_capacity(1),
+            pairs: Vec::with_capacity(1),
+            skipped: TieCaps::default(),
+            strong: false,
+        }
+    }
+
+    /// Adds a co-action; whether it brought a new object, or a known one for the first time into a narrower window.
+    fn add(&mut self, action: &CoAction<'_>, aliases: &KeyMap<u64>) -> bool {
+        let layer = action.source.layer;
+        match self.pairs.iter_mut().find(|(known, window, _)| (*known, *window) == (layer, action.window)) {
+            Some((_, _, pairs)) => *pairs = pairs.saturating_add(1),
+            None => self.pairs.push((layer, action.window, 1)),
+        }
+        let object = resolve(aliases, action.source.object);
+        let same = |item: &&mut Item| item.layer == layer && resolve(aliases, item.object) == object;
+        if let Some(item) = self.objects.iter_mut().find(same) {
+            let narrower = action.window < item.window;
+            item.closer(action);
+            return narrower;
+        }
+        if self.objects.len() == OBJECTS {
+            self.skipped.objects += 1;
+            return false;
+        }
+        self.objects.push(Item::new(action));
+        true
+    }
+
+    /// Distinct objects within a window, by layer.
+    fn objects_within<'a>(&'a self, aliases: &'a KeyMap<u64>, counts: impl Fn(&Item) -> bool + 'a) -> usize {
+        let mut distinct: Vec<(Layer, u64)> = self
+            .objects
+            .iter()
+            .filter(|item| counts(item))
+            .map(|item| (item.layer, resolve(aliases, item.object)))
+            .collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        distinct.len()
+    }
+}
+
+impl Item {
+    fn new(action: &CoAction<'_>) -> Self {
+        Self {
+            layer: action.source.layer,
+            object: action.source.object,
+            window: action.window,
+            descriptor: Arc::clone(&action.source.descriptor),
+            posts: action.posts.map(Clone::clone),
+        }
+    }
+
+    /// Keeps the closest pair of posts; of equally close ones, the earliest.
+    fn closer(&mut self, action: &CoAction<'_>) {
+        let rank = |posts: [&PostRef; 2]| {
+            let [a, b] = posts;
+            (a.at.distance(b.at), a.at.max(b.at), a.key, b.key)
+        };
+        let posts = self.posts.each_ref().map(|(post, _)| &**post);
+        if rank(action.posts.map(|(post, _)| &**post)) < rank(posts) {
+            self.posts = action.posts.map(Clone::clone);
+            self.window = action.window;
+        }
+    }
+
+    fn shared(&self) -> SharedObject {
+        SharedObject {
+            layer: self.layer,
+            object: self.object,
+            descriptor: Arc::clone(&self.descriptor),
+            posts: self.posts.clone(),
+        }
+    }
+}
+
+impl Enough {
+    fn is_met(&self, tie: &Shared, windows: &[Vec<Span>; Layer::COUNT], aliases: &KeyMap<u64>) -> bool {
+        let within = |layer: Layer, number: u8, limit: Span| {
+            windows[layer.index()].get(usize::from(number)).is_some_and(|window| *window <= limit)
+        };
+        match self {
+            Self::Objects(least, limit) => {
+                tie.objects.len() >= *least
+                    && tie.objects_within(aliases, |item| {
+                        item.layer.is_evidence() && within(item.layer, item.window, *limit)
+                    }) >= *least
+            }
+            Self::Rules(rules) => rules.iter().any(|rule| {
+                let of_rule = |layer: Layer, number: u8| layer == rule.layer && within(layer, number, rule.window);
+                let pairs: u32 =
+                    tie.pairs.iter().filter(|(layer, number, _)| of_rule(*layer, *number)).map(|(_, _, n)| n).sum();
+                let objects = tie.objects_within(aliases, |item| of_rule(item.layer, item.window));
+                pairs >= rule.pairs && objects >= rule.objects as usize
+            }),
+        }
+    }
+}
+
+impl Stage for Tie {
+    type In = TieIn;
+    type State = TieState;
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<TieIn>, out: &mut Outbox) {
+        self.expire(trigger.at);
+        let mut co_actions = Vec::new();
+        for record in records.drain(..) {
+            match record {
+                TieIn::Merge(merge) => self.merge(merge, trigger.at),
+                TieIn::CoActions(co) => co_actions.push(co),
+            }
+        }
+        self.co_actions(trigger, &co_actions, out);
+    }
+
+    fn next_timer(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn timer(&mut self, _at: Timestamp, _out: &mut Outbox) {}
+
+    fn state(&self) -> &TieState {
+        &self.state
+    }
+
+    fn restore(&mut self, state: TieState) {
+        self.state = state;
+    }
+}

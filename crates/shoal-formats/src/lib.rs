@@ -1,0 +1,26 @@
+//! Reading posts: from bytes on disk or in a stream to [`shoal_model::Post`], with nothing lost on the way.
+//!
+//! A [`Reader`] opens an input, looks through its compression and gives its lines as [`Record`]s with their
+//! offsets. A [`Format`], named or detected, turns a record into a post or says in a [`Refusal`] why it cannot; a
+//! refused record is kept, byte for byte, as a [`DeadLetter`]. So for every input
+//! `records = posts + dead letters`.
+//!
+//! Input is hostile: every size is bounded by [`Limits`], and no input makes this crate panic.
+
+mod dead_letter;
+mod error;
+mod format;
+mod input;
+mod json;
+mod limits;
+mod native;
+mod refusal;
+mod time;
+
+pub use dead_letter::{DeadLetter, DeadLetterWriter, DeadLetters};
+pub use error::Error;
+pub use format::{Format, detect};
+pub use input::{Compression, Identity, Position, Reader, Record, RecordKind};
+pub use limits::Limits;
+pub use native::to_native_line;
+pub use refusal::{Reason, Refusal};

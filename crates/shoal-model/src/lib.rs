@@ -1,0 +1,25 @@
+//! The words of Shoal as types.
+//!
+//! A [`Post`] is one published item. An account that acts on an object leaves a [`Trace`]; the type of the
+//! object is the trace's [`Layer`]. What a group of accounts did together is stated in an [`Alert`], which
+//! observes and never judges.
+//!
+//! This crate holds data and its validation, no logic: every other crate depends on it, it depends on none.
+
+mod alert;
+mod error;
+mod layer;
+mod post;
+mod time;
+mod trace;
+
+pub use alert::{
+    ALERT_SCHEMA, ALERT_SCHEMA_VERSION, Alert, AlertAccount, AlertObject, AlertPost, AlertState, AlertTie, Arithmetic,
+    Assessment, BenignCheck, BenignVerdict, Cap, CapHit, ContextAccount, Kind, LayerCount, Lineage, LineageEvent,
+    Meeting, Observed, Provenance, Strength, TiesSummary, TimelineBin, Window,
+};
+pub use error::Error;
+pub use layer::Layer;
+pub use post::{Action, Author, Post};
+pub use time::{Span, Timestamp};
+pub use trace::{Descriptor, PostRef, Trace};

@@ -1,0 +1,65 @@
+//! A post in canonical form.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Timestamp};
+
+/// One published item in canonical form. Ids are strings `platform:native`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Post {
+    /// The id of the post, `platform:native`.
+    pub id: String,
+    /// Who published it.
+    pub author: Author,
+    /// When it was seen: the clock of everything. Live sources stamp it, archives carry one time for both.
+    pub observed_at: Timestamp,
+    /// When its author claims to have published it.
+    pub created_at: Option<Timestamp>,
+    /// The text as published.
+    pub text: String,
+    /// The language that the author or the platform declared, a BCP 47 tag; `None` when undetermined.
+    pub lang: Option<String>,
+    /// What the post does to another post, if anything.
+    pub action: Action,
+    /// Addresses that the platform says the post links to, expanded where it knows the expansion. Those that
+    /// stand in the text are found there and need not be repeated.
+    pub urls: Vec<String>,
+    /// Where a person can look at the post.
+    pub url: Option<String>,
+}
+
+/// The account that published a post.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// The id of the account, `platform:native`.
+    pub id: String,
+    /// The name that the platform shows.
+    pub handle: Option<String>,
+    /// When the account was created.
+    pub created_at: Option<Timestamp>,
+}
+
+/// What a post does to other posts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Action {
+    /// The post is nothing but a repeat of another.
+    pub repost: bool,
+    /// The id of the post that is repeated, where known.
+    pub repost_of: Option<String>,
+    /// The id of the account whose post is repeated, where known.
+    pub repost_from: Option<String>,
+    /// The id of the post that is answered.
+    pub reply_to: Option<String>,
+    /// The id of the post that is quoted.
+    pub quote_of: Option<String>,
+}
+
+impl Post {
+    /// The platform and the id that the platform gave, from an id `platform:native`.
+    pub fn split_id(id: &str) -> Result<(&str, &str), Error> {
+        match id.split_once(':') {
+            Some((platform, native)) if !platform.is_empty() && !native.is_empty() => Ok((platform, native)),
+            _ => Err(Error::Id(id.to_owned())),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What a run is told.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use shoal_formats::{Format, Limits};
+use shoal_model::{Alert, Post, Timestamp};
+
+use crate::Summary;
+
+/// What to read, how to judge, where to write.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The inputs; each is a source partition.
+    pub sources: Vec<Source>,
+    /// Detection.
+    pub detect: shoal_detect::Config,
+    /// Limits on records.
+    pub limits: Limits,
+    /// Threads: 1 does everything in turn; with more, every source is read and analysed on a thread of its own while
+    /// one thread detects. No number changes the output.
+    pub threads: usize,
+    /// Where alerts and dead letters go.
+    pub outputs: Outputs,
+    /// Where state is kept, if it is.
+    pub state: Option<StateSettings>,
+    /// Goes on while inputs grow.
+    pub follow: Option<Follow>,
+    /// The fingerprint of everything that decides the output.
+    pub fingerprint: String,
+    /// The version of the program, for the provenance of alerts.
+    pub version: String,
+    /// Set to stop at the next batch.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// An input.
+#[derive(Clone)]
+pub struct Source {
+    /// How it is named in dead letters.
+    pub name: String,
+    /// The file; `-` is the standard input.
+    pub path: PathBuf,
+    /// Its format; detected when absent.
+    pub format: Option<Format>,
+    /// Changes posts, or leaves them out (`false`), before anything else sees them.
+    pub filter: Option<Filter>,
+}
+
+/// Changes a post before anything else sees it; `false` leaves it out.
+pub type Filter = Arc<dyn Fn(&mut Post) -> bool + Send + Sync>;
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// Where the output goes. An absent one is counted and dropped.
+#[derive(Debug, Clone, Default)]
+pub struct Outputs {
+    /// Sent alerts, one JSON object a line.
+    pub alerts: Option<PathBuf>,
+    /// Alerts that are not sent: in shadow, or muted.
+    pub shadow: Option<PathBuf>,
+    /// Records that are not posts.
+    pub dead_letters: Option<PathBuf>,
+}
+
+/// Where and how often state is kept.
+#[derive(Debug, Clone)]
+pub struct StateSettings {
+    /// The directory.
+    pub directory: PathBuf,
+    /// Posts between two checkpoints.
+    pub every_posts: u64,
+    /// Wall-clock time between two checkpoints; whichever comes first.
+    pub every: Duration,
+}
+
+/// How growing inputs are followed.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    /// Wall-clock time without data after which a source no longer holds the others up.
+    pub idle: Duration,
+    /// Wall-clock time between two looks at an input that has ended for now.
+    pub poll: Duration,
+}
+
+/// What is going on, for people.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Progress {
+    /// Records read.
+    pub records: u64,
+    /// Posts processed.
+    pub posts: u64,
+    /// How far event time has come.
+    pub watermark: Option<Timestamp>,
+    /// The highest time seen: the difference to the watermark is the lag.
+    pub newest: Option<Timestamp>,
+    /// Revisions of alerts written.
+    pub alerts: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+}
+
+/// Is told what happens.
+pub trait Observer {
+    /// After every batch.
+    fn progress(&mut self, progress: &Progress);
+    /// For every revision, sent or not.
+    fn alert(&mut self, alert: &Alert);
+    /// For every post that entered detection, duplicates included: the source's number and the author.
+    fn post(&mut self, _source: usize, _author: &str) {}
+    /// Once, at the end.
+    fn finished(&mut self, _summary: &Summary) {}
+}
+
+impl Observer for () {
+    fn progress(&mut self, _progress: &Progress) {}
+    fn alert(&mut self, _alert: &Alert) {}
+}

@@ -1,0 +1,116 @@
+//! What came of a run.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use shoal_detect::Counts;
+use shoal_formats::Reason;
+use shoal_model::{Alert, AlertState};
+
+use crate::fused::Consumed;
+
+/// What became of the records of one source.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SourceCounts {
+    /// Records read.
+    pub records: u64,
+    /// Released in order to prepare.
+    pub processed: u64,
+    /// Of those: came after the watermark had passed their time.
+    pub late: u64,
+    /// Left out by the source's filter.
+    pub filtered: u64,
+    /// Refused, by [`Reason::index`].
+    pub dead_letters: [u64; Reason::COUNT],
+    /// How often the source was idle.
+    pub idle: u64,
+}
+
+impl SourceCounts {
+    /// All dead letters.
+    pub fn dead(&self) -> u64 {
+        self.dead_letters.iter().sum()
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.records += other.records;
+        self.processed += other.processed;
+        self.late += other.late;
+        self.filtered += other.filtered;
+        self.idle += other.idle;
+        for (sum, count) in self.dead_letters.iter_mut().zip(other.dead_letters) {
+            *sum += count;
+        }
+    }
+}
+
+/// Revisions of alerts, by state.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AlertCounts {
+    /// Revisions that were sent, by state.
+    pub sent: BTreeMap<String, u64>,
+    /// Revisions in shadow or muted.
+    pub not_sent: u64,
+}
+
+impl AlertCounts {
+    pub(crate) fn add(&mut self, alert: &Alert) {
+        if alert.shadow || alert.state == AlertState::Suppressed {
+            self.not_sent += 1;
+            return;
+        }
+        let state = match alert.state {
+            AlertState::Opened => "opened",
+            AlertState::Updated => "updated",
+            AlertState::Resolved => "resolved",
+            AlertState::Reopened => "reopened",
+            AlertState::Suppressed => "suppressed",
+        };
+        *self.sent.entry(state.to_owned()).or_default() += 1;
+    }
+
+    /// All revisions that were sent.
+    pub fn total(&self) -> u64 {
+        self.sent.values().sum()
+    }
+}
+
+/// What came of a run. For every stage what it consumed is accounted for: see [`Summary::is_conserved`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Summary {
+    /// What became of the records, over all sources.
+    pub sources: SourceCounts,
+    /// Records that wait for the watermark or for belief in their time; 0 at the end of the input.
+    pub buffered: u64,
+    /// What became of the posts in prepare.
+    pub prepare: Counts,
+    /// Records consumed per stage.
+    pub consumed: Consumed,
+    /// Alerts.
+    pub alerts: AlertCounts,
+    /// Wall-clock time of this process.
+    pub elapsed: Duration,
+    /// Records read by this process: fewer than `sources.records` after a resume.
+    pub records_now: u64,
+    /// Whether a finished state made reading unnecessary.
+    pub nothing_to_do: bool,
+    /// Whether the run went on from a checkpoint.
+    pub resumed: bool,
+}
+
+impl Summary {
+    pub(crate) fn add_source(&mut self, counts: &SourceCounts, buffered: usize) {
+        self.sources.add(counts);
+        self.buffered += buffered as u64;
+    }
+
+    /// Whether every record is accounted for: at the source, and in prepare.
+    pub fn is_conserved(&self) -> bool {
+        let sources = &self.sources;
+        let prepare = self.prepare;
+        // Posts released by their source but not yet driven are `buffered` there.
+        sources.records == self.consumed.prepare + sources.filtered + sources.dead() + self.buffered
+            && self.consumed.prepare == prepare.processed + prepare.filtered + prepare.duplicate
+    }
+}

@@ -1,0 +1,16 @@
+//! `shoal check`: validates a pipeline and prints its effective configuration.
+
+use anyhow::Result;
+
+use crate::cli::CheckArgs;
+use crate::console;
+use crate::pipeline::{Overrides, Pipeline};
+
+/// Prints the effective configuration, or fails with the first thing that is wrong.
+pub(crate) fn check(args: &CheckArgs) -> Result<()> {
+    let overrides = Overrides { set: &args.set.set, ..Overrides::default() };
+    let pipeline = Pipeline::load(&args.pipeline, &overrides)?;
+    // A pipeline without sources is complete: they are named when it runs.
+    pipeline.check_paths()?;
+    console::print(pipeline.effective()?.as_bytes())
+}

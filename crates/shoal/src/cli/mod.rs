@@ -1,0 +1,217 @@
+//! The command line.
+
+mod backtest;
+mod time;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::backtest::{BacktestArgs, BacktestRequest, BacktestSource, Role};
+
+/// Shoal finds accounts that move together in streams of social-media posts
+///
+/// It says which accounts act together, on what, how unlikely that is by chance, and shows the evidence. It observes;
+/// people judge.
+#[derive(Debug, Parser)]
+#[command(name = "shoal", version, propagate_version = true, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Start with `shoal run pipelines/demo.toml`, then `shoal explain ID --alerts FILE` on an alert \
+                        that it raised."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// How logs are written; default: text on a terminal, json elsewhere
+    ///
+    /// What is logged is set with the environment variable `RUST_LOG`, such as `RUST_LOG=debug`.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", display_order = 1000)]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read posts and write alerts
+    ///
+    /// Ends at the end of the input, whether or not some records were no posts: those go to the dead letters (see
+    /// `shoal dead-letters`).
+    Run(RunArgs),
+    /// Validate a pipeline and print its effective configuration
+    ///
+    /// Looks at every key and every path, and prints every key with the value it has, defaults included. What is
+    /// printed is a pipeline again.
+    Check(CheckArgs),
+    /// Measure detection on labelled posts
+    ///
+    /// Says how many of the accounts that are known to be coordinated are found, and how many ordinary ones are
+    /// flagged. Writes report.json, report.md and flagged.tsv.
+    Backtest(BacktestArgs),
+    /// Show the arithmetic of one alert, from posts to bits
+    ///
+    /// Shows what was seen, each account's evidence in bits and where it comes from, the decision, and the posts with
+    /// links. It is an observation, not a verdict.
+    Explain(ExplainArgs),
+    /// Look at records that could not be read as posts
+    ///
+    /// A run counts them, keeps them byte for byte, and goes on.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
+}
+
+/// The arguments of `shoal run`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  shoal run pipelines/demo.toml\n  shoal run pipelines/file.toml --input posts.ndjson \
+                        --output alerts.ndjson\n  zcat posts.gz | shoal run pipelines/file.toml --input -"
+)]
+pub(crate) struct RunArgs {
+    /// The pipeline, a TOML file: what is read, what is detected, where it goes
+    #[arg(value_name = "PIPELINE.toml")]
+    pub(crate) pipeline: PathBuf,
+
+    /// Read these files instead of the pipeline's sources
+    ///
+    /// Plain, .gz, .zst and .bz2 files are understood; `-` is standard input. Several files are read side by side,
+    /// merged by time.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) input: Vec<PathBuf>,
+
+    /// Write the alerts here, one JSON object a line, instead of where the pipeline says
+    #[arg(long, value_name = "ALERTS.ndjson")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Keep the state in this directory, so that a run that was stopped goes on where it was
+    ///
+    /// Without it nothing is kept, and every run starts from the first post.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+
+    /// Wait for more posts at the end of the input, until stopped
+    #[arg(long)]
+    pub(crate) follow: bool,
+}
+
+/// Keys set on the command line.
+#[derive(Debug, Args)]
+pub(crate) struct SetArgs {
+    /// Set a key of the pipeline, such as --set detect.judge.alpha=0.001
+    ///
+    /// Can be given many times. The value is TOML; texts need no quotes.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+/// The arguments of `shoal check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The pipeline, a TOML file
+    #[arg(value_name = "PIPELINE.toml")]
+    pub(crate) pipeline: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+}
+
+/// The arguments of `shoal explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The id of the alert, or its beginning where that is unique
+    #[arg(value_name = "ALERT_ID")]
+    pub(crate) id: String,
+
+    /// The alerts that `shoal run` wrote
+    #[arg(long, value_name = "FILE")]
+    pub(crate) alerts: PathBuf,
+
+    /// Explain this revision; default: the newest
+    #[arg(long, value_name = "N")]
+    pub(crate) revision: Option<u32>,
+
+    /// Explain so many accounts in full, strongest first; the others get a line each
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) accounts: usize,
+}
+
+/// What to do with dead letters.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// List them: number, source, offset, reason, detail
+    List {
+        /// The dead letters that `shoal run` wrote
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// One JSON object a line, with `number`, for other programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one of them with everything that is known
+    Show {
+        /// The dead letters that `shoal run` wrote
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// Its number in the list, from 1
+        #[arg(value_name = "N", value_parser = number)]
+        number: u64,
+
+        /// Write its bytes as they came, and nothing else: do not let a terminal see them
+        #[arg(long)]
+        raw: bool,
+    },
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "write a number of 1 or more, as `shoal dead-letters list` has it".to_owned())
+}
+
+/// Arguments that each are fine and do not fit together, or not to the files that are there.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}\n  help: {remedy}")]
+pub(crate) struct Misuse {
+    problem: String,
+    remedy: String,
+}
+
+impl Misuse {
+    fn new(problem: String, remedy: &str) -> Self {
+        Self { problem, remedy: remedy.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn inputs_and_settings_repeat() {
+        let cli = Cli::parse_from([
+            "shoal", "run", "p.toml", "--input", "a", "b", "--set", "x=1", "--input", "-", "--set", "y=2", "--follow",
+        ]);
+        let Command::Run(run) = cli.command else { panic!("not run") };
+        assert_eq!(run.input, ["a", "b", "-"].map(PathBuf::from));
+        assert_eq!(run.set.set, ["x=1", "y=2"]);
+        assert!(run.follow && run.state.is_none() && run.output.is_none());
+    }
+}

@@ -1,0 +1,70 @@
+//! What can be wrong with a pipeline. Every error names the place, the key and what to do.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::origin::{KeyPath, Place};
+
+/// A pipeline that cannot run as it is written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The pipeline file cannot be read.
+    #[error("{}: cannot read the pipeline: {source}\n  help: name a pipeline file, such as pipelines/demo.toml", .file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Something that is written wrong.
+    #[error("{at}: {problem}\n  help: {remedy}")]
+    Wrong {
+        /// What and where.
+        at: Spot,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A pipeline that is to run and reads nothing.
+    #[error(
+        "{}: source: there is none\n  help: name files with --input, or add [[source]] with a path to the pipeline",
+        .file.display()
+    )]
+    NoSource {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// What an error is about: a place, and the key there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// Where to mend it.
+    pub(crate) place: Place,
+    /// The key in full; `None` for a file that is no pipeline and for plain arguments.
+    pub(crate) key: Option<KeyPath>,
+}
+
+impl Spot {
+    /// The error about this spot.
+    pub(crate) fn wrong(&self, problem: impl Into<String>, remedy: impl Into<String>) -> Error {
+        Error::Wrong { at: self.clone(), problem: problem.into(), remedy: remedy.into() }
+    }
+}
+
+impl From<Place> for Spot {
+    fn from(place: Place) -> Self {
+        Self { place, key: None }
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.key {
+            Some(key) => write!(f, "{}: {key}", self.place),
+            None => write!(f, "{}", self.place),
+        }
+    }
+}
