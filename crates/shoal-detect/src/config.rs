@@ -227,6 +227,8 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
+/// Windows that a layer may have.
+pub(crate) const WINDOWS: usize = 4;
 const MINUTE: Span = Span::from_seconds(60);
 const HOUR: Span = Span::from_seconds(3_600);
 /// 24 hours.
@@ -285,7 +287,7 @@ impl Default for JudgeConfig {
             window: DAY,
             rules: Vec::new(),
             growth: 1.25,
-            update_after: DAY,
+            update_after: Span::from_seconds(6 * 3_600),
             quiet_after: WEEK,
             list: ListConfig::default(),
         }
@@ -309,6 +311,9 @@ impl Config {
     pub fn validate(&self) -> Result<(), Error> {
         let wrong = |key: &str, why: String| Err(Error::Config { key: key.to_owned(), why });
         for (layer, windows) in &self.windows {
+            if windows.len() > WINDOWS {
+                return wrong(&format!("windows.{layer}"), format!("write at most {WINDOWS} windows"));
+            }
             if !windows.is_sorted() || windows.iter().any(|window| *window > WEEK) {
                 return wrong(&format!("windows.{layer}"), "write windows narrowest first, at most 7d".to_owned());
             }

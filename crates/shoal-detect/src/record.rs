@@ -324,10 +324,10 @@ pub struct StrongTie {
 /// What limits left out of a tie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TieCaps {
-    /// Distinct objects beyond those remembered.
-    pub objects: u64,
+    /// Co-actions on objects beyond those remembered.
+    pub objects: u32,
     /// Earlier posts on its objects beyond the newest.
-    pub traces: u64,
+    pub traces: u32,
 }
 
 /// An object that two accounts share, with the two posts that are closest in time.

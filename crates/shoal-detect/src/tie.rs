@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use shoal_model::{Descriptor, Layer, PostRef, Span, Timestamp};
 
 use crate::Config;
-use crate::config::{Method, Rule};
+use crate::config::{Method, Rule, WINDOWS};
 use crate::key::{Expiry, KeyMap, PairMap, hour};
 use crate::record::{CoActions, GroupIn, Merge, SharedObject, StrongTie, TieCaps, TieIn, Trigger};
 use crate::stage::{Outbox, Stage};
 
-/// Distinct objects that one tie remembers with their evidence.
+/// Distinct objects of one layer that one tie remembers with their evidence.
 const OBJECTS: usize = 64;
 
 /// The key that decides which partition holds a pair.
@@ -50,13 +50,11 @@ enum Enough {
     Rules(Vec<Rule>),
 }
 
-/// What two accounts share. About 250 B with one object, 100 B more per further object.
+/// What two accounts share. About 150 B with one object, 60 B more per further object.
 #[derive(Debug, Serialize, Deserialize)]
 struct Shared {
     newest: Timestamp,
     objects: Vec<Item>,
-    /// Pairs of posts by layer and narrowest window.
-    pairs: Vec<(Layer, u8, u32)>,
     skipped: TieCaps,
     strong: bool,
 }
@@ -64,12 +62,15 @@ struct Shared {
 /// A shared object, with the closest pair of posts, in the order of the accounts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Item {
-    layer: Layer,
     object: u64,
-    /// The narrowest window, by number.
-    window: u8,
     descriptor: Arc<Descriptor>,
-    posts: [(Arc<PostRef>, f32); 2],
+    posts: [Arc<PostRef>; 2],
+    similarity: [f32; 2],
+    /// Pairs of posts whose narrowest window is the one with this number.
+    pairs: [u16; WINDOWS],
+    layer: Layer,
+    /// The narrowest window of all, by number.
+    window: u8,
 }
 
 /// One co-action, its posts in the order of their accounts.
@@ -111,6 +112,8 @@ impl Tie {
     }
 
     fn merge(&mut self, merge: Merge, at: Timestamp) {
+        // What stands for others stands for itself, also if it was forgotten and has come back: chains cannot loop.
+        self.state.aliases.remove(&merge.new);
         self.state.aliases.insert(merge.old, merge.new);
         self.state.alias_expiry.touch(merge.old, at);
     }
@@ -163,7 +166,7 @@ impl Tie {
             *tie = Shared::new(trigger.at);
         }
         tie.newest = trigger.at;
-        tie.skipped.traces = tie.skipped.traces.max(u64::from(source.skipped));
+        tie.skipped.traces = tie.skipped.traces.max(source.skipped);
         let known = tie.objects.len();
         let gained = tie.add(&CoAction { source, window, posts }, aliases);
         (gained || (!tie.strong && matches!(self.enough, Enough::Rules(_)))).then_some((key, known))
@@ -181,7 +184,7 @@ impl Tie {
         if objects.is_empty() {
             return;
         }
-        let Some([a, b]) = tie.objects.first().map(|item| item.posts.each_ref().map(|(post, _)| post.account.clone()))
+        let Some([a, b]) = tie.objects.first().map(|item| item.posts.each_ref().map(|post| post.account.clone()))
         else {
             return;
         };
@@ -189,7 +192,7 @@ impl Tie {
             accounts: [key.0, key.1],
             ids: [a, b],
             objects,
-            pairs: tie.pairs.iter().map(|(_, _, pairs)| u64::from(*pairs)).sum(),
+            pairs: tie.objects.iter().map(|item| item.pairs_up_to(WINDOWS - 1)).sum(),
             skipped: tie.skipped,
         };
         out.group.to(0, trigger, GroupIn::Tie(Box::new(record)));
@@ -199,7 +202,7 @@ impl Tie {
 /// The object that stands for `object` after all merges.
 pub(crate) fn resolve(aliases: &KeyMap<u64>, object: u64) -> u64 {
     let mut object = object;
-    // A chain is as long as the merges within the memory of ties; it cannot loop, anchors only get older.
+    // A chain is as long as the merges within the memory of ties.
     while let Some(newer) = aliases.get(&object) {
         object = *newer;
     }
@@ -208,30 +211,19 @@ pub(crate) fn resolve(aliases: &KeyMap<u64>, object: u64) -> u64 {
 
 impl Shared {
     fn new(at: Timestamp) -> Self {
-        Self {
-            newest: at,
-            objects: Vec::with_capacity(1),
-            pairs: Vec::with_capacity(1),
-            skipped: TieCaps::default(),
-            strong: false,
-        }
+        Self { newest: at, objects: Vec::with_capacity(1), skipped: TieCaps::default(), strong: false }
     }
 
     /// Adds a co-action; whether it brought a new object, or a known one for the first time into a narrower window.
     fn add(&mut self, action: &CoAction<'_>, aliases: &KeyMap<u64>) -> bool {
         let layer = action.source.layer;
-        match self.pairs.iter_mut().find(|(known, window, _)| (*known, *window) == (layer, action.window)) {
-            Some((_, _, pairs)) => *pairs = pairs.saturating_add(1),
-            None => self.pairs.push((layer, action.window, 1)),
-        }
         let object = resolve(aliases, action.source.object);
         let same = |item: &&mut Item| item.layer == layer && resolve(aliases, item.object) == object;
         if let Some(item) = self.objects.iter_mut().find(same) {
-            let narrower = action.window < item.window;
-            item.closer(action);
-            return narrower;
+            return item.add(action);
         }
-        if self.objects.len() == OBJECTS {
+        // Per layer: what is common on one must not crowd out what is rare on another.
+        if self.objects.iter().filter(|item| item.layer == layer).count() == OBJECTS {
             self.skipped.objects += 1;
             return false;
         }
@@ -255,34 +247,48 @@ impl Shared {
 
 impl Item {
     fn new(action: &CoAction<'_>) -> Self {
+        let [(a, of_a), (b, of_b)] = action.posts;
+        let mut pairs = [0; WINDOWS];
+        pairs[usize::from(action.window)] = 1;
         Self {
-            layer: action.source.layer,
             object: action.source.object,
-            window: action.window,
             descriptor: Arc::clone(&action.source.descriptor),
-            posts: action.posts.map(Clone::clone),
+            posts: [Arc::clone(a), Arc::clone(b)],
+            similarity: [*of_a, *of_b],
+            pairs,
+            layer: action.source.layer,
+            window: action.window,
         }
     }
 
-    /// Keeps the closest pair of posts; of equally close ones, the earliest.
-    fn closer(&mut self, action: &CoAction<'_>) {
-        let rank = |posts: [&PostRef; 2]| {
-            let [a, b] = posts;
-            (a.at.distance(b.at), a.at.max(b.at), a.key, b.key)
-        };
-        let posts = self.posts.each_ref().map(|(post, _)| &**post);
-        if rank(action.posts.map(|(post, _)| &**post)) < rank(posts) {
-            self.posts = action.posts.map(Clone::clone);
+    /// Counts one more pair of posts and keeps the closest; of equally close ones, the earliest. Gives whether it is
+    /// the first in its window.
+    fn add(&mut self, action: &CoAction<'_>) -> bool {
+        let rank = |[a, b]: [&PostRef; 2]| (a.at.distance(b.at), a.at.max(b.at), a.key, b.key);
+        let pairs = &mut self.pairs[usize::from(action.window)];
+        *pairs = pairs.saturating_add(1);
+        let narrower = action.window < self.window;
+        let [(a, of_a), (b, of_b)] = action.posts;
+        if rank([a, b]) < rank(self.posts.each_ref().map(|post| &**post)) {
+            self.posts = [Arc::clone(a), Arc::clone(b)];
+            self.similarity = [*of_a, *of_b];
             self.window = action.window;
         }
+        narrower
+    }
+
+    /// Pairs of posts within the window with this number.
+    fn pairs_up_to(&self, window: usize) -> u64 {
+        self.pairs.iter().take(window + 1).map(|pairs| u64::from(*pairs)).sum()
     }
 
     fn shared(&self) -> SharedObject {
+        let [a, b] = &self.posts;
         SharedObject {
             layer: self.layer,
             object: self.object,
             descriptor: Arc::clone(&self.descriptor),
-            posts: self.posts.clone(),
+            posts: [(Arc::clone(a), self.similarity[0]), (Arc::clone(b), self.similarity[1])],
         }
     }
 }
@@ -300,11 +306,14 @@ impl Enough {
                     }) >= *least
             }
             Self::Rules(rules) => rules.iter().any(|rule| {
-                let of_rule = |layer: Layer, number: u8| layer == rule.layer && within(layer, number, rule.window);
-                let pairs: u32 =
-                    tie.pairs.iter().filter(|(layer, number, _)| of_rule(*layer, *number)).map(|(_, _, n)| n).sum();
-                let objects = tie.objects_within(aliases, |item| of_rule(item.layer, item.window));
-                pairs >= rule.pairs && objects >= rule.objects as usize
+                let widest = windows[rule.layer.index()].iter().rposition(|window| *window <= rule.window);
+                let Some(widest) = widest else { return false };
+                let of_layer = tie.objects.iter().filter(|item| item.layer == rule.layer);
+                let pairs: u64 = of_layer.map(|item| item.pairs_up_to(widest)).sum();
+                let objects = tie.objects_within(aliases, |item| {
+                    item.layer == rule.layer && within(item.layer, item.window, rule.window)
+                });
+                pairs >= u64::from(rule.pairs) && objects >= rule.objects as usize
             }),
         }
     }

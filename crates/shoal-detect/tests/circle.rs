@@ -2,15 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use shoal_detect::{
-    Analysed, Circle, Config, Draft, Keyer, Outbox, Pair, Partitions, Prepare, PrepareIn, Record, Stage, Trigger,
-};
+use common::step;
+use shoal_detect::{Analysed, Circle, Config, Draft, Keyer, Outbox, Pair, Partitions, Prepare, PrepareIn, Trigger};
 use shoal_model::{Action, Author, Descriptor, Layer, Post, PostRef, Timestamp};
 
 /// One row of a vector: post, time, account, layer, object.
@@ -67,25 +68,6 @@ fn analysed(keyer: Keyer, rows: &[Row]) -> (Trigger, Analysed) {
     };
     let trigger = Trigger { at, post: Some(Arc::clone(&reference)) };
     (trigger, Analysed { post, reference, key, drafts: drafts.collect(), text: None })
-}
-
-/// Takes one partition to `at`, through the records that others sent it.
-fn step<S: Stage>(stage: &mut S, mut input: Vec<(Trigger, S::In)>, at: Timestamp, out: &mut Outbox) {
-    input.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.order().cmp(&y.order())));
-    let mut input = input.into_iter().peekable();
-    loop {
-        let limit = input.peek().map_or(at, |(trigger, _)| trigger.at);
-        if let Some(due) = stage.next_timer().filter(|due| *due <= limit) {
-            stage.timer(due, out);
-            continue;
-        }
-        let Some((trigger, record)) = input.next() else { break };
-        let mut records = vec![record];
-        while let Some((_, more)) = input.next_if(|(other, _)| *other == trigger) {
-            records.push(more);
-        }
-        stage.process(&trigger, &mut records, out);
-    }
 }
 
 fn run(name: &str, partitions: u16) -> BTreeMap<String, (u64, f64)> {

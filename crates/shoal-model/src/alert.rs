@@ -334,14 +334,12 @@ pub enum LineageEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cap {
-    /// Earlier acts on one object beyond the newest that a meeting looks at.
+    /// Meetings that looked at the newest of the company only.
     Company,
-    /// Earlier posts on one object beyond the newest that a post is paired with.
+    /// Earlier posts on one object beyond the newest that a post is paired with: the most on any one object.
     LiveTraces,
-    /// Distinct objects of one tie beyond those remembered.
+    /// Co-actions of ties on objects beyond those that a tie remembers.
     TieObjects,
-    /// Accounts on one object beyond those remembered: later ones meet nobody there.
-    ObjectAccounts,
     /// Partners in one circle beyond those remembered.
     CirclePartners,
     /// Accounts beyond those listed in an alert.

@@ -83,6 +83,7 @@ impl Graph {
 
     /// Two texts are one from now on. Gives the edges that no longer bind.
     pub(super) fn merge(&mut self, merge: Merge, at: Timestamp, binding: Binding) -> Vec<(u64, u64)> {
+        self.aliases.remove(&merge.new);
         self.aliases.insert(merge.old, merge.new);
         self.alias_expiry.touch(merge.old, at);
         let Some(pairs) = self.by_text.remove(&merge.old) else { return Vec::new() };

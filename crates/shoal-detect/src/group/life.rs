@@ -162,8 +162,8 @@ mod tests {
         group.said(Say::Opened, at(0));
         group.set_members((0..9).collect(), at(1));
         assert_eq!(group.due(at(1), &judge), None, "nine are not a quarter more than eight");
-        assert_eq!(group.wake(&judge), Some(at(25)));
-        assert_eq!(group.due(at(25), &judge), Some(Say::Updated));
+        assert_eq!(group.wake(&judge), Some(at(7)));
+        assert_eq!(group.due(at(7), &judge), Some(Say::Updated));
         group.set_members((0..10).collect(), at(2));
         assert_eq!(group.due(at(2), &judge), Some(Say::Updated));
         group.said(Say::Updated, at(2));

@@ -112,8 +112,8 @@ impl Reporter {
         let start = times().min().unwrap_or_default();
         let end = times().max().unwrap_or_default();
         for edge in evidence.edges.iter().map(|(edge, _)| edge) {
-            caps.add(Cap::TieObjects, edge.skipped.objects);
-            caps.add(Cap::LiveTraces, edge.skipped.traces);
+            caps.add(Cap::TieObjects, u64::from(edge.skipped.objects));
+            caps.most(Cap::LiveTraces, u64::from(edge.skipped.traces));
         }
         let mut accounts = Self::accounts(group, evidence, standing, caps);
         caps.cut(Cap::AlertAccounts, &mut accounts, list.accounts);
@@ -340,6 +340,14 @@ impl Caps {
     fn add(&mut self, cap: Cap, count: u64) {
         if count > 0 {
             *self.0.entry(cap).or_default() += count;
+        }
+    }
+
+    /// For what many edges tell of the same object: the most of any.
+    fn most(&mut self, cap: Cap, count: u64) {
+        if count > 0 {
+            let most = self.0.entry(cap).or_default();
+            *most = count.max(*most);
         }
     }
 

@@ -1,0 +1,115 @@
+//! The alert contract and its JSON Schema say the same.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use serde_json::{Value, json};
+use shoal_model::{ALERT_SCHEMA, Alert, Cap, Layer, LineageEvent};
+
+fn validator() -> jsonschema::Validator {
+    let schema: Value = serde_json::from_str(ALERT_SCHEMA).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+/// An alert with something in every list.
+fn example() -> Value {
+    let id = "0123456789abcdef0123456789abcdef";
+    let (at, key) = ("2015-08-07T00:44:00Z", "0123456789abcdef");
+    json!({
+        "schema_version": 1, "alert_id": id, "revision": 2, "state": "updated", "kind": "coordination",
+        "shadow": false, "raised_at": at, "summary": "Two accounts shared a text.",
+        "observed": {
+            "window": { "start": at, "end": at },
+            "layers": [{ "layer": "text", "objects": 3 }],
+            "accounts": [{ "id": "x:a", "partners": 1, "objects": 3, "arithmetic": {
+                "bits": 20.5, "exposures": 4, "variants": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, -3.0]],
+                "strongest": [{ "post": "x:p", "at": at, "layer": "text", "object": key, "company": 1, "known": 1,
+                                "bits": 5.5 }],
+            } }],
+            "context": [{ "id": "x:c", "partners": 1, "allow_listed": true }],
+            "objects": [{ "key": key, "layer": "text", "label": "…", "lang": "und", "accounts": 2, "posts": 2 }],
+            "ties": { "count": 1, "strongest": [{ "accounts": ["x:a", "x:b"], "objects": 3, "pairs": 3,
+                                                  "median_seconds": 60.0 }] },
+            "posts": [{ "id": "x:p", "account": "x:a", "at": at, "object": key, "similarity": 0.75, "url": null }],
+            "timeline": [{ "start": at, "posts": 2 }],
+        },
+        "strength": { "bits": 20.5, "fdr_level": 0.01, "threshold_bits": 10.0, "accounts_seen": 10, "significant": 2,
+                      "method": "circle test, e-BH", "null_model": "…" },
+        "benign_checks": [{ "name": "allow_list", "verdict": "partial", "detail": "…" }],
+        "disarm": [], "assessment": null,
+        "lineage": [{ "event": "merged", "at": at, "other": id }],
+        "caps_hit": [{ "cap": "alert_posts", "count": 3 }],
+        "provenance": { "configuration": "f", "version": "0.1.0", "inputs": ["posts"] },
+    })
+}
+
+#[test]
+fn an_alert_that_the_schema_accepts_is_one_that_the_types_accept() {
+    let value = example();
+    validator().validate(&value).unwrap();
+    let alert: Alert = serde_json::from_value(value.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&alert).unwrap(), value);
+}
+
+#[test]
+fn every_word_of_the_types_is_a_word_of_the_schema() {
+    let words = [
+        ("layer", serde_json::to_value(Layer::ALL).unwrap()),
+        (
+            "event",
+            serde_json::to_value([
+                LineageEvent::Born,
+                LineageEvent::Merged,
+                LineageEvent::MergedInto,
+                LineageEvent::SplitFrom,
+                LineageEvent::Ended,
+            ])
+            .unwrap(),
+        ),
+        (
+            "cap",
+            serde_json::to_value([
+                Cap::Company,
+                Cap::LiveTraces,
+                Cap::TieObjects,
+                Cap::CirclePartners,
+                Cap::AlertAccounts,
+                Cap::AlertObjects,
+                Cap::AlertPosts,
+            ])
+            .unwrap(),
+        ),
+    ];
+    for (field, values) in words {
+        for word in values.as_array().unwrap() {
+            let mut value = example();
+            let place = match field {
+                "layer" => &mut value["observed"]["layers"][0]["layer"],
+                "event" => &mut value["lineage"][0]["event"],
+                _ => &mut value["caps_hit"][0]["cap"],
+            };
+            *place = word.clone();
+            validator().validate(&value).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_judges_or_does_not_belong_is_refused() {
+    let validator = validator();
+    let refused = [
+        ("attribution", json!("a state")),
+        ("state", json!("disinformation")),
+        ("alert_id", json!("short")),
+        ("revision", json!(0)),
+        ("raised_at", json!(5)),
+        ("disarm", json!(["T0049"])),
+    ];
+    for (field, wrong) in refused {
+        let mut value = example();
+        value[field] = wrong;
+        assert!(validator.validate(&value).is_err(), "{field}");
+    }
+    let mut nobody = example();
+    nobody["observed"]["accounts"] = json!([]);
+    assert!(validator.validate(&nobody).is_err());
+}
