@@ -357,6 +357,9 @@ impl JudgeConfig {
         if self.every < Span::from_seconds(1) {
             return wrong("judge.every", format!("{} is less than 1s", self.every));
         }
+        if self.list.accounts == 0 {
+            return wrong("judge.list.accounts", "an alert names at least one account".to_owned());
+        }
         if !(1.0..=100.0).contains(&self.growth) {
             return wrong("judge.growth", format!("{} is not between 1 and 100", self.growth));
         }

@@ -4,8 +4,8 @@
 //! exact Jaccard similarity. A text that only one account has used stays here; when a second account uses it, or
 //! a near-duplicate is found, its posts go on with their true times, and every repeat after that.
 //!
-//! Logical partitions: a text goes to the partitions of its four smallest min-hashes, so that two texts with
-//! J ≥ 0.7 meet in one of them with probability 0.997. Links and posts are idempotent: meeting twice is harmless.
+//! Logical partitions: a text goes to the partitions of four of its min-hashes, so that two texts with J ≥ 0.7
+//! meet in one of them with probability 0.992 or more. Links and posts are idempotent: meeting twice is harmless.
 
 use std::sync::Arc;
 

@@ -48,8 +48,16 @@ struct Object {
     accounts: KeySet,
     /// Live traces, oldest first.
     live: VecDeque<(Arc<PostRef>, f32)>,
-    /// First acts that `first_acts` no longer holds, and live traces that `live` no longer holds.
-    forgotten: (u32, u32),
+    /// First acts and live traces that are no longer held, and accounts beyond those remembered.
+    forgotten: Forgotten,
+}
+
+/// What an object no longer holds, counted.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Forgotten {
+    acts: u32,
+    traces: u32,
+    accounts: u32,
 }
 
 impl Object {
@@ -60,7 +68,7 @@ impl Object {
             first_acts: VecDeque::with_capacity(1),
             accounts: KeySet::default(),
             live: VecDeque::with_capacity(1),
-            forgotten: (0, 0),
+            forgotten: Forgotten::default(),
         }
     }
 
@@ -79,7 +87,7 @@ impl Object {
             object: trace.object,
             within_day: company.iter().filter(|act| near(act, DAY)).count() as u32,
             company,
-            skipped: self.forgotten.0,
+            skipped: self.forgotten.acts,
         })
     }
 
@@ -88,7 +96,7 @@ impl Object {
         insert_by_time(&mut self.first_acts, act, |act| act.at);
         if self.first_acts.len() > NEWEST {
             self.first_acts.pop_front();
-            self.forgotten.0 = self.forgotten.0.saturating_add(1);
+            self.forgotten.acts = self.forgotten.acts.saturating_add(1);
         }
         self.accounts.insert(act.account);
     }
@@ -103,7 +111,8 @@ impl Object {
             descriptor: Arc::clone(&self.descriptor),
             actor: (Arc::clone(&trace.post), trace.similarity),
             others: others.map(|(post, similarity)| (Arc::clone(post), *similarity)).collect(),
-            skipped: self.forgotten.1,
+            skipped: self.forgotten.traces,
+            unmet: self.forgotten.accounts,
         }
     }
 
@@ -114,7 +123,7 @@ impl Object {
         insert_by_time(&mut self.live, (Arc::clone(&trace.post), trace.similarity), |(post, _)| post.at);
         if self.live.len() > limit {
             self.live.pop_front();
-            self.forgotten.1 = self.forgotten.1.saturating_add(1);
+            self.forgotten.traces = self.forgotten.traces.saturating_add(1);
         }
     }
 }
@@ -175,10 +184,10 @@ impl Pair {
                 }
                 object.first_act(trace);
             } else {
-                object.forgotten.0 = object.forgotten.0.saturating_add(1);
+                object.forgotten.accounts = object.forgotten.accounts.saturating_add(1);
             }
         }
-        object.forgotten.1 = object.forgotten.1.saturating_add(skipped);
+        object.forgotten.traces = object.forgotten.traces.saturating_add(skipped);
         let co_actions = object.co_actions(trace, window);
         object.live_trace(trace, trigger.at, window, live);
         if !co_actions.others.is_empty() {

@@ -207,6 +207,8 @@ pub struct CoActions {
     pub others: Vec<(Arc<PostRef>, f32)>,
     /// Live traces beyond the limit.
     pub skipped: u32,
+    /// Accounts on the object beyond those remembered.
+    pub unmet: u32,
 }
 
 /// One text cluster went into another: the objects are one from now on.
@@ -324,10 +326,12 @@ pub struct StrongTie {
 /// What limits left out of a tie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TieCaps {
-    /// Co-actions on objects beyond those remembered.
+    /// Objects beyond the newest.
     pub objects: u32,
     /// Earlier posts on its objects beyond the newest.
     pub traces: u32,
+    /// Accounts on its objects beyond those remembered.
+    pub accounts: u32,
 }
 
 /// An object that two accounts share, with the two posts that are closest in time.

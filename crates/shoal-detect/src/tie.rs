@@ -4,6 +4,7 @@
 //! of posts counts once, on its best layer, even when the posts share several objects. A tie that shares enough
 //! goes on to group, and so does every object it gains after that.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,8 +16,8 @@ use crate::key::{Expiry, KeyMap, PairMap, hour};
 use crate::record::{CoActions, GroupIn, Merge, SharedObject, StrongTie, TieCaps, TieIn, Trigger};
 use crate::stage::{Outbox, Stage};
 
-/// Distinct objects of one layer that one tie remembers with their evidence.
-const OBJECTS: usize = 64;
+/// Distinct objects of one layer that one tie remembers with their evidence, the newest.
+pub(crate) const OBJECTS: usize = 64;
 
 /// The key that decides which partition holds a pair.
 pub(crate) fn pair_key(a: u64, b: u64) -> u64 {
@@ -56,7 +57,10 @@ struct Shared {
     newest: Timestamp,
     objects: Vec<Item>,
     skipped: TieCaps,
-    strong: bool,
+    /// When group was last told of it; `None` until it is strong.
+    told: Option<Timestamp>,
+    /// How many of the last objects group was not told of.
+    untold: u16,
 }
 
 /// A shared object, with the closest pair of posts, in the order of the accounts.
@@ -122,7 +126,7 @@ impl Tie {
     /// order of layers.
     fn co_actions(&mut self, trigger: &Trigger, records: &[Box<CoActions>], out: &mut Outbox) {
         let mut counted: PairMap<()> = PairMap::default();
-        let mut grown: Vec<((u64, u64), usize)> = Vec::new();
+        let mut grown: BTreeSet<(u64, u64)> = BTreeSet::new();
         for source in records {
             for other in &source.others {
                 let posts = (source.actor.0.key, other.0.key);
@@ -132,22 +136,14 @@ impl Tie {
                 grown.extend(self.add(trigger, source, other));
             }
         }
-        // Of a pair that has gained several objects the first entry knows how many it had before.
-        grown.sort_by_key(|(key, _)| *key);
-        grown.dedup_by_key(|(key, _)| *key);
-        for (key, known) in grown {
-            self.tell(trigger, key, known, out);
+        for key in grown {
+            self.tell(trigger, key, out);
         }
     }
 
-    /// Adds one co-action. Gives the pair, and how many objects it had before, when it has gained an object or
-    /// (by rules, which count pairs of posts) is not strong yet.
-    fn add(
-        &mut self,
-        trigger: &Trigger,
-        source: &CoActions,
-        other: &(Arc<PostRef>, f32),
-    ) -> Option<((u64, u64), usize)> {
+    /// Adds one co-action. Gives the pair when it has gained an object or (by rules, which count pairs of posts) is
+    /// not strong yet.
+    fn add(&mut self, trigger: &Trigger, source: &CoActions, other: &(Arc<PostRef>, f32)) -> Option<(u64, u64)> {
         let mut posts = [&source.actor, other];
         posts.sort_by_key(|(post, _)| post.account_key);
         let key = (posts[0].0.account_key, posts[1].0.account_key);
@@ -167,23 +163,26 @@ impl Tie {
         }
         tie.newest = trigger.at;
         tie.skipped.traces = tie.skipped.traces.max(source.skipped);
-        let known = tie.objects.len();
+        tie.skipped.accounts = tie.skipped.accounts.max(source.unmet);
         let gained = tie.add(&CoAction { source, window, posts }, aliases);
-        (gained || (!tie.strong && matches!(self.enough, Enough::Rules(_)))).then_some((key, known))
+        (gained || (tie.told.is_none() && matches!(self.enough, Enough::Rules(_)))).then_some(key)
     }
 
-    /// Tells group of a tie that has become strong, or of what a strong one has gained.
-    fn tell(&mut self, trigger: &Trigger, key: (u64, u64), known: usize, out: &mut Outbox) {
+    /// Tells group of a tie that has become strong, or of what a strong one has gained. Group forgets a tie of which
+    /// it hears nothing for the memory of ties; then it is told everything again.
+    fn tell(&mut self, trigger: &Trigger, key: (u64, u64), out: &mut Outbox) {
         let Some(tie) = self.state.ties.get_mut(&key) else { return };
-        let told = if tie.strong { known } else { 0 };
-        if !tie.strong && !self.enough.is_met(tie, &self.windows, &self.state.aliases) {
+        let is_known = tie.told.is_some_and(|told| told >= trigger.at.minus(self.memory));
+        if tie.told.is_none() && !self.enough.is_met(tie, &self.windows, &self.state.aliases) {
             return;
         }
-        tie.strong = true;
-        let objects: Vec<SharedObject> = tie.objects.iter().skip(told).map(Item::shared).collect();
+        let known = if is_known { tie.objects.len() - usize::from(tie.untold).min(tie.objects.len()) } else { 0 };
+        let objects: Vec<SharedObject> = tie.objects.iter().skip(known).map(Item::shared).collect();
         if objects.is_empty() {
             return;
         }
+        tie.told = Some(trigger.at);
+        tie.untold = 0;
         let Some([a, b]) = tie.objects.first().map(|item| item.posts.each_ref().map(|post| post.account.clone()))
         else {
             return;
@@ -211,7 +210,7 @@ pub(crate) fn resolve(aliases: &KeyMap<u64>, object: u64) -> u64 {
 
 impl Shared {
     fn new(at: Timestamp) -> Self {
-        Self { newest: at, objects: Vec::with_capacity(1), skipped: TieCaps::default(), strong: false }
+        Self { newest: at, objects: Vec::with_capacity(1), skipped: TieCaps::default(), told: None, untold: 0 }
     }
 
     /// Adds a co-action; whether it brought a new object, or a known one for the first time into a narrower window.
@@ -222,12 +221,15 @@ impl Shared {
         if let Some(item) = self.objects.iter_mut().find(same) {
             return item.add(action);
         }
-        // Per layer: what is common on one must not crowd out what is rare on another.
-        if self.objects.iter().filter(|item| item.layer == layer).count() == OBJECTS {
-            self.skipped.objects += 1;
-            return false;
+        // Per layer: what is common on one must not crowd out what is rare on another. The oldest goes.
+        if self.objects.iter().filter(|item| item.layer == layer).count() == OBJECTS
+            && let Some(oldest) = self.objects.iter().position(|item| item.layer == layer)
+        {
+            self.objects.remove(oldest);
+            self.skipped.objects = self.skipped.objects.saturating_add(1);
         }
         self.objects.push(Item::new(action));
+        self.untold = self.untold.saturating_add(1);
         true
     }
 

@@ -177,6 +177,11 @@ impl Reader {
         Ok(())
     }
 
+    /// Whether the input is followed: its present end is not its end.
+    pub const fn follows(&self) -> bool {
+        self.following
+    }
+
     /// Goes to a position from an earlier [`Reader::position`]: at once in a plain file, by reading and discarding
     /// in all else, which can only go forward.
     pub fn skip_to(&mut self, to: Position) -> Result<(), Error> {

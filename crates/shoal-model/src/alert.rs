@@ -338,10 +338,14 @@ pub enum Cap {
     Company,
     /// Earlier posts on one object beyond the newest that a post is paired with: the most on any one object.
     LiveTraces,
-    /// Co-actions of ties on objects beyond those that a tie remembers.
+    /// Accounts on one object beyond those remembered, who meet nobody there: the most on any one object.
+    ObjectAccounts,
+    /// Objects of ties beyond the newest that a tie remembers.
     TieObjects,
     /// Partners in one circle beyond those remembered.
     CirclePartners,
+    /// Accounts of the context beyond those listed in an alert.
+    AlertContext,
     /// Accounts beyond those listed in an alert.
     AlertAccounts,
     /// Objects beyond those listed in an alert.

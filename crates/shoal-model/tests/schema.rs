@@ -70,8 +70,10 @@ fn every_word_of_the_types_is_a_word_of_the_schema() {
             serde_json::to_value([
                 Cap::Company,
                 Cap::LiveTraces,
+                Cap::ObjectAccounts,
                 Cap::TieObjects,
                 Cap::CirclePartners,
+                Cap::AlertContext,
                 Cap::AlertAccounts,
                 Cap::AlertObjects,
                 Cap::AlertPosts,

@@ -28,7 +28,9 @@ pub(crate) struct Manifest {
     pub(crate) number: u64,
     /// The inputs, in their order.
     pub(crate) sources: Vec<SourceMark>,
-    /// The outputs as they were on disk.
+    /// The outputs, by name.
+    pub(crate) output_paths: Vec<String>,
+    /// How long they were on disk.
     pub(crate) outputs: Lengths,
     /// The snapshot's length in bytes and CRC-32.
     pub(crate) snapshot: (u64, u32),
@@ -203,6 +205,7 @@ impl Manifest {
             fingerprint: String::new(),
             number,
             sources: Vec::new(),
+            output_paths: Vec::new(),
             outputs: Lengths::default(),
             snapshot: (0, 0),
             finished: false,

@@ -27,6 +27,11 @@ pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>) -> Result<Plan, Er
         let why = format!("it reads {} inputs, not {}", manifest.sources.len(), job.sources.len());
         return Err(Error::OtherRun { state: state.path().to_owned(), what: "inputs", why });
     }
+    let outputs = job.outputs.paths();
+    if manifest.output_paths != outputs {
+        let why = format!("it writes {:?}, not {outputs:?}", manifest.output_paths);
+        return Err(Error::OtherRun { state: state.path().to_owned(), what: "outputs", why });
+    }
     let mut grown = false;
     for (mark, source) in manifest.sources.iter().zip(&job.sources) {
         let path = source.path.display().to_string();
@@ -36,6 +41,13 @@ pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>) -> Result<Plan, Er
         }
         mark.identity.verify(&source.path)?;
         grown |= mark.ended && Identity::of(&source.path)?.size != mark.identity.size;
+    }
+    // What comes out of a pipe cannot be compared, and what is followed goes on after its end.
+    let pipes = manifest.sources.iter().any(|mark| mark.ended && mark.identity.checked == 0 && mark.identity.size == 0);
+    let follows = job.follow.is_some() && manifest.sources.iter().any(|mark| mark.ended);
+    if (manifest.finished && pipes) || follows {
+        tracing::warn!("the inputs of a finished run may have more to say: starting again from the first record");
+        return Ok(Plan::Afresh);
     }
     if grown {
         // Posts that followed the end of a shorter file were released as if nothing came after them.

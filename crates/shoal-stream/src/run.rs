@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use shoal_detect::{Analysed, Timed, Trigger};
@@ -38,6 +38,11 @@ pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Summary, Error> {
     Ok(summary)
 }
 
+/// How long a wait for input goes on before somebody who wants to stop is heard.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// Posts that one followed source may be ahead of the slowest.
+const FAR_AHEAD: usize = 65_536;
+
 /// A run under way.
 struct Run {
     fused: Fused,
@@ -53,6 +58,7 @@ struct Run {
     records_before: u64,
     resumed: bool,
     fingerprint: String,
+    output_paths: Vec<String>,
 }
 
 /// What a snapshot holds besides the stages.
@@ -130,6 +136,7 @@ impl Run {
             records_before: 0,
             resumed: false,
             fingerprint: job.fingerprint.clone(),
+            output_paths: job.outputs.paths(),
         }
     }
 
@@ -164,7 +171,7 @@ impl Run {
                 self.save(false)?;
                 return if job.follow.is_some() { Ok(self.summary()) } else { Err(Error::Stopped) };
             }
-            let fed = if job.follow.is_some() { self.feed_any(job)? } else { self.feed_slowest()? };
+            let fed = if job.follow.is_some() { self.feed_any(job)? } else { self.feed_slowest(job)? };
             self.drive(observer)?;
             observer.progress(&self.progress());
             if !fed {
@@ -177,25 +184,27 @@ impl Run {
     }
 
     /// Takes a batch from the source that holds event time back. `false` when all have ended.
-    fn feed_slowest(&mut self) -> Result<bool, Error> {
+    fn feed_slowest(&mut self, job: &Job) -> Result<bool, Error> {
         let slowest = (0..self.sources.len())
             .filter(|number| !self.sources[*number].ended)
             .min_by_key(|number| self.sources[*number].watermark());
         let Some(number) = slowest else { return Ok(false) };
-        self.feed(number, None)?;
+        while !self.feed(number, PATIENCE)? && !job.stop.load(Ordering::Relaxed) {}
         Ok(true)
     }
 
     /// While following: takes what there is from every source, and lets those pass that have nothing. `false` when
     /// all have ended, as pipes do.
     fn feed_any(&mut self, job: &Job) -> Result<bool, Error> {
-        let Some(follow) = &job.follow else { return self.feed_slowest() };
+        let Some(follow) = &job.follow else { return self.feed_slowest(job) };
         let patience = follow.poll / u32::try_from(self.sources.len()).unwrap_or(u32::MAX).max(1);
         for number in 0..self.sources.len() {
-            if self.sources[number].ended {
+            // One that is far ahead of the others waits for them: what it has brought is kept in memory.
+            let source = &self.sources[number];
+            if source.ended || source.state.released.len() > FAR_AHEAD {
                 continue;
             }
-            let fed = self.feed(number, Some(patience))?;
+            let fed = self.feed(number, patience)?;
             let source = &mut self.sources[number];
             if fed {
                 source.heard = Instant::now();
@@ -206,7 +215,7 @@ impl Run {
         Ok(self.sources.iter().any(|source| !source.ended))
     }
 
-    fn feed(&mut self, number: usize, patience: Option<std::time::Duration>) -> Result<bool, Error> {
+    fn feed(&mut self, number: usize, patience: Duration) -> Result<bool, Error> {
         let Some(batch) = self.sources[number].feed.next(patience) else { return Ok(false) };
         let batch = match batch {
             Ok(batch) => batch,
@@ -285,6 +294,7 @@ impl Run {
             fingerprint: self.fingerprint.clone(),
             number: self.checkpoint.0 + 1,
             sources: self.sources.iter().map(SourcePartition::mark).collect(),
+            output_paths: self.output_paths.clone(),
             outputs,
             snapshot: (0, 0),
             finished,

@@ -70,6 +70,14 @@ pub struct Outputs {
     pub dead_letters: Option<PathBuf>,
 }
 
+impl Outputs {
+    /// The outputs by name, for a checkpoint to recognise them.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let paths = [&self.alerts, &self.shadow, &self.dead_letters];
+        paths.map(|path| path.as_ref().map_or_else(String::new, |path| path.display().to_string())).into()
+    }
+}
+
 /// Where and how often state is kept.
 #[derive(Debug, Clone)]
 pub struct StateSettings {

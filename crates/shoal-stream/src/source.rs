@@ -112,13 +112,18 @@ impl SourceReader {
         })
     }
 
+    /// Whether reading may wait for somebody to write: not a file.
+    fn may_wait(&self) -> bool {
+        !self.source.path.is_file()
+    }
+
     /// The identity of the input, as it is now.
     pub(crate) fn identity(&self) -> Result<Identity, Error> {
         Ok(self.reader.identity()?)
     }
 
     /// Reads the next batch. Damage ends it with an error after what was read before has been given.
-    pub(crate) fn batch(&mut self, follows: bool) -> Result<Batch, Error> {
+    pub(crate) fn batch(&mut self) -> Result<Batch, Error> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
@@ -130,7 +135,7 @@ impl SourceReader {
                     batch.items.push(item);
                 }
                 Ok(None) => {
-                    batch.more = if follows { More::Later } else { More::No };
+                    batch.more = if self.reader.follows() { More::Later } else { More::No };
                     break;
                 }
                 // What was read before the damage goes first.
@@ -174,9 +179,10 @@ pub(crate) enum Feed {
 }
 
 impl Feed {
-    /// Reads on a thread of its own when there may be more than one, or when waiting must not hold others up.
+    /// Reads on a thread of its own when there may be more than one, or when reading may wait: others, and whoever
+    /// wants to stop, must not.
     pub(crate) fn new(reader: SourceReader, threads: usize, follow: Option<&Follow>) -> Self {
-        if threads <= 1 && follow.is_none() {
+        if threads <= 1 && follow.is_none() && !reader.may_wait() {
             return Self::Inline(Box::new(reader));
         }
         let (sender, receiver) = sync_channel(AHEAD);
@@ -185,17 +191,14 @@ impl Feed {
         Self::Thread(receiver)
     }
 
-    /// The next batch; waits for it at most `patience`, without one for ever.
-    pub(crate) fn next(&mut self, patience: Option<Duration>) -> Option<Result<Batch, Error>> {
+    /// The next batch; `None` when none has come within `patience`.
+    pub(crate) fn next(&mut self, patience: Duration) -> Option<Result<Batch, Error>> {
         match self {
-            Self::Inline(reader) => Some(reader.batch(false)),
-            Self::Thread(receiver) => match patience {
-                None => Some(receiver.recv().unwrap_or(Err(Error::Stopped))),
-                Some(patience) => match receiver.recv_timeout(patience) {
-                    Ok(batch) => Some(batch),
-                    Err(RecvTimeoutError::Timeout) => None,
-                    Err(RecvTimeoutError::Disconnected) => Some(Err(Error::Stopped)),
-                },
+            Self::Inline(reader) => Some(reader.batch()),
+            Self::Thread(receiver) => match receiver.recv_timeout(patience) {
+                Ok(batch) => Some(batch),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(Err(Error::Stopped)),
             },
         }
     }
@@ -204,7 +207,7 @@ impl Feed {
 /// Reads until the source ends, fails or nobody listens.
 fn read_ahead(mut reader: SourceReader, sender: &SyncSender<Result<Batch, Error>>, poll: Option<Duration>) {
     loop {
-        let batch = reader.batch(poll.is_some());
+        let batch = reader.batch();
         let more = batch.as_ref().map_or(More::No, |batch| batch.more);
         let silent = batch.as_ref().is_ok_and(|batch| batch.items.is_empty() && more == More::Later);
         if !silent && sender.send(batch).is_err() {

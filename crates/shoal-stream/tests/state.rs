@@ -12,7 +12,7 @@ use common::{alerts, assert_enough, config, identities, job, read, stream, with_
 use shoal_model::Alert;
 use shoal_stream::{Error, Job, Observer, Progress, run};
 
-/// Stops a run after so many batches, at once: nothing more is written, no checkpoint is made.
+/// Stops a run after so many batches.
 struct StopAfter<'a> {
     batches: AtomicU64,
     job: &'a Job,

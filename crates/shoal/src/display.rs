@@ -144,7 +144,7 @@ impl Closing {
         let mut text = String::new();
         let mut line = |name: &str, value: String| {
             // Writing to a String cannot fail.
-            _ = writeln!(text, "{name:<16}{value}");
+            _ = writeln!(text, "{name:<18}{value}");
         };
         line("read", grouped(self.read));
         for (outcome, count) in self.outcomes.iter().filter(|(_, count)| *count > 0) {

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &RunArgs, lines: &MultiProgress) -> Result<()> {
     }
     console::note(&closing(&summary).summary());
     if let Some(alerts) = &job.outputs.alerts {
-        console::note(&format!("{:<16}{}\n", "written to", alerts.display()));
+        console::note(&format!("{:<18}{}\n", "written to", alerts.display()));
     }
     Ok(())
 }

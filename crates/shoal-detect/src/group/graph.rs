@@ -6,7 +6,7 @@ use shoal_model::{Layer, Span, Timestamp};
 use crate::config::{JudgeConfig, Method};
 use crate::key::{Expiry, KeyMap, PairMap, hour};
 use crate::record::{Merge, SharedObject, StrongTie, TieCaps};
-use crate::tie::resolve;
+use crate::tie::{OBJECTS, resolve};
 
 /// Strong ties by pair and by account.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -73,7 +73,9 @@ impl Graph {
             self.expiry.touch(pair, at);
         }
         edge.newest = at;
-        edge.objects.extend(tie.objects);
+        for item in tie.objects {
+            edge.remember(item);
+        }
         edge.pairs = tie.pairs;
         edge.skipped = tie.skipped;
         let before = edge.binds;
@@ -160,6 +162,21 @@ impl Graph {
 }
 
 impl Edge {
+    /// Keeps the newest objects of each layer, as ties do. One that is told again is not doubled.
+    fn remember(&mut self, item: SharedObject) {
+        let of_layer = |known: &SharedObject| known.layer == item.layer;
+        if let Some(known) = self.objects.iter_mut().find(|known| of_layer(known) && known.object == item.object) {
+            *known = item;
+            return;
+        }
+        if self.objects.iter().filter(|known| of_layer(known)).count() == OBJECTS
+            && let Some(oldest) = self.objects.iter().position(of_layer)
+        {
+            self.objects.remove(oldest);
+        }
+        self.objects.push(item);
+    }
+
     fn is_bound(&self, binding: Binding) -> bool {
         if binding.by_rules {
             return true;

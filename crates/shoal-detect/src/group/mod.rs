@@ -99,7 +99,8 @@ impl Group {
     fn tie(&mut self, tie: StrongTie, at: Timestamp) {
         let [a, b] = tie.accounts;
         let group = self.state.components.group_of(a).filter(|own| self.state.components.group_of(b) == Some(*own));
-        if let Some(number) = group
+        let shows = tie.objects.iter().any(|item| item.layer.is_evidence());
+        if let Some(number) = group.filter(|_| shows)
             && let Some(group) = self.state.groups.get_mut(&number)
             && group.moves(at)
         {
@@ -258,7 +259,8 @@ impl Group {
         let live = || self.mutes.iter().filter(|mute| at < mute.until);
         let by_alert = live().any(|mute| mute.alert.as_ref() == Some(&alert.alert_id));
         let muted = |id: &String| live().any(|mute| mute.account.as_ref() == Some(id));
-        by_alert || alert.observed.accounts.iter().all(|account| muted(&account.id))
+        let accounts = &alert.observed.accounts;
+        by_alert || (!accounts.is_empty() && accounts.iter().all(|account| muted(&account.id)))
     }
 }
 

@@ -24,8 +24,6 @@ use crate::record::{Candidate, SharedObject};
 const BARS: i64 = 60;
 /// Lengths that a bar may have, in seconds.
 const BAR_LENGTHS: [i64; 9] = [60, 300, 900, 3_600, 21_600, 86_400, 604_800, 2_592_000, 31_536_000];
-/// Posts of one object that an alert lists at least, as far as there are.
-const POSTS_PER_OBJECT: usize = 4;
 
 /// Writes alerts.
 #[derive(Debug)]
@@ -83,7 +81,7 @@ impl Reporter {
     pub(super) fn report(&self, group: &Group, say: Say, at: Timestamp, standing: &Standing<'_>) -> Alert {
         let evidence = Evidence::gather(group, standing.graph);
         let mut caps = Caps::default();
-        let observed = self.observed(group, &evidence, standing, &mut caps);
+        let observed = self.observed(group, &evidence, standing, at, &mut caps);
         let strength = self.strength(&observed, standing);
         Alert {
             schema_version: ALERT_SCHEMA_VERSION,
@@ -105,24 +103,35 @@ impl Reporter {
         }
     }
 
-    fn observed(&self, group: &Group, evidence: &Evidence<'_>, standing: &Standing<'_>, caps: &mut Caps) -> Observed {
+    fn observed(
+        &self,
+        group: &Group,
+        evidence: &Evidence<'_>,
+        standing: &Standing<'_>,
+        at: Timestamp,
+        caps: &mut Caps,
+    ) -> Observed {
         let list = &self.judge.list;
         let objects = evidence.ranked();
         let times = || evidence.objects.values().flat_map(|object| object.posts.keys().map(|(at, _)| *at));
-        let start = times().min().unwrap_or_default();
-        let end = times().max().unwrap_or_default();
+        // A group that fell apart because its ties were forgotten has no evidence left.
+        let start = times().min().unwrap_or(at);
+        let end = times().max().unwrap_or(at);
         for edge in evidence.edges.iter().map(|(edge, _)| edge) {
             caps.add(Cap::TieObjects, u64::from(edge.skipped.objects));
             caps.most(Cap::LiveTraces, u64::from(edge.skipped.traces));
+            caps.most(Cap::ObjectAccounts, u64::from(edge.skipped.accounts));
         }
         let mut accounts = Self::accounts(group, evidence, standing, caps);
         caps.cut(Cap::AlertAccounts, &mut accounts, list.accounts);
+        let mut context = context(group, standing);
+        caps.cut(Cap::AlertContext, &mut context, list.context);
         let posts = evidence.posts(&objects, list.objects, list.posts, caps);
         Observed {
             window: Window { start, end },
             layers: evidence.layers(),
             accounts,
-            context: context(group, standing, list.context),
+            context,
             objects: self.objects(&objects, list.objects, caps),
             ties: evidence.ties(list.ties),
             posts,
@@ -182,7 +191,7 @@ impl Reporter {
             fdr_level: by_circle.then_some(self.judge.alpha),
             threshold_bits: threshold.map(|threshold| (threshold * 1e6).round() / 1e6),
             accounts_seen: standing.accounts,
-            significant: standing.significant.len() as u64,
+            significant: if by_circle { standing.decision.significant } else { standing.significant.len() as u64 },
             method: if by_circle { "circle test, e-BH" } else { "rules" }.to_owned(),
             null_model: if by_circle {
                 "accounts act independently; whom one meets on an object is drawn by how active accounts are"
@@ -257,21 +266,23 @@ impl<'a> Evidence<'a> {
         TiesSummary { count: self.edges.len() as u64, strongest: strongest.collect() }
     }
 
-    /// Posts on the listed objects, a few of each, oldest first.
+    /// Posts on the listed objects: of each its first, then of each its second, as far as there is room; oldest first.
     fn posts(&self, objects: &[(u64, &Shared<'a>)], listed: usize, limit: usize, caps: &mut Caps) -> Vec<AlertPost> {
-        let listed = &objects[..objects.len().min(listed)];
-        let each = (limit / listed.len().max(1)).max(POSTS_PER_OBJECT);
+        let mut rest: Vec<_> =
+            objects.iter().take(listed).map(|(key, object)| (*key, object.posts.values().peekable())).collect();
         let mut posts: Vec<AlertPost> = Vec::new();
-        for (key, object) in listed {
-            let shown = object.posts.values().take(each.min(limit - posts.len().min(limit)));
-            posts.extend(shown.map(|(post, similarity)| AlertPost {
-                id: post.id.to_string(),
-                account: post.account.to_string(),
-                at: post.at,
-                object: format!("{key:016x}"),
-                similarity: *similarity,
-                url: post.url.as_deref().map(str::to_owned),
-            }));
+        while posts.len() < limit && !rest.is_empty() {
+            for (key, of_object) in rest.iter_mut().take(limit - posts.len()) {
+                posts.extend(of_object.next().map(|(post, similarity)| AlertPost {
+                    id: post.id.to_string(),
+                    account: post.account.to_string(),
+                    at: post.at,
+                    object: format!("{key:016x}"),
+                    similarity: *similarity,
+                    url: post.url.as_deref().map(str::to_owned),
+                }));
+            }
+            rest.retain_mut(|(_, of_object)| of_object.peek().is_some());
         }
         let all: usize = self.objects.values().map(|object| object.posts.len()).sum();
         caps.add(Cap::AlertPosts, (all - posts.len()) as u64);
@@ -287,7 +298,7 @@ fn median_apart(edge: &Edge) -> f64 {
 }
 
 /// Accounts that share enough with the group and are not significant, or allow-listed.
-fn context(group: &Group, standing: &Standing<'_>, limit: usize) -> Vec<ContextAccount> {
+fn context(group: &Group, standing: &Standing<'_>) -> Vec<ContextAccount> {
     let mut found: BTreeMap<u64, (&str, u64)> = BTreeMap::new();
     for account in &group.members {
         for (other, edge) in standing.graph.edges(*account) {
@@ -306,7 +317,6 @@ fn context(group: &Group, standing: &Standing<'_>, limit: usize) -> Vec<ContextA
         })
         .collect();
     context.sort_by(|a, b| b.partners.cmp(&a.partners).then_with(|| a.id.cmp(&b.id)));
-    context.truncate(limit);
     context
 }
 

@@ -16,8 +16,9 @@ pub(super) fn summary(
         observed.layers.iter().map(|count| format!("{} {}", count.objects, noun(count.layer, count.objects))).collect();
     let how = match (strength.bits, strength.fdr_level) {
         (Some(bits), Some(level)) => format!(
-            "; by chance at most one account in 2^{bits:.0} would meet the same partners so often, and of all \
-             accounts named at this level at most {:.0} in a hundred are expected to be named by chance",
+            "; chance would give as much evidence as the strongest of them has to at most one account in 2^{}, and of \
+             all accounts named at this level at most {} % are expected to be named by chance",
+            bits.floor(),
             level * 100.0
         ),
         _ => "; fixed counts were met, which says nothing about chance".to_owned(),
