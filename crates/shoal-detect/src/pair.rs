@@ -85,6 +85,7 @@ impl Object {
             at,
             layer: trace.layer,
             object: trace.object,
+            descriptor: Arc::clone(&self.descriptor),
             within_day: company.iter().filter(|act| near(act, DAY)).count() as u32,
             company,
             skipped: self.forgotten.acts,

@@ -254,6 +254,8 @@ pub struct Meeting {
     pub layer: Layer,
     /// The object.
     pub object: u64,
+    /// What it is.
+    pub descriptor: Arc<Descriptor>,
     /// How many of the company acted within 24 hours.
     pub within_day: u32,
     /// Those who acted before, within seven days, oldest first.

@@ -129,7 +129,9 @@ impl Tie {
         let mut grown: BTreeSet<(u64, u64)> = BTreeSet::new();
         for source in records {
             for other in &source.others {
-                let posts = (source.actor.0.key, other.0.key);
+                // Of posts at the same moment either may be the actor.
+                let (one, two) = (source.actor.0.key, other.0.key);
+                let posts = (one.min(two), one.max(two));
                 if records.len() > 1 && counted.insert(posts, ()).is_some() {
                     continue;
                 }

@@ -156,6 +156,8 @@ pub struct Meeting {
     pub layer: Layer,
     /// On what: the object's key in hexadecimal.
     pub object: String,
+    /// What that is: the beginning of a text, an address, an id.
+    pub label: String,
     /// Accounts that had acted on it within the window before.
     pub company: u64,
     /// Those of them that the account had met before.

@@ -22,7 +22,7 @@ fn example() -> Value {
             "layers": [{ "layer": "text", "objects": 3 }],
             "accounts": [{ "id": "x:a", "partners": 1, "objects": 3, "arithmetic": {
                 "bits": 20.5, "exposures": 4, "variants": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, -3.0]],
-                "strongest": [{ "post": "x:p", "at": at, "layer": "text", "object": key, "company": 1, "known": 1,
+                "strongest": [{ "post": "x:p", "at": at, "layer": "text", "object": key, "label": "…", "company": 1, "known": 1,
                                 "bits": 5.5 }],
             } }],
             "context": [{ "id": "x:c", "partners": 1, "allow_listed": true }],

@@ -81,11 +81,11 @@ fn a_mute_of_all_accounts_withholds_until_it_expires() {
     let plain = run(&[]);
     let muted = plain.sent[0].alert_id.clone();
     let group: Vec<Alert> = plain.sent.iter().filter(|alert| alert.alert_id == muted).cloned().collect();
-    let mutes: Vec<String> = accounts(&group)
+    let all: Vec<String> = accounts(&group)
         .iter()
         .map(|account| format!(r#"{{account="{account}", until={EXPIRY}, reason="known"}}"#))
         .collect();
-    let outcome = run(&[&format!("detect.mute=[{}]", mutes.join(", "))]);
+    let outcome = run(&[&format!("detect.mute=[{}]", all.join(", "))]);
     let expiry: Timestamp = serde_json::from_value(EXPIRY.into()).unwrap();
     assert!(!outcome.withheld.is_empty());
     for alert in &outcome.withheld {

@@ -15,6 +15,8 @@ pub const KAPPAS: [f64; 3] = [1.0, 10.0, 100.0];
 const SHOWN: usize = 1;
 /// Meetings of an account that are kept to be shown.
 const STRONGEST: usize = 5;
+/// Characters of an object's label that such a meeting shows.
+const LABEL: usize = 100;
 
 const LOG_2: f64 = std::f64::consts::LN_2;
 
@@ -112,6 +114,7 @@ impl Account {
             at: meeting.at,
             layer: meeting.layer,
             object: format!("{:016x}", meeting.object),
+            label: meeting.descriptor.label.chars().take(LABEL).collect(),
             company: u64::from(meeting.within_day),
             known: judged.known,
             bits: round(judged.bits),

@@ -45,6 +45,8 @@ pub(super) struct Group {
     /// The accounts in it.
     reported: BTreeSet<u64>,
     resolved: Option<Timestamp>,
+    /// Split off another group, whose alert named its accounts, and has shared nothing new since.
+    dormant: bool,
     /// When the group last shared something new.
     moved: Timestamp,
     /// Since when it has accounts that were not reported.
@@ -55,7 +57,8 @@ pub(super) struct Group {
 
 impl Group {
     pub(super) fn new(alert_id: String, split_from: Option<String>, at: Timestamp) -> Self {
-        let event = if split_from.is_some() { LineageEvent::SplitFrom } else { LineageEvent::Born };
+        let dormant = split_from.is_some();
+        let event = if dormant { LineageEvent::SplitFrom } else { LineageEvent::Born };
         Self {
             alert_id,
             members: BTreeSet::new(),
@@ -63,6 +66,7 @@ impl Group {
             revision: 0,
             reported: BTreeSet::new(),
             resolved: None,
+            dormant,
             moved: at,
             waiting: None,
             armed: None,
@@ -74,14 +78,15 @@ impl Group {
         self.revision > 0 && self.resolved.is_none()
     }
 
-    /// It has shared something new. Gives whether it was thought to be over.
+    /// It has shared something new. Gives whether that is news: nothing was to be said of it.
     pub(super) fn moves(&mut self, at: Timestamp) -> bool {
         self.moved = self.moved.max(at);
-        self.resolved.is_some()
+        std::mem::take(&mut self.dormant) || self.resolved.is_some()
     }
 
     pub(super) fn set_members(&mut self, members: BTreeSet<u64>, at: Timestamp) {
         if !members.is_subset(&self.members) {
+            self.dormant &= self.members.is_empty();
             self.moved = self.moved.max(at);
         }
         self.members = members;
@@ -111,7 +116,7 @@ impl Group {
     /// What is due to be said at `at`.
     pub(super) fn due(&self, at: Timestamp, judge: &JudgeConfig) -> Option<Say> {
         if self.revision == 0 {
-            return Some(Say::Opened);
+            return (!self.dormant).then_some(Say::Opened);
         }
         if let Some(resolved) = self.resolved {
             return (self.moved > resolved).then_some(Say::Reopened);
@@ -127,8 +132,8 @@ impl Group {
 
     /// When something may be due though nothing happens.
     pub(super) fn wake(&self, judge: &JudgeConfig) -> Option<Timestamp> {
-        let update = self.waiting.map(|since| since.plus(judge.update_after));
-        let quiet = self.resolved.is_none().then(|| self.moved.plus(judge.quiet_after));
+        let update = self.waiting.filter(|_| !self.dormant).map(|since| since.plus(judge.update_after));
+        let quiet = (self.resolved.is_none() && !self.dormant).then(|| self.moved.plus(judge.quiet_after));
         update.into_iter().chain(quiet).min()
     }
 
@@ -183,6 +188,16 @@ mod tests {
         assert_eq!(group.due(at(500), &judge), None);
         assert!(group.moves(at(501)));
         assert_eq!(group.due(at(501), &judge), Some(Say::Reopened));
+    }
+
+    #[test]
+    fn a_part_that_splits_off_speaks_when_it_moves() {
+        let judge = JudgeConfig::default();
+        let mut part = Group::new("part".to_owned(), Some("whole".to_owned()), at(0));
+        part.set_members((0..3).collect(), at(0));
+        assert_eq!(part.due(at(1), &judge), None, "its accounts were named before");
+        assert!(part.moves(at(2)));
+        assert_eq!(part.due(at(2), &judge), Some(Say::Opened));
     }
 
     #[test]

@@ -231,7 +231,8 @@ impl Group {
             self.say(&mut group, say, at, out);
         }
         group.armed.take_if(|armed| *armed <= at);
-        if let Some(wake) = group.wake(&self.judge).filter(|wake| group.armed.is_none_or(|armed| *wake < armed)) {
+        let earlier = |wake: &Timestamp| *wake > at && group.armed.is_none_or(|armed| *wake < armed);
+        if let Some(wake) = group.wake(&self.judge).filter(earlier) {
             group.armed = Some(wake);
             self.state.wake.insert((wake, number));
         }

@@ -36,7 +36,7 @@ pub(super) fn summary(
 fn ending(say: Say, lineage: &[Lineage]) -> &'static str {
     match (say, lineage.last().map(|last| last.event)) {
         (Say::Resolved, Some(LineageEvent::MergedInto)) => " and are part of a larger group now",
-        (Say::Resolved, Some(LineageEvent::Ended)) => " and no longer stand out",
+        (Say::Resolved, Some(LineageEvent::Ended)) => " and no longer hang together",
         (Say::Resolved, _) => " and have shared nothing new since",
         (Say::Reopened, _) => " and move again",
         _ => "",

@@ -3,7 +3,6 @@
 use shoal_model::{Alert, AlertAccount, Arithmetic, Meeting};
 
 use super::page::{Page, count};
-use super::seen::object;
 use crate::display::grouped;
 use crate::printable::excerpt;
 
@@ -74,8 +73,7 @@ fn mean(page: &mut Page, arithmetic: &Arithmetic) {
 }
 
 fn strongest(page: &mut Page, meeting: &Meeting, alert: &Alert) {
-    let what = object(alert, &meeting.object)
-        .map_or_else(|| format!("object {}", meeting.object), |object| format!("“{}”", excerpt(&object.label, 60)));
+    let what = format!("“{}”", excerpt(&meeting.label, 60));
     let company = count(meeting.company, "account", "accounts");
     page.detail(format!(
         "{:+.2} bits at {} on {} {what}: met {company}, knew {} of them",

@@ -43,10 +43,10 @@ pub(super) fn ties(page: &mut Page, alert: &Alert) {
     for tie in &ties.strongest {
         let [one, other] = &tie.accounts;
         page.item(format!(
-            "{one} and {other}: {} in {}, {:.0} s apart in the median",
+            "{one} and {other}: {} in {}, {} apart in the median",
             count(tie.objects, "object", "objects"),
             count(tie.pairs, "pair of posts", "pairs of posts"),
-            tie.median_seconds
+            length(tie.median_seconds)
         ));
     }
 }
@@ -66,7 +66,8 @@ pub(super) fn posts(page: &mut Page, alert: &Alert) {
     page.heading("Posts of the evidence");
     for post in &alert.observed.posts {
         let similarity = if post.similarity < 1.0 { format!(", {:.2} alike", post.similarity) } else { String::new() };
-        let what = object(alert, &post.object).map_or("?", |object| object.layer.name());
+        let what = object(alert, &post.object)
+            .map_or_else(String::new, |object| format!("{} “{}”", object.layer, excerpt(&object.label, 40)));
         let link = post.url.as_deref().unwrap_or("(no link known)");
         page.item(format!("{}  {}  {} on {what}{similarity}  {link}", post.at, post.account, post.id));
     }
@@ -75,4 +76,14 @@ pub(super) fn posts(page: &mut Page, alert: &Alert) {
 /// The object with this key, where the alert lists it.
 pub(super) fn object<'a>(alert: &'a Alert, key: &str) -> Option<&'a AlertObject> {
     alert.observed.objects.iter().find(|object| object.key == key)
+}
+
+/// A length of time in the unit that people would use.
+fn length(seconds: f64) -> String {
+    match seconds {
+        ..120.0 => format!("{seconds:.0} s"),
+        ..7_200.0 => format!("{:.0} min", seconds / 60.0),
+        ..172_800.0 => format!("{:.1} h", seconds / 3_600.0),
+        _ => format!("{:.1} d", seconds / 86_400.0),
+    }
 }
