@@ -365,6 +365,13 @@ impl JudgeConfig {
         }
         match self.method {
             Method::Circle if self.objects == 0 => wrong("judge.objects", "must be at least 1".to_owned()),
+            Method::Circle
+                if windows.iter().any(|(layer, known)| {
+                    layer.is_evidence() && !known.is_empty() && !known.contains(&self.window)
+                }) =>
+            {
+                wrong("judge.window", format!("{} must be one of the windows of every layer of evidence", self.window))
+            }
             Method::Circle if !self.rules.is_empty() => {
                 wrong("judge.rules", "rules need method = \"rules\"".to_owned())
             }

@@ -126,9 +126,13 @@ impl<T: Timed> SourceOrder<T> {
         self.watermark = Some(Timestamp::MAX);
     }
 
-    /// Nothing has come for a while: what is held is believed, and the watermark passes the highest time, so that
-    /// what waits leaves.
-    pub fn settle(&mut self) {
+    /// Nothing has come for a while: what is held is believed unless it lies after `limit`, and the watermark passes
+    /// the highest time, so that what waits leaves.
+    pub fn settle(&mut self, limit: Timestamp, refused: &mut Vec<T>) {
+        let held = std::mem::take(&mut self.held);
+        let (plausible, wrong) = held.into_iter().partition(|held: &Held<T>| held.item.observed_at() <= limit);
+        self.held = plausible;
+        refused.extend(wrong.into_iter().map(|held| held.item));
         self.believe();
         // A late post waits at the watermark itself.
         if let Some(highest) = self.highest.max(self.watermark) {
@@ -142,7 +146,10 @@ impl<T: Timed> SourceOrder<T> {
     }
 
     fn believe(&mut self) {
-        for held in std::mem::take(&mut self.held) {
+        // By time, so that one that came early does not make the others late.
+        let mut held = std::mem::take(&mut self.held);
+        held.sort_by_key(|held| held.item.observed_at());
+        for held in held {
             self.accept(held.item);
         }
     }
@@ -280,14 +287,25 @@ mod tests {
         for time in [100, 101, 102, 103] {
             order.push(Item(time, 0), &mut refused);
         }
-        order.settle();
+        order.settle(Timestamp::MAX, &mut refused);
         let released = std::iter::from_fn(|| order.pop()).count();
         assert_eq!((released, order.buffered()), (4, 0));
         order.pass(Timestamp::from_seconds(200));
         order.push(Item(150, 0), &mut refused);
-        order.settle();
+        order.settle(Timestamp::MAX, &mut refused);
         let late = order.pop().unwrap();
         assert!(late.late && late.at > Timestamp::from_seconds(200));
+    }
+
+    #[test]
+    fn a_wrong_clock_is_not_believed_when_nothing_follows_it() {
+        let (mut order, mut refused) = (SourceOrder::new(&OrderConfig::default()), Vec::new());
+        for time in [100, 101, 102, 103, 4_000_000_000] {
+            order.push(Item(time, 0), &mut refused);
+        }
+        order.settle(Timestamp::from_seconds(1_000), &mut refused);
+        assert_eq!(refused, [Item(4_000_000_000, 0)]);
+        assert!(order.watermark() < Some(Timestamp::from_seconds(1_000)));
     }
 
     proptest::proptest! {

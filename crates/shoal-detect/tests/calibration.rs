@@ -82,7 +82,7 @@ fn of_permuted_accounts_few_exceed_any_bits() {
     assert!(met > 5_000, "{met} of {} accounts have met anybody", accounts.len());
     for limit in [1.0_f64, 2.0, 3.0, 5.0, 7.0, 10.0] {
         let exceeding = bits.iter().filter(|bits| **bits >= limit).count();
-        let bound = accounts.len() as f64 / limit.exp2();
+        let bound = accounts.len() as f64 / libm::exp2(limit);
         println!("{exceeding} of {} accounts reach {limit} bits; the bound is {bound:.0}", accounts.len());
         assert!(exceeding as f64 <= bound, "{exceeding} accounts reach {limit} bits");
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Timestamp};
 
 /// One published item in canonical form. Ids are strings `platform:native`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Post {
     /// The id of the post, `platform:native`.
     pub id: String,
@@ -29,7 +29,7 @@ pub struct Post {
 }
 
 /// The account that published a post.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Author {
     /// The id of the account, `platform:native`.
     pub id: String,
@@ -40,7 +40,7 @@ pub struct Author {
 }
 
 /// What a post does to other posts.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Action {
     /// The post is nothing but a repeat of another.
     pub repost: bool,

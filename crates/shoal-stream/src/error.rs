@@ -88,6 +88,12 @@ pub enum Error {
     /// A snapshot that cannot be written or read.
     #[error("snapshot: {0}")]
     Snapshot(#[from] postcard::Error),
+    /// State for an input that cannot be read again.
+    #[error(
+        "`{0}` is no file: what has come out of a pipe cannot be read again, so its run cannot be resumed; run without \
+         --state, or write the posts to a file and --follow it"
+    )]
+    PipeWithState(PathBuf),
     /// No inputs were given.
     #[error("there is nothing to read: name a source in the pipeline, or give --input FILE")]
     NoSources,

@@ -6,11 +6,14 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use shoal_detect::{OrderConfig, Placed, SourceOrder, Timed};
 use shoal_formats::{DeadLetter, Identity, Position, Reason, Record, RecordKind, Refusal};
-use shoal_model::Timestamp;
+use shoal_model::{Span, Timestamp};
 
 use crate::checkpoint::SourceMark;
 use crate::source::{Batch, Feed, Item, More, Read};
 use crate::summary::SourceCounts;
+
+/// How far the clocks of a live source and of this machine may be apart.
+const CLOCKS_APART: Span = Span::from_seconds(300);
 
 /// What a checkpoint keeps of a source partition.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -86,11 +89,17 @@ impl SourcePartition {
         self.release();
     }
 
-    /// After a wall-clock time without data: decides held times and lets others pass.
-    pub(crate) fn grow_idle(&mut self) {
+    /// After a wall-clock time without data: decides held times, of which none can lie after the present moment by
+    /// more than clocks differ, and lets others pass.
+    pub(crate) fn grow_idle(&mut self, now: Timestamp, dead: &mut Vec<DeadLetter>) {
         self.idle = true;
         self.state.counts.idle += 1;
-        self.state.order.settle();
+        let mut refused = Vec::new();
+        self.state.order.settle(now.plus(CLOCKS_APART), &mut refused);
+        for read in refused {
+            let letter = future(&self.name, read);
+            self.bury(letter, dead);
+        }
         self.release();
     }
 

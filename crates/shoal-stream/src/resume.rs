@@ -42,11 +42,8 @@ pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>) -> Result<Plan, Er
         mark.identity.verify(&source.path)?;
         grown |= mark.ended && Identity::of(&source.path)?.size != mark.identity.size;
     }
-    // What comes out of a pipe cannot be compared, and what is followed goes on after its end.
-    let pipes = manifest.sources.iter().any(|mark| mark.ended && mark.identity.checked == 0 && mark.identity.size == 0);
-    let follows = job.follow.is_some() && manifest.sources.iter().any(|mark| mark.ended);
-    if (manifest.finished && pipes) || follows {
-        tracing::warn!("the inputs of a finished run may have more to say: starting again from the first record");
+    if job.follow.is_some() && manifest.sources.iter().any(|mark| mark.ended) {
+        tracing::warn!("an input that was read to its end is followed now: starting again from the first record");
         return Ok(Plan::Afresh);
     }
     if grown {

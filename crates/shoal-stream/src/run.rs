@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use shoal_detect::{Analysed, Timed, Trigger};
@@ -27,6 +27,9 @@ use crate::summary::{AlertCounts, Summary};
 pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Summary, Error> {
     if job.sources.is_empty() {
         return Err(Error::NoSources);
+    }
+    if let (Some(_), Some(pipe)) = (&job.state, job.sources.iter().find(|source| source.is_pipe())) {
+        return Err(Error::PipeWithState(pipe.path.clone()));
     }
     let state = job.state.as_ref().map(|state| StateDirectory::open(&state.directory)).transpose()?;
     let summary = match plan(job, state.as_ref())? {
@@ -76,6 +79,12 @@ struct Snapshot {
     sources: Vec<PartitionState>,
     alerts: AlertCounts,
     highest: Option<Timestamp>,
+}
+
+/// The present moment: only asked while following, when a source is idle.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
 fn fused(job: &Job) -> Result<Fused, Error> {
@@ -149,6 +158,10 @@ impl Run {
         for ((number, mark), state) in manifest.sources.iter().enumerate().zip(snapshot.sources) {
             let mut source = open(job, number, mark.position, state)?;
             source.ended = mark.ended;
+            // One that was idle must not bring back a time that has passed.
+            if let Some(highest) = snapshot.highest.filter(|_| source.state.order.watermark().is_some()) {
+                source.state.order.pass(highest);
+            }
             sources.push(source);
         }
         let sinks = Sinks::open(&job.outputs, manifest.outputs, Some(directory.path()))?;
@@ -209,7 +222,9 @@ impl Run {
             if fed {
                 source.heard = Instant::now();
             } else if !source.idle && source.heard.elapsed() >= follow.idle {
-                source.grow_idle();
+                let mut dead = Vec::new();
+                source.grow_idle(now(), &mut dead);
+                self.bury(&dead)?;
             }
         }
         Ok(self.sources.iter().any(|source| !source.ended))
@@ -231,10 +246,12 @@ impl Run {
             source.state.order.pass(highest);
         }
         source.take(batch, &mut dead);
-        for letter in &dead {
-            self.sinks.dead_letter(letter)?;
-        }
+        self.bury(&dead)?;
         Ok(true)
+    }
+
+    fn bury(&mut self, dead: &[DeadLetter]) -> Result<(), Error> {
+        dead.iter().try_for_each(|letter| self.sinks.dead_letter(letter))
     }
 
     /// How far event time has come: no source can bring anything older, except late. While all are idle, as far as

@@ -50,6 +50,14 @@ pub struct Source {
     pub filter: Option<Filter>,
 }
 
+impl Source {
+    /// Whether reading may wait for somebody to write, and cannot be repeated.
+    pub(crate) fn is_pipe(&self) -> bool {
+        self.path.as_os_str() == "-"
+            || std::fs::metadata(&self.path).is_ok_and(|entry| !entry.is_file() && !entry.is_dir())
+    }
+}
+
 /// Changes a post before anything else sees it; `false` leaves it out.
 pub type Filter = Arc<dyn Fn(&mut Post) -> bool + Send + Sync>;
 

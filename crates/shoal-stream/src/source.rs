@@ -40,7 +40,7 @@ impl Timed for Read {
 
     fn tie_break(&self, other: &Self) -> Ordering {
         let (a, b) = (&self.analysed.post, &other.analysed.post);
-        a.id.cmp(&b.id).then_with(|| a.author.id.cmp(&b.author.id)).then_with(|| a.text.cmp(&b.text))
+        a.id.cmp(&b.id).then_with(|| a.author.id.cmp(&b.author.id)).then_with(|| a.cmp(b))
     }
 }
 
@@ -114,7 +114,7 @@ impl SourceReader {
 
     /// Whether reading may wait for somebody to write: not a file.
     fn may_wait(&self) -> bool {
-        !self.source.path.is_file()
+        self.source.is_pipe()
     }
 
     /// The identity of the input, as it is now.

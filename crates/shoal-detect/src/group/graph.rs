@@ -1,5 +1,7 @@
 //! The strong ties that group has been told of.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use shoal_model::{Layer, Span, Timestamp};
 
@@ -12,8 +14,8 @@ use crate::tie::{OBJECTS, resolve};
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Graph {
     ties: PairMap<Edge>,
-    neighbours: KeyMap<Vec<u64>>,
-    by_text: KeyMap<Vec<(u64, u64)>>,
+    neighbours: KeyMap<BTreeSet<u64>>,
+    by_text: KeyMap<BTreeSet<(u64, u64)>>,
     aliases: KeyMap<u64>,
     alias_expiry: Expiry<u64>,
     expiry: Expiry<(u64, u64)>,
@@ -53,11 +55,11 @@ impl Graph {
         let pair = (tie.accounts[0], tie.accounts[1]);
         for item in tie.objects.iter_mut().filter(|item| item.layer == Layer::Text) {
             item.object = resolve(&self.aliases, item.object);
-            self.by_text.entry(item.object).or_default().push(pair);
+            self.by_text.entry(item.object).or_default().insert(pair);
         }
         if !self.ties.contains_key(&pair) {
-            self.neighbours.entry(pair.0).or_default().push(pair.1);
-            self.neighbours.entry(pair.1).or_default().push(pair.0);
+            self.neighbours.entry(pair.0).or_default().insert(pair.1);
+            self.neighbours.entry(pair.1).or_default().insert(pair.0);
             self.expiry.touch(pair, at);
         }
         let edge = self.ties.entry(pair).or_insert_with(|| Edge {
@@ -128,7 +130,7 @@ impl Graph {
     fn remove(&mut self, pair: (u64, u64)) -> bool {
         for (account, other) in [pair, (pair.1, pair.0)] {
             if let Some(others) = self.neighbours.get_mut(&account) {
-                others.retain(|known| *known != other);
+                others.remove(&other);
                 if others.is_empty() {
                     self.neighbours.remove(&account);
                 }
@@ -138,7 +140,7 @@ impl Graph {
         for item in &edge.objects {
             let object = item.object;
             if let Some(pairs) = self.by_text.get_mut(&object) {
-                pairs.retain(|other| *other != pair);
+                pairs.remove(&pair);
                 if pairs.is_empty() {
                     self.by_text.remove(&object);
                 }
@@ -152,7 +154,7 @@ impl Graph {
         self.ties.get(&(a, b)).is_some_and(|edge| edge.binds)
     }
 
-    /// The binding edges of an account: the other account and the edge, in the order they became strong.
+    /// The binding edges of an account: the other account and the edge, in the order of keys.
     pub(super) fn edges(&self, account: u64) -> impl Iterator<Item = (u64, &Edge)> {
         self.neighbours.get(&account).into_iter().flatten().filter_map(move |other| {
             let edge = self.ties.get(&(account.min(*other), account.max(*other)))?;

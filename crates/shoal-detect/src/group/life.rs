@@ -49,7 +49,7 @@ pub(super) struct Group {
     dormant: bool,
     /// When the group last shared something new.
     moved: Timestamp,
-    /// Since when it has accounts that were not reported.
+    /// Since when its accounts are not those that were reported.
     waiting: Option<Timestamp>,
     /// When it will be looked at though nothing happens.
     pub(super) armed: Option<Timestamp>,
@@ -90,7 +90,7 @@ impl Group {
             self.moved = self.moved.max(at);
         }
         self.members = members;
-        self.waiting = if self.members.is_subset(&self.reported) { None } else { self.waiting.or(Some(at)) };
+        self.waiting = if self.members == self.reported { None } else { self.waiting.or(Some(at)) };
     }
 
     pub(super) fn took_in(&mut self, other: &Self, at: Timestamp) {
@@ -103,6 +103,8 @@ impl Group {
     }
 
     pub(super) fn ended(&mut self, at: Timestamp) {
+        // Nobody is named for the first time by the end of a group.
+        self.members.clone_from(&self.reported);
         self.remember(LineageEvent::Ended, at, None);
     }
 

@@ -1,6 +1,11 @@
 //! What tests of several stages share: a driver without a runtime, and the real data where it is.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part; a test may panic")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "each test file uses a part; a test may panic, and says aloud what it skips"
+)]
 
 use std::path::PathBuf;
 

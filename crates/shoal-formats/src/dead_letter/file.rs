@@ -58,7 +58,11 @@ impl DeadLetterWriter {
     /// Writes what is in memory and waits until the disk has it all.
     pub fn sync(&mut self) -> Result<(), Error> {
         let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_data());
-        synced.map_err(|source| self.failed(source))
+        match synced {
+            // Devices and pipes cannot be synchronised, and need not be.
+            Err(source) if source.kind() != io::ErrorKind::InvalidInput => Err(self.failed(source)),
+            _ => Ok(()),
+        }
     }
 
     /// Cuts the file to a length that [`DeadLetterWriter::len`] gave earlier. A file shorter than that has lost
@@ -66,6 +70,9 @@ impl DeadLetterWriter {
     pub fn truncate(&mut self, length: u64) -> Result<(), Error> {
         if self.length < length {
             return Err(Error::LostDeadLetters { path: self.name.clone(), size: self.length, wanted: length });
+        }
+        if self.length == length {
+            return Ok(());
         }
         let cut = self.file.flush().and_then(|()| {
             let file = self.file.get_mut();
