@@ -56,15 +56,15 @@ struct Evidence<'a> {
 struct Shared<'a> {
     layer: Layer,
     label: &'a str,
-    accounts: BTreeSet<u64>,
-    posts: BTreeMap<(Timestamp, u64), (&'a Arc<PostRef>, f32)>,
+    accounts: Vec<u64>,
+    posts: Vec<(&'a Arc<PostRef>, f32)>,
 }
 
 #[derive(Default)]
 struct Member<'a> {
     id: &'a str,
     partners: u64,
-    objects: BTreeSet<u64>,
+    objects: Vec<u64>,
 }
 
 impl Reporter {
@@ -113,7 +113,7 @@ impl Reporter {
     ) -> Observed {
         let list = &self.judge.list;
         let objects = evidence.ranked();
-        let times = || evidence.objects.values().flat_map(|object| object.posts.keys().map(|(at, _)| *at));
+        let times = || evidence.objects.values().flat_map(|object| object.posts.iter().map(|(post, _)| post.at));
         // A group that fell apart because its ties were forgotten has no evidence left.
         let start = times().min().unwrap_or(at);
         let end = times().max().unwrap_or(at);
@@ -213,31 +213,42 @@ impl<'a> Evidence<'a> {
                 }
             }
         }
+        evidence.settle();
         evidence
     }
 
+    /// Puts in order what was gathered as it came, each thing once.
+    fn settle(&mut self) {
+        for object in self.objects.values_mut() {
+            object.accounts.sort_unstable();
+            object.accounts.dedup();
+            object.posts.sort_unstable_by_key(|(post, _)| (post.at, post.key));
+            object.posts.dedup_by_key(|(post, _)| post.key);
+        }
+        for member in self.accounts.values_mut() {
+            member.objects.sort_unstable();
+            member.objects.dedup();
+        }
+    }
+
     fn add(&mut self, pair: [u64; 2], edge: &'a Edge) {
-        let mut distinct = BTreeSet::new();
         for item in &edge.objects {
-            distinct.insert((item.layer, item.object));
             let object = self.objects.entry(item.object).or_insert_with(|| Shared {
                 layer: item.layer,
                 label: &item.descriptor.label,
-                accounts: BTreeSet::new(),
-                posts: BTreeMap::new(),
+                accounts: Vec::new(),
+                posts: Vec::new(),
             });
             object.accounts.extend(pair);
-            for (post, similarity) in &item.posts {
-                object.posts.insert((post.at, post.key), (post, *similarity));
-            }
+            object.posts.extend(item.posts.iter().map(|(post, similarity)| (post, *similarity)));
         }
         for (account, id) in pair.iter().zip(&edge.ids) {
             let member = self.accounts.entry(*account).or_default();
             member.id = id;
             member.partners += 1;
-            member.objects.extend(distinct.iter().map(|(_, object)| *object));
+            member.objects.extend(edge.objects.iter().map(|item| item.object));
         }
-        self.edges.push((edge, distinct.len()));
+        self.edges.push((edge, edge.objects.len()));
     }
 
     /// Objects, those of most accounts first.
@@ -269,7 +280,7 @@ impl<'a> Evidence<'a> {
     /// Posts on the listed objects: of each its first, then of each its second, as far as there is room; oldest first.
     fn posts(&self, objects: &[(u64, &Shared<'a>)], listed: usize, limit: usize, caps: &mut Caps) -> Vec<AlertPost> {
         let mut rest: Vec<_> =
-            objects.iter().take(listed).map(|(key, object)| (*key, object.posts.values().peekable())).collect();
+            objects.iter().take(listed).map(|(key, object)| (*key, object.posts.iter().peekable())).collect();
         let mut posts: Vec<AlertPost> = Vec::new();
         while posts.len() < limit && !rest.is_empty() {
             for (key, of_object) in rest.iter_mut().take(limit - posts.len()) {

@@ -22,8 +22,10 @@ pub(crate) fn backtest(args: BacktestArgs) -> Result<()> {
     let overrides = Overrides { set: &request.set, ..Overrides::default() };
     let pipeline = Pipeline::load(&request.config, &overrides)?;
     let labels = Labels::read(&request.labels)?;
-    let sources: Vec<&BacktestSource> = request.sources.iter().collect();
-    let runs: Vec<Vec<&BacktestSource>> =
+    // All labels before the first post: a run may take hours.
+    let labelled = request.sources.iter().map(Labelled::read).collect::<Result<Vec<_>>>()?;
+    let sources: Vec<&Labelled<'_>> = labelled.iter().collect();
+    let runs: Vec<Vec<&Labelled<'_>>> =
         if request.together { vec![sources] } else { sources.into_iter().map(|source| vec![source]).collect() };
     let runs: Result<Vec<Run>> = runs.into_iter().map(|sources| run(&request, &pipeline, &sources)).collect();
     let scored = score(&runs?, &labels);
@@ -54,30 +56,46 @@ impl Observer for Collected {
     }
 }
 
-fn run(request: &BacktestRequest, pipeline: &Pipeline, sources: &[&BacktestSource]) -> Result<Run> {
-    let filter = filter(request);
-    let name = sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>().join(" + ");
-    console::note(&format!("{name} …\n"));
-    let mut job = bare_job(pipeline, pipeline.fingerprint()?);
-    job.sources = sources
-        .iter()
-        .map(|source| Source {
-            name: source.name.clone(),
-            path: source.file.clone(),
-            format: None,
-            filter: Some(Arc::clone(&filter)),
-        })
-        .collect();
-    let mut collected = Collected { posts: vec![BTreeMap::new(); sources.len()], ..Collected::default() };
-    let summary = shoal_stream::run(&job, &mut collected).with_context(|| format!("backtest of {name}"))?;
-    let data = sources.iter().zip(collected.posts).map(|(source, posts_by_account)| {
+/// A source with its labels, if it is partly labelled.
+struct Labelled<'a> {
+    source: &'a BacktestSource,
+    role: Role,
+    labels: Option<Labels>,
+}
+
+impl<'a> Labelled<'a> {
+    fn read(source: &'a BacktestSource) -> Result<Self> {
         let (role, labels) = match &source.role {
             cli::Role::Coordinated => (Role::Coordinated, None),
             cli::Role::Ordinary => (Role::Ordinary, None),
             cli::Role::Benign => (Role::Benign, None),
             cli::Role::Mixed(labels) => (Role::Mixed, Some(Labels::read(labels)?)),
         };
-        Ok(SourceData { name: source.name.clone(), role, labels, posts_by_account })
+        Ok(Self { source, role, labels })
+    }
+}
+
+fn run(request: &BacktestRequest, pipeline: &Pipeline, sources: &[&Labelled<'_>]) -> Result<Run> {
+    let filter = filter(request);
+    let name = sources.iter().map(|labelled| labelled.source.name.as_str()).collect::<Vec<_>>().join(" + ");
+    console::note(&format!("{name} …\n"));
+    let mut job = bare_job(pipeline, pipeline.fingerprint()?);
+    job.sources = sources
+        .iter()
+        .map(|labelled| Source {
+            name: labelled.source.name.clone(),
+            path: labelled.source.file.clone(),
+            format: None,
+            filter: Some(Arc::clone(&filter)),
+        })
+        .collect();
+    let mut collected = Collected { posts: vec![BTreeMap::new(); sources.len()], ..Collected::default() };
+    let summary = shoal_stream::run(&job, &mut collected).with_context(|| format!("backtest of {name}"))?;
+    let data = sources.iter().zip(collected.posts).map(|(labelled, posts_by_account)| SourceData {
+        name: labelled.source.name.clone(),
+        role: labelled.role,
+        labels: labelled.labels.clone(),
+        posts_by_account,
     });
     let counts = [
         ("records", summary.sources.records),
@@ -90,7 +108,7 @@ fn run(request: &BacktestRequest, pipeline: &Pipeline, sources: &[&BacktestSourc
     ];
     Ok(Run {
         name,
-        sources: data.collect::<Result<Vec<_>>>()?,
+        sources: data.collect(),
         alerts: collected.alerts,
         posts: summary.consumed.prepare,
         seconds: summary.elapsed.as_secs_f64(),

@@ -218,7 +218,20 @@ fn same_input(one: &Input, other: &Input) -> bool {
 
 /// Whether two paths lead to one file, through links too. A file that is yet to come is told by its directory.
 fn same_file(one: &Path, other: &Path) -> bool {
-    real(one) == real(other)
+    real(one) == real(other) || is_linked(one, other)
+}
+
+/// Whether two paths are hard links to one file.
+#[cfg(unix)]
+fn is_linked(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |path: &Path| path.metadata().ok().map(|entry| (entry.dev(), entry.ino()));
+    place(one).is_some_and(|one| Some(one) == place(other))
+}
+
+#[cfg(not(unix))]
+fn is_linked(_one: &Path, _other: &Path) -> bool {
+    false
 }
 
 fn real(path: &Path) -> PathBuf {
