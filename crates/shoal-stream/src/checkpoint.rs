@@ -158,10 +158,14 @@ impl StateDirectory {
             move |source| Error::State { path, source }
         };
         let file = File::create(&path).map_err(failed(&path))?;
-        let writer = Checked { writer: BufWriter::with_capacity(1 << 20, file), checksum: Checksum::default() };
-        let written = postcard::to_io(snapshot, writer)?;
-        manifest.snapshot = written.checksum.sum();
-        let file = written.writer.into_inner().map_err(|error| failed(&path)(error.into_error()))?;
+        let writer = BufWriter::with_capacity(1 << 20, file);
+        let mut checked = Checked { writer, checksum: Checksum::default(), failed: None };
+        // The serialiser does not say why it could not write: a full disk, most likely.
+        if let Err(error) = postcard::to_io(snapshot, &mut checked) {
+            return Err(checked.failed.map_or(Error::Snapshot(error), failed(&path)));
+        }
+        manifest.snapshot = checked.checksum.sum();
+        let file = checked.writer.into_inner().map_err(|error| failed(&path)(error.into_error()))?;
         file.sync_data().map_err(failed(&path))?;
         let text = serde_json::to_vec_pretty(&manifest).map_err(|error| failed(&path)(error.into()))?;
         let (partial, named) = (self.path.join("manifest.partial"), self.manifest(manifest.number));
@@ -241,16 +245,24 @@ impl Write for Checksum {
 struct Checked<W> {
     writer: W,
     checksum: Checksum,
+    failed: Option<io::Error>,
 }
 
 impl<W: Write> Write for Checked<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.writer.write(bytes)?;
+        let written = match self.writer.write(bytes) {
+            Ok(written) => written,
+            Err(error) => {
+                let kind = error.kind();
+                self.failed = Some(error);
+                return Err(kind.into());
+            }
+        };
         self.checksum.write_all(bytes.get(..written).unwrap_or_default())?;
         Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
+        self.writer.flush().inspect_err(|error| self.failed = Some(error.kind().into()))
     }
 }

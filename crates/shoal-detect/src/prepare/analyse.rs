@@ -64,7 +64,7 @@ impl Analyst {
             account: post.author.id.as_str().into(),
             account_key,
             at: post.observed_at,
-            url: post.url.as_deref().map(Into::into),
+            url: post.url.as_deref().map(Into::into).or_else(|| permalink(&post.id)),
         });
         let mut drafts = Vec::new();
         let text = if post.action.repost {
@@ -144,10 +144,29 @@ impl Analyst {
     }
 }
 
+/// Where a post can be looked at, on platforms that say so by the id alone.
+fn permalink(id: &str) -> Option<Box<str>> {
+    let (platform, native) = Post::split_id(id).ok()?;
+    let is_number = native.bytes().all(|byte| byte.is_ascii_digit());
+    (matches!(platform, "twitter" | "x") && is_number).then(|| format!("https://x.com/i/status/{native}").into())
+}
+
 fn describe(label: &str) -> Arc<Descriptor> {
     let label = match label.char_indices().nth(EXCERPT) {
         Some((end, _)) => format!("{}…", label.get(..end).unwrap_or_default()).into(),
         None => label.into(),
     };
     Arc::new(Descriptor { label })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_made_only_where_an_id_tells() {
+        assert_eq!(permalink("twitter:123").as_deref(), Some("https://x.com/i/status/123"));
+        assert_eq!(permalink("twitter:p123"), None);
+        assert_eq!(permalink("bluesky:123"), None);
+    }
 }
