@@ -20,7 +20,8 @@ pub struct Config {
     pub text: TextConfig,
     /// The windows of each layer, narrowest first; a layer without windows leaves no traces.
     pub windows: BTreeMap<Layer, Vec<Span>>,
-    /// Live traces of one object that a new trace is paired with, newest first.
+    /// Live traces of one object that a new trace is paired with, newest first; once the object has had more, n of
+    /// them, this squared over n, at least eight.
     pub live_traces: Limit,
     /// How long a tie is remembered after its newest co-action.
     pub tie_memory: Span,

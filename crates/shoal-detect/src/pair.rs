@@ -2,7 +2,7 @@
 //!
 //! Keyed by object. For each trace it finds the **meeting** (accounts that first acted on the object within
 //! seven days before, the newest hundred) and the **co-actions** (live traces of other accounts within the
-//! layer's widest window, the newest 256). Windows are closed; the outcome does not depend on arrival.
+//! layer's widest window, the newest 256; fewer once there have been more). Windows are closed; the outcome does not depend on arrival.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,6 +22,9 @@ const NEWEST: usize = 100;
 /// Accounts that one object remembers. Later ones meet nobody there: a meeting that half a platform attends
 /// says nothing.
 const ACCOUNTS: usize = 65_536;
+
+/// Live traces that a new one is paired with at least, however viral the object.
+const FEWEST_PAIRS: usize = 8;
 
 /// The stage.
 #[derive(Debug)]
@@ -102,17 +105,27 @@ impl Object {
         self.accounts.insert(act.account);
     }
 
-    fn co_actions(&self, trace: &Trace, window: Span) -> CoActions {
+    /// How many live traces a new one is paired with. All there may be, until the object has had more than the limit;
+    /// from then on fewer the more it has had, so that the pairs of one object grow with the logarithm of its traces
+    /// and not with their number. The newest are the closest: those that move together are among them.
+    fn fan_out(&self, limit: usize) -> usize {
+        let had = self.live.len().saturating_add(self.forgotten.traces as usize);
+        if had <= limit { limit } else { (limit.saturating_mul(limit) / had).max(FEWEST_PAIRS.min(limit)) }
+    }
+
+    fn co_actions(&self, trace: &Trace, window: Span, limit: usize) -> CoActions {
+        let fan_out = self.fan_out(limit);
         let others = self.live.iter().rev().filter(|(post, _)| {
             post.account_key != trace.post.account_key && post.at.distance(trace.post.at) <= window
         });
+        let others = others.take(fan_out);
         CoActions {
             layer: trace.layer,
             object: trace.object,
             descriptor: Arc::clone(&self.descriptor),
             actor: (Arc::clone(&trace.post), trace.similarity),
             others: others.map(|(post, similarity)| (Arc::clone(post), *similarity)).collect(),
-            skipped: self.forgotten.traces,
+            skipped: self.forgotten.traces.saturating_add(self.live.len().saturating_sub(fan_out) as u32),
             unmet: self.forgotten.accounts,
         }
     }
@@ -189,7 +202,7 @@ impl Pair {
             }
         }
         object.forgotten.traces = object.forgotten.traces.saturating_add(skipped);
-        let co_actions = object.co_actions(trace, window);
+        let co_actions = object.co_actions(trace, window, live);
         object.live_trace(trace, trigger.at, window, live);
         if !co_actions.others.is_empty() {
             send_co_actions(trigger, co_actions, &mut out.tie);
@@ -251,5 +264,63 @@ impl Stage for Pair {
 
     fn restore(&mut self, state: PairState) {
         self.state = state;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limit;
+
+    fn trace(number: u64) -> Trace {
+        let post = PostRef {
+            key: number,
+            id: format!("x:{number}").into(),
+            account: format!("x:a{number}").into(),
+            account_key: number,
+            at: Timestamp::from_seconds(number as i64),
+            url: None,
+        };
+        Trace {
+            layer: Layer::Repost,
+            object: 7,
+            descriptor: Arc::new(Descriptor { label: "viral".into() }),
+            post: Arc::new(post),
+            actions: 1,
+            similarity: 1.0,
+        }
+    }
+
+    /// Pairs and told skips of `traces` accounts that act on one object, one a second.
+    fn pairs(traces: u64, limit: Limit) -> (usize, u32) {
+        let config = Config { live_traces: limit, ..Config::default() };
+        let (mut pair, mut out, mut count, mut skipped) = (Pair::new(&config), Outbox::new(&config.partitions), 0, 0);
+        for number in 0..traces {
+            let trace = trace(number);
+            let trigger = Trigger { at: trace.post.at, post: Some(Arc::clone(&trace.post)) };
+            pair.process(&trigger, &mut vec![PairIn::Trace { trace, skipped: 0 }], &mut out);
+            out.circle.take(0);
+            for (_, record) in out.tie.take(0) {
+                if let TieIn::CoActions(co) = record {
+                    count += co.others.len();
+                    skipped = co.skipped;
+                }
+            }
+        }
+        (count, skipped)
+    }
+
+    #[test]
+    fn few_traces_are_all_paired() {
+        assert_eq!(pairs(100, Limit::AtMost(256)), (100 * 99 / 2, 0));
+        assert_eq!(pairs(600, Limit::Unlimited), (600 * 599 / 2, 0));
+    }
+
+    #[test]
+    fn a_viral_object_makes_few_pairs_and_says_what_it_left_out() {
+        let (first, _) = pairs(2_000, Limit::AtMost(32));
+        let (twice, skipped) = pairs(4_000, Limit::AtMost(32));
+        assert!(twice - first <= 2_000 * FEWEST_PAIRS, "{first} pairs of 2,000 and {twice} of 4,000 traces");
+        assert!(skipped as usize > 4_000 - 2 * 32);
     }
 }
