@@ -64,7 +64,7 @@ impl Analyst {
             account: post.author.id.as_str().into(),
             account_key,
             at: post.observed_at,
-            url: post.url.as_deref().map(Into::into).or_else(|| permalink(&post.id)),
+            url: post.url.as_deref().filter(|url| is_web(url)).map(Into::into).or_else(|| permalink(&post.id)),
         });
         let mut drafts = Vec::new();
         let text = if post.action.repost {
@@ -144,6 +144,12 @@ impl Analyst {
     }
 }
 
+/// Whether an address leads to a page: an alert is read by people, and `javascript:` is an address too.
+fn is_web(url: &str) -> bool {
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+}
+
 /// Where a post can be looked at, on platforms that say so by the id alone.
 fn permalink(id: &str) -> Option<Box<str>> {
     let (platform, native) = Post::split_id(id).ok()?;
@@ -168,5 +174,11 @@ mod tests {
         assert_eq!(permalink("twitter:123").as_deref(), Some("https://x.com/i/status/123"));
         assert_eq!(permalink("twitter:p123"), None);
         assert_eq!(permalink("bluesky:123"), None);
+    }
+
+    #[test]
+    fn only_pages_are_linked_to() {
+        assert!(is_web("https://example.org/1") && is_web("HTTP://example.org"));
+        assert!(!is_web("javascript:alert(1)") && !is_web("data:text/html,x") && !is_web("/relative"));
     }
 }
