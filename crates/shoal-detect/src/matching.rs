@@ -7,10 +7,8 @@
 //! Logical partitions: a text goes to the partitions of four of its min-hashes, so that two texts with J ≥ 0.7
 //! meet in one of them with probability 0.992 or more. Links and posts are idempotent: meeting twice is harmless.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
-use shoal_model::{Descriptor, PostRef, Span, Timestamp};
+use shoal_model::{Descriptor, Interned, PostRef, Span, Timestamp};
 use shoal_sketch::{Neighbour, Sketch, Window};
 
 use crate::key::{Expiry, KeyMap, hour};
@@ -65,13 +63,13 @@ pub struct MatchState {
 struct TextState {
     birth: (Timestamp, u64),
     sketch: Sketch,
-    excerpt: Arc<Descriptor>,
+    excerpt: Interned<Descriptor>,
     newest: Timestamp,
     indexed: Timestamp,
     similarity: f32,
     shared: bool,
     skipped: u32,
-    posts: Vec<(Arc<PostRef>, u32)>,
+    posts: Vec<(Interned<PostRef>, u32)>,
 }
 
 impl Match {
@@ -126,7 +124,7 @@ impl Match {
             text.share(published.text.key, trigger, out);
         }
         if text.shared {
-            text.send(published.text.key, trigger, (Arc::clone(&published.post), published.actions), 0, out);
+            text.send(published.text.key, trigger, (Interned::clone(&published.post), published.actions), 0, out);
         } else {
             text.keep(published, self.keep);
         }
@@ -137,13 +135,13 @@ impl Match {
         let text = TextState {
             birth: (published.post.at, published.post.key),
             sketch: published.text.sketch,
-            excerpt: Arc::clone(&published.text.excerpt),
+            excerpt: Interned::clone(&published.text.excerpt),
             newest: trigger.at,
             indexed: trigger.at,
             similarity: 1.0,
             shared: false,
             skipped: 0,
-            posts: vec![(Arc::clone(&published.post), published.actions)],
+            posts: vec![(Interned::clone(&published.post), published.actions)],
         };
         self.state.texts.insert(published.text.key, text);
         self.state.expiry.touch(published.text.key, trigger.at);
@@ -198,7 +196,7 @@ impl TextState {
             self.posts.remove(0);
             self.skipped = self.skipped.saturating_add(1);
         }
-        self.posts.push((Arc::clone(&published.post), published.actions));
+        self.posts.push((Interned::clone(&published.post), published.actions));
     }
 
     /// The text is shared from now on: its posts so far go on.
@@ -213,9 +211,9 @@ impl TextState {
         }
     }
 
-    fn send(&self, text: u64, trigger: &Trigger, post: (Arc<PostRef>, u32), skipped: u32, out: &mut Outbox) {
+    fn send(&self, text: u64, trigger: &Trigger, post: (Interned<PostRef>, u32), skipped: u32, out: &mut Outbox) {
         let (post, actions) = post;
-        let excerpt = Arc::clone(&self.excerpt);
+        let excerpt = Interned::clone(&self.excerpt);
         let record = TextPost { text, excerpt, post, actions, similarity: self.similarity, skipped };
         out.cluster.to(0, trigger, ClusterIn::Post(record));
     }

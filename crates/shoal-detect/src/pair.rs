@@ -5,10 +5,9 @@
 //! layer's widest window, the newest 256; fewer once there have been more). Windows are closed; the outcome does not depend on arrival.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Descriptor, Layer, PostRef, Span, Timestamp, Trace};
+use shoal_model::{Descriptor, Interned, Layer, PostRef, Span, Timestamp, Trace};
 
 use crate::Config;
 use crate::config::{DAY, WEEK};
@@ -44,13 +43,13 @@ pub struct PairState {
 /// An object. About 250 B with one trace, 80 B more per further account.
 #[derive(Debug, Serialize, Deserialize)]
 struct Object {
-    descriptor: Arc<Descriptor>,
+    descriptor: Interned<Descriptor>,
     newest: Timestamp,
     /// The newest first acts, oldest first.
     first_acts: VecDeque<Company>,
     accounts: KeySet,
     /// Live traces, oldest first.
-    live: VecDeque<(Arc<PostRef>, f32)>,
+    live: VecDeque<(Interned<PostRef>, f32)>,
     /// First acts and live traces that are no longer held, and accounts beyond those remembered.
     forgotten: Forgotten,
 }
@@ -66,7 +65,7 @@ struct Forgotten {
 impl Object {
     fn new(trace: &Trace, at: Timestamp) -> Self {
         Self {
-            descriptor: Arc::clone(&trace.descriptor),
+            descriptor: Interned::clone(&trace.descriptor),
             newest: at,
             first_acts: VecDeque::with_capacity(1),
             accounts: KeySet::default(),
@@ -88,7 +87,7 @@ impl Object {
             at,
             layer: trace.layer,
             object: trace.object,
-            descriptor: Arc::clone(&self.descriptor),
+            descriptor: Interned::clone(&self.descriptor),
             within_day: company.iter().filter(|act| near(act, DAY)).count() as u32,
             company,
             skipped: self.forgotten.acts,
@@ -122,9 +121,9 @@ impl Object {
         CoActions {
             layer: trace.layer,
             object: trace.object,
-            descriptor: Arc::clone(&self.descriptor),
-            actor: (Arc::clone(&trace.post), trace.similarity),
-            others: others.map(|(post, similarity)| (Arc::clone(post), *similarity)).collect(),
+            descriptor: Interned::clone(&self.descriptor),
+            actor: (Interned::clone(&trace.post), trace.similarity),
+            others: others.map(|(post, similarity)| (Interned::clone(post), *similarity)).collect(),
             skipped: self.forgotten.traces.saturating_add(self.live.len().saturating_sub(fan_out) as u32),
             unmet: self.forgotten.accounts,
         }
@@ -134,7 +133,7 @@ impl Object {
         while self.live.front().is_some_and(|(post, _)| post.at < at.minus(window)) {
             self.live.pop_front();
         }
-        insert_by_time(&mut self.live, (Arc::clone(&trace.post), trace.similarity), |(post, _)| post.at);
+        insert_by_time(&mut self.live, (Interned::clone(&trace.post), trace.similarity), |(post, _)| post.at);
         if self.live.len() > limit {
             self.live.pop_front();
             self.forgotten.traces = self.forgotten.traces.saturating_add(1);
@@ -284,8 +283,8 @@ mod tests {
         Trace {
             layer: Layer::Repost,
             object: 7,
-            descriptor: Arc::new(Descriptor { label: "viral".into() }),
-            post: Arc::new(post),
+            descriptor: Interned::new(Descriptor { label: "viral".into() }),
+            post: Interned::new(post),
             actions: 1,
             similarity: 1.0,
         }
@@ -297,7 +296,7 @@ mod tests {
         let (mut pair, mut out, mut count, mut skipped) = (Pair::new(&config), Outbox::new(&config.partitions), 0, 0);
         for number in 0..traces {
             let trace = trace(number);
-            let trigger = Trigger { at: trace.post.at, post: Some(Arc::clone(&trace.post)) };
+            let trigger = Trigger { at: trace.post.at, post: Some(Interned::clone(&trace.post)) };
             pair.process(&trigger, &mut vec![PairIn::Trace { trace, skipped: 0 }], &mut out);
             out.circle.take(0);
             for (_, record) in out.tie.take(0) {

@@ -5,10 +5,9 @@
 //! trigger at once, in the order of kind and key.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Arithmetic, Descriptor, Layer, Post, PostRef, Timestamp, Trace};
+use shoal_model::{Arithmetic, Descriptor, Interned, Layer, Post, PostRef, Timestamp, Trace};
 use shoal_sketch::Sketch;
 
 use crate::prepare::Draft;
@@ -19,7 +18,7 @@ pub struct Trigger {
     /// The event time at which the cause is processed; the watermark for a late post.
     pub at: Timestamp,
     /// The post; `None` for a timer, which goes before all posts of its moment.
-    pub post: Option<Arc<PostRef>>,
+    pub post: Option<Interned<PostRef>>,
 }
 
 impl Trigger {
@@ -29,8 +28,8 @@ impl Trigger {
     }
 
     /// Whether `post` is the post of this trigger, not one remembered from before.
-    pub fn is(&self, post: &Arc<PostRef>) -> bool {
-        self.post.as_ref().is_some_and(|own| Arc::ptr_eq(own, post) || own == post)
+    pub fn is(&self, post: &Interned<PostRef>) -> bool {
+        self.post.as_ref().is_some_and(|own| Interned::ptr_eq(own, post) || own == post)
     }
 }
 
@@ -55,7 +54,7 @@ impl Ord for Trigger {
             (None, None) => Ordering::Equal,
             (None, Some(_)) => Ordering::Less,
             (Some(_), None) => Ordering::Greater,
-            (Some(a), Some(b)) if Arc::ptr_eq(a, b) => Ordering::Equal,
+            (Some(a), Some(b)) if Interned::ptr_eq(a, b) => Ordering::Equal,
             (Some(a), Some(b)) => a.id.cmp(&b.id).then_with(|| a.account.cmp(&b.account)),
         })
     }
@@ -76,7 +75,7 @@ pub struct Analysed {
     /// The post.
     pub post: Post,
     /// Its place in the evidence.
-    pub reference: Arc<PostRef>,
+    pub reference: Interned<PostRef>,
     /// The key of (account, post id).
     pub key: u64,
     /// The traces it leaves on explicit objects, at most one per object.
@@ -91,7 +90,7 @@ pub struct Text {
     /// The key of the folded text: equal keys are equal texts.
     pub key: u64,
     /// An excerpt for people.
-    pub excerpt: Arc<Descriptor>,
+    pub excerpt: Interned<Descriptor>,
     /// Hashed 4-grams of the folded text, sorted and distinct; empty when it matches exactly only.
     pub shingles: Vec<u32>,
     /// Their sketch.
@@ -118,7 +117,7 @@ pub struct Published {
     /// The text.
     pub text: Text,
     /// The post.
-    pub post: Arc<PostRef>,
+    pub post: Interned<PostRef>,
     /// See [`Trace::actions`].
     pub actions: u32,
 }
@@ -160,9 +159,9 @@ pub struct TextPost {
     /// The key of the text.
     pub text: u64,
     /// An excerpt of it.
-    pub excerpt: Arc<Descriptor>,
+    pub excerpt: Interned<Descriptor>,
     /// The post.
-    pub post: Arc<PostRef>,
+    pub post: Interned<PostRef>,
     /// See [`Trace::actions`].
     pub actions: u32,
     /// See [`Trace::similarity`].
@@ -200,11 +199,11 @@ pub struct CoActions {
     /// The object.
     pub object: u64,
     /// What it is.
-    pub descriptor: Arc<Descriptor>,
+    pub descriptor: Interned<Descriptor>,
     /// The post, and its similarity.
-    pub actor: (Arc<PostRef>, f32),
+    pub actor: (Interned<PostRef>, f32),
     /// The earlier posts, newest first, and their similarities; all by other accounts.
-    pub others: Vec<(Arc<PostRef>, f32)>,
+    pub others: Vec<(Interned<PostRef>, f32)>,
     /// Live traces beyond the limit.
     pub skipped: u32,
     /// Accounts on the object beyond those remembered.
@@ -255,7 +254,7 @@ pub struct Meeting {
     /// The object.
     pub object: u64,
     /// What it is.
-    pub descriptor: Arc<Descriptor>,
+    pub descriptor: Interned<Descriptor>,
     /// How many of the company acted within 24 hours.
     pub within_day: u32,
     /// Those who acted before, within seven days, oldest first.
@@ -344,9 +343,9 @@ pub struct SharedObject {
     /// The object.
     pub object: u64,
     /// What it is.
-    pub descriptor: Arc<Descriptor>,
+    pub descriptor: Interned<Descriptor>,
     /// A post of each account, in the order of the accounts.
-    pub posts: [(Arc<PostRef>, f32); 2],
+    pub posts: [(Interned<PostRef>, f32); 2],
 }
 
 impl Record for PrepareIn {

@@ -5,10 +5,9 @@
 //! goes on to group, and so does every object it gains after that.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Descriptor, Layer, PostRef, Span, Timestamp};
+use shoal_model::{Descriptor, Interned, Layer, PostRef, Span, Timestamp};
 
 use crate::Config;
 use crate::config::{Method, Rule, WINDOWS};
@@ -67,8 +66,8 @@ struct Shared {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Item {
     object: u64,
-    descriptor: Arc<Descriptor>,
-    posts: [Arc<PostRef>; 2],
+    descriptor: Interned<Descriptor>,
+    posts: [Interned<PostRef>; 2],
     similarity: [f32; 2],
     /// Pairs of posts whose narrowest window is the one with this number.
     pairs: [u16; WINDOWS],
@@ -81,7 +80,7 @@ struct Item {
 struct CoAction<'a> {
     source: &'a CoActions,
     window: u8,
-    posts: [&'a (Arc<PostRef>, f32); 2],
+    posts: [&'a (Interned<PostRef>, f32); 2],
 }
 
 impl Tie {
@@ -145,7 +144,7 @@ impl Tie {
 
     /// Adds one co-action. Gives the pair when it has gained an object or (by rules, which count pairs of posts) is
     /// not strong yet.
-    fn add(&mut self, trigger: &Trigger, source: &CoActions, other: &(Arc<PostRef>, f32)) -> Option<(u64, u64)> {
+    fn add(&mut self, trigger: &Trigger, source: &CoActions, other: &(Interned<PostRef>, f32)) -> Option<(u64, u64)> {
         let mut posts = [&source.actor, other];
         posts.sort_by_key(|(post, _)| post.account_key);
         let key = (posts[0].0.account_key, posts[1].0.account_key);
@@ -256,8 +255,8 @@ impl Item {
         pairs[usize::from(action.window)] = 1;
         Self {
             object: action.source.object,
-            descriptor: Arc::clone(&action.source.descriptor),
-            posts: [Arc::clone(a), Arc::clone(b)],
+            descriptor: Interned::clone(&action.source.descriptor),
+            posts: [Interned::clone(a), Interned::clone(b)],
             similarity: [*of_a, *of_b],
             pairs,
             layer: action.source.layer,
@@ -274,7 +273,7 @@ impl Item {
         let narrower = action.window < self.window;
         let [(a, of_a), (b, of_b)] = action.posts;
         if rank([a, b]) < rank(self.posts.each_ref().map(|post| &**post)) {
-            self.posts = [Arc::clone(a), Arc::clone(b)];
+            self.posts = [Interned::clone(a), Interned::clone(b)];
             self.similarity = [*of_a, *of_b];
             self.window = action.window;
         }
@@ -291,8 +290,8 @@ impl Item {
         SharedObject {
             layer: self.layer,
             object: self.object,
-            descriptor: Arc::clone(&self.descriptor),
-            posts: [(Arc::clone(a), self.similarity[0]), (Arc::clone(b), self.similarity[1])],
+            descriptor: Interned::clone(&self.descriptor),
+            posts: [(Interned::clone(a), self.similarity[0]), (Interned::clone(b), self.similarity[1])],
         }
     }
 }

@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use common::step;
 use shoal_detect::{Analysed, Circle, Config, Draft, Keyer, Outbox, Pair, Partitions, Prepare, PrepareIn, Trigger};
-use shoal_model::{Action, Author, Descriptor, Layer, Post, PostRef, Timestamp};
+use shoal_model::{Action, Author, Descriptor, Interned, Layer, Post, PostRef, Timestamp};
 
 /// One row of a vector: post, time, account, layer, object.
 type Row = (String, i64, String, Layer, String);
@@ -48,12 +47,18 @@ fn analysed(keyer: Keyer, rows: &[Row]) -> (Trigger, Analysed) {
     let at = Timestamp::from_seconds(seconds);
     let account_key = keyer.account(&account);
     let key = keyer.post(account_key, &id);
-    let reference =
-        Arc::new(PostRef { key, id: id.as_str().into(), account: account.as_str().into(), account_key, at, url: None });
+    let reference = Interned::new(PostRef {
+        key,
+        id: id.as_str().into(),
+        account: account.as_str().into(),
+        account_key,
+        at,
+        url: None,
+    });
     let drafts = rows.iter().map(|(.., layer, object)| Draft {
         layer: *layer,
         object: keyer.object(*layer, object.as_bytes()),
-        descriptor: Arc::new(Descriptor { label: object.as_str().into() }),
+        descriptor: Interned::new(Descriptor { label: object.as_str().into() }),
     });
     let post = Post {
         id,
@@ -66,7 +71,7 @@ fn analysed(keyer: Keyer, rows: &[Row]) -> (Trigger, Analysed) {
         urls: Vec::new(),
         url: None,
     };
-    let trigger = Trigger { at, post: Some(Arc::clone(&reference)) };
+    let trigger = Trigger { at, post: Some(Interned::clone(&reference)) };
     (trigger, Analysed { post, reference, key, drafts: drafts.collect(), text: None })
 }
 

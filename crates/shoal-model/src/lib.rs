@@ -8,6 +8,7 @@
 
 mod alert;
 mod error;
+pub mod interned;
 mod layer;
 mod post;
 mod time;
@@ -19,6 +20,7 @@ pub use alert::{
     Meeting, Observed, Provenance, Strength, TiesSummary, TimelineBin, Window,
 };
 pub use error::Error;
+pub use interned::Interned;
 pub use layer::Layer;
 pub use post::{Action, Author, Post};
 pub use time::{Span, Timestamp};

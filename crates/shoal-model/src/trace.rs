@@ -1,10 +1,8 @@
 //! Behavioural traces (Pacheco et al. 2021): who acted on what, when, in which post.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Layer, Timestamp};
+use crate::{Interned, Layer, Timestamp};
 
 /// Where a trace was left: enough of a post to find it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,9 +36,9 @@ pub struct Trace {
     /// The object's key: a keyed hash of its layer and identity.
     pub object: u64,
     /// What the object is.
-    pub descriptor: Arc<Descriptor>,
+    pub descriptor: Interned<Descriptor>,
     /// Who acted, when, where.
-    pub post: Arc<PostRef>,
+    pub post: Interned<PostRef>,
     /// The account's actions on this layer in the seven UTC days up to and including this one, this one counted.
     pub actions: u32,
     /// For texts, the exact Jaccard similarity to the text that linked it to its cluster; otherwise 1.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shoal_formats::{Identity, Position};
+use shoal_model::interned;
 
 use crate::Error;
 use crate::output::Lengths;
@@ -147,7 +148,7 @@ impl StateDirectory {
         File::open(&path)
             .and_then(|mut file| file.read_to_end(&mut bytes))
             .map_err(|source| Error::State { path, source })?;
-        Ok(postcard::from_bytes(&bytes)?)
+        Ok(interned::reading(|| postcard::from_bytes(&bytes))?)
     }
 
     /// Writes a checkpoint. It counts once its manifest has its name; those before the last two are removed.
@@ -161,7 +162,7 @@ impl StateDirectory {
         let writer = BufWriter::with_capacity(1 << 20, file);
         let mut checked = Checked { writer, checksum: Checksum::default(), failed: None };
         // The serialiser does not say why it could not write: a full disk, most likely.
-        if let Err(error) = postcard::to_io(snapshot, &mut checked) {
+        if let Err(error) = interned::writing(|| postcard::to_io(snapshot, &mut checked).map(drop)) {
             return Err(checked.failed.map_or(Error::Snapshot(error), failed(&path)));
         }
         manifest.snapshot = checked.checksum.sum();

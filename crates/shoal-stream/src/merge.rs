@@ -40,11 +40,10 @@ impl<T: Record> Merge<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use proptest::prelude::*;
     use shoal_detect::Order;
-    use shoal_model::{PostRef, Timestamp};
+    use shoal_model::{Interned, PostRef, Timestamp};
 
     use super::*;
 
@@ -66,7 +65,7 @@ mod tests {
             at: Timestamp::from_seconds(at),
             url: None,
         };
-        Trigger { at: Timestamp::from_seconds(at), post: (id > 0).then(|| Arc::new(post)) }
+        Trigger { at: Timestamp::from_seconds(at), post: (id > 0).then(|| Interned::new(post)) }
     }
 
     proptest! {

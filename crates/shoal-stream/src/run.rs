@@ -1,6 +1,5 @@
 //! The embedded runtime: sources in, alerts out, state in between.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -289,7 +288,7 @@ impl Run {
             self.highest = self.highest.max(Some(placed.at));
             let post = placed.item.analysed;
             observer.post(number, &post.post.author.id);
-            posts.push((Trigger { at: placed.at, post: Some(Arc::clone(&post.reference)) }, post));
+            posts.push((Trigger { at: placed.at, post: Some(post.reference.clone()) }, post));
         }
     }
 

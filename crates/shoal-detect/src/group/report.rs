@@ -2,12 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use shoal_model::{
     ALERT_SCHEMA_VERSION, Alert, AlertAccount, AlertObject, AlertPost, AlertTie, BenignCheck, BenignVerdict, Cap,
-    CapHit, ContextAccount, Kind, Layer, LayerCount, Observed, PostRef, Provenance, Span, Strength, TiesSummary,
-    TimelineBin, Timestamp, Window,
+    CapHit, ContextAccount, Interned, Kind, Layer, LayerCount, Observed, PostRef, Provenance, Span, Strength,
+    TiesSummary, TimelineBin, Timestamp, Window,
 };
 use shoal_text::LanguageDetector;
 
@@ -57,7 +56,7 @@ struct Shared<'a> {
     layer: Layer,
     label: &'a str,
     accounts: Vec<u64>,
-    posts: Vec<(&'a Arc<PostRef>, f32)>,
+    posts: Vec<(&'a Interned<PostRef>, f32)>,
 }
 
 #[derive(Default)]

@@ -1,8 +1,6 @@
 //! What a post says, computed from the post alone.
 
-use std::sync::Arc;
-
-use shoal_model::{Descriptor, Layer, Post, PostRef};
+use shoal_model::{Descriptor, Interned, Layer, Post, PostRef};
 use shoal_sketch::Sketcher;
 use shoal_text::{CanonicalUrl, Folded, canonical_url, entities, fold, hashtag_sequence, shingles};
 
@@ -58,7 +56,7 @@ impl Analyst {
     /// Analyses one post.
     pub fn analyse(&mut self, post: Post) -> Analysed {
         let account_key = self.keyer.account(&post.author.id);
-        let reference = Arc::new(PostRef {
+        let reference = Interned::new(PostRef {
             key: self.keyer.post(account_key, &post.id),
             id: post.id.as_str().into(),
             account: post.author.id.as_str().into(),
@@ -157,12 +155,12 @@ fn permalink(id: &str) -> Option<Box<str>> {
     (matches!(platform, "twitter" | "x") && is_number).then(|| format!("https://x.com/i/status/{native}").into())
 }
 
-fn describe(label: &str) -> Arc<Descriptor> {
+fn describe(label: &str) -> Interned<Descriptor> {
     let label = match label.char_indices().nth(EXCERPT) {
         Some((end, _)) => format!("{}…", label.get(..end).unwrap_or_default()).into(),
         None => label.into(),
     };
-    Arc::new(Descriptor { label })
+    Interned::new(Descriptor { label })
 }
 
 #[cfg(test)]

@@ -6,10 +6,8 @@
 mod activity;
 mod analyse;
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
-use shoal_model::{Descriptor, Layer, Span, Timestamp, Trace};
+use shoal_model::{Descriptor, Interned, Layer, Span, Timestamp, Trace};
 
 pub use self::activity::Counts;
 use self::activity::{Accounts, Minute};
@@ -27,7 +25,7 @@ pub struct Draft {
     /// The object.
     pub object: u64,
     /// What it is.
-    pub descriptor: Arc<Descriptor>,
+    pub descriptor: Interned<Descriptor>,
 }
 
 /// The stage.
@@ -94,7 +92,7 @@ impl Prepare {
                 layer: draft.layer,
                 object: draft.object,
                 descriptor: draft.descriptor,
-                post: Arc::clone(&post.reference),
+                post: Interned::clone(&post.reference),
                 actions: stamps[draft.layer.index()],
                 similarity: 1.0,
             };
