@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the tasks are read in a terminal")]
 
 mod demo;
+mod kafka;
 mod testing;
 mod tidy;
 mod workspace;
@@ -15,7 +16,8 @@ usage: cargo xtask TASK
 
   test   every test there is: the repository's rules, the workspace's tests, its doc tests; benches must compile
   tidy   the repository's rules alone
-  demo   write pipelines/demo.ndjson and its labels again (the same bytes every time)";
+  demo   write pipelines/demo.ndjson and its labels again (the same bytes every time)
+  kafka  one Kafka broker on 127.0.0.1:9092, or another --port, until Ctrl-C";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -36,6 +38,8 @@ fn run(arguments: &[String]) -> Result<bool> {
         ["test"] => testing::run(&root),
         ["tidy"] => tidy::run(&root).map(|report| report.failed() == 0),
         ["demo"] => demo::write(&root).map(|()| true),
+        ["kafka"] => kafka::run(kafka::PORT).map(|()| true),
+        ["kafka", "--port", port] => kafka::run(kafka::port(port)?).map(|()| true),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(true)

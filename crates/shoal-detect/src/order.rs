@@ -136,13 +136,18 @@ impl<T: Timed> SourceOrder<T> {
         self.believe();
         // A late post waits at the watermark itself.
         if let Some(highest) = self.highest.max(self.watermark) {
-            self.pass(highest);
+            self.raise(highest.plus(Span::from_micros(1)));
         }
     }
 
-    /// Others have gone on to `reached` while nothing came here: what is not younger is late from now on.
-    pub fn pass(&mut self, reached: Timestamp) {
-        self.watermark = self.watermark.max(Some(reached.plus(Span::from_micros(1))));
+    /// Others have gone on while nothing came here: what is older than `watermark` is late from now on.
+    pub fn raise(&mut self, watermark: Timestamp) {
+        self.watermark = self.watermark.max(Some(watermark));
+    }
+
+    /// The highest time that was accepted.
+    pub fn highest(&self) -> Option<Timestamp> {
+        self.highest
     }
 
     fn believe(&mut self) {
@@ -290,11 +295,11 @@ mod tests {
         order.settle(Timestamp::MAX, &mut refused);
         let released = std::iter::from_fn(|| order.pop()).count();
         assert_eq!((released, order.buffered()), (4, 0));
-        order.pass(Timestamp::from_seconds(200));
+        order.raise(Timestamp::from_seconds(200));
         order.push(Item(150, 0), &mut refused);
         order.settle(Timestamp::MAX, &mut refused);
         let late = order.pop().unwrap();
-        assert!(late.late && late.at > Timestamp::from_seconds(200));
+        assert!(late.late && late.at >= Timestamp::from_seconds(200));
     }
 
     #[test]

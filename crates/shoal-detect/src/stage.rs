@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shoal_model::{Alert, Timestamp};
 
+use crate::Counts;
 use crate::record::{CircleIn, ClusterIn, GroupIn, MatchIn, PairIn, Record, TieIn, Trigger};
 
 /// One logical partition of one stage: a deterministic state machine over records in κ order.
@@ -24,6 +25,11 @@ pub trait Stage: Sized {
 
     /// Fires the timers that are due at `at`.
     fn timer(&mut self, at: Timestamp, out: &mut Outbox);
+
+    /// What became of the records consumed so far, where not all of them are processed.
+    fn outcomes(&self) -> Option<Counts> {
+        None
+    }
 
     /// The state, for a snapshot.
     fn state(&self) -> &Self::State;

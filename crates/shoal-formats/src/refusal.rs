@@ -43,11 +43,15 @@ pub enum Reason {
     TooManyUrls,
     /// A time far ahead of its stream that later records do not confirm. Decided where the stream is ordered.
     Future,
+    /// No bytes at all: a tombstone of a compacted topic, or a record without a value.
+    Empty,
+    /// Of a version of the schema that this program does not know.
+    UnknownSchema,
 }
 
 impl Reason {
     /// Every reason, in order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::TooLarge,
         Self::InvalidUtf8,
         Self::TooDeep,
@@ -64,6 +68,8 @@ impl Reason {
         Self::TextTooLong,
         Self::TooManyUrls,
         Self::Future,
+        Self::Empty,
+        Self::UnknownSchema,
     ];
 
     /// The number of reasons.
@@ -93,6 +99,8 @@ impl Reason {
             Self::TextTooLong => "text_too_long",
             Self::TooManyUrls => "too_many_urls",
             Self::Future => "future",
+            Self::Empty => "empty",
+            Self::UnknownSchema => "unknown_schema",
         }
     }
 }

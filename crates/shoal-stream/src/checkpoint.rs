@@ -2,47 +2,56 @@
 //! lengths. The newest valid one counts; a damaged one is passed over for the one before it.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use shoal_formats::{Identity, Position};
+use shoal_formats::Position;
 use shoal_model::interned;
 
 use crate::Error;
-use crate::output::Lengths;
+use crate::output::OutputMarks;
+use crate::partition::Origin;
 
 /// The version of the state format: raised by every change to what a stage remembers.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 /// Checkpoints kept, in case the newest is damaged.
 const KEPT: usize = 2;
 
 /// What a checkpoint says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Manifest {
+pub(crate) struct Manifest<M> {
     /// [`STATE_VERSION`].
     pub(crate) version: u32,
     /// The fingerprint of the configuration.
     pub(crate) fingerprint: String,
     /// 1, 2, 3, …
     pub(crate) number: u64,
-    /// The inputs, in their order.
-    pub(crate) sources: Vec<SourceMark>,
-    /// The outputs, by name.
-    pub(crate) output_paths: Vec<String>,
-    /// How long they were on disk.
-    pub(crate) outputs: Lengths,
+    /// How far inputs and outputs had come.
+    #[serde(flatten)]
+    pub(crate) marks: M,
     /// The snapshot's length in bytes and CRC-32.
     pub(crate) snapshot: (u64, u32),
     /// Whether the inputs were read to their end.
     pub(crate) finished: bool,
 }
 
+/// How far the inputs and outputs of a run in one process had come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RunMarks {
+    /// The inputs, in their order.
+    pub(crate) sources: Vec<SourceMark>,
+    /// The outputs, by name.
+    pub(crate) output_paths: Vec<String>,
+    /// How much of them was written.
+    pub(crate) outputs: OutputMarks,
+}
+
 /// How far an input was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SourceMark {
-    pub(crate) identity: Identity,
+    pub(crate) origin: Origin,
     pub(crate) position: Position,
     pub(crate) ended: bool,
 }
@@ -90,13 +99,10 @@ impl StateDirectory {
     }
 
     /// The newest valid checkpoint. One of another version or configuration is an error, a damaged one is passed over.
-    pub(crate) fn newest(&self, fingerprint: &str) -> Result<Option<Manifest>, Error> {
+    pub(crate) fn newest<M: DeserializeOwned>(&self, fingerprint: &str) -> Result<Option<Manifest<M>>, Error> {
         for number in self.numbers()? {
-            match self.check(number) {
-                Ok(manifest) => {
-                    self.check_origin(&manifest, fingerprint)?;
-                    return Ok(Some(manifest));
-                }
+            match self.check(number, fingerprint)? {
+                Ok(manifest) => return Ok(Some(manifest)),
                 Err(why) => {
                     tracing::warn!(checkpoint = number, %why, "damaged checkpoint passed over");
                 }
@@ -105,54 +111,83 @@ impl StateDirectory {
         Ok(None)
     }
 
-    fn check(&self, number: u64) -> Result<Manifest, String> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            version: u32,
+    /// A manifest whose snapshot is whole; why not, when it is damaged. One that was made otherwise is an error.
+    fn check<M: DeserializeOwned>(&self, number: u64, fingerprint: &str) -> Result<Result<Manifest<M>, String>, Error> {
+        let text = match fs::read(self.manifest(number)) {
+            Ok(text) => text,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        match serde_json::from_slice::<Origins>(&text) {
+            Ok(origins) => self.check_origins(&origins, fingerprint)?,
+            Err(error) => return Ok(Err(format!("manifest: {error}"))),
         }
-        let text = fs::read(self.manifest(number)).map_err(|error| error.to_string())?;
-        let Versioned { version } = serde_json::from_slice(&text).map_err(|error| format!("manifest: {error}"))?;
-        if version != STATE_VERSION {
-            // Enough to refuse it by name; the rest may have another shape.
-            return Ok(Manifest { version, ..Manifest::unknown(number) });
-        }
-        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| format!("manifest: {error}"))?;
+        Ok(self.whole(number, &text))
+    }
+
+    fn whole<M: DeserializeOwned>(&self, number: u64, text: &[u8]) -> Result<Manifest<M>, String> {
+        let manifest: Manifest<M> = serde_json::from_slice(text).map_err(|error| format!("manifest: {error}"))?;
         let file = File::open(self.snapshot(number)).map_err(|error| format!("snapshot: {error}"))?;
         let (mut reader, mut checksum) = (BufReader::with_capacity(1 << 20, file), Checksum::default());
         io::copy(&mut reader, &mut checksum).map_err(|error| format!("snapshot: {error}"))?;
         if checksum.sum() == manifest.snapshot { Ok(manifest) } else { Err("snapshot: wrong checksum".to_owned()) }
     }
 
-    fn check_origin(&self, manifest: &Manifest, fingerprint: &str) -> Result<(), Error> {
-        if manifest.version != STATE_VERSION {
+    fn check_origins(&self, origins: &Origins, fingerprint: &str) -> Result<(), Error> {
+        if origins.version != STATE_VERSION {
             return Err(Error::OtherVersion {
                 state: self.path.clone(),
-                found: manifest.version,
+                found: origins.version,
                 expected: STATE_VERSION,
             });
         }
-        if manifest.fingerprint != fingerprint {
-            return Err(Error::OtherConfiguration {
+        match &origins.fingerprint {
+            Some(found) if found != fingerprint => Err(Error::OtherConfiguration {
                 state: self.path.clone(),
-                found: manifest.fingerprint.clone(),
+                found: found.clone(),
                 expected: fingerprint.to_owned(),
-            });
+            }),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Reads the snapshot of a checkpoint.
     pub(crate) fn read<T: DeserializeOwned>(&self, number: u64) -> Result<T, Error> {
-        let path = self.snapshot(number);
-        let mut bytes = Vec::new();
-        File::open(&path)
-            .and_then(|mut file| file.read_to_end(&mut bytes))
-            .map_err(|source| Error::State { path, source })?;
+        let bytes = self.bytes(number)?;
         Ok(interned::reading(|| postcard::from_bytes(&bytes))?)
     }
 
+    /// Reads the bytes of a snapshot.
+    pub(crate) fn bytes(&self, number: u64) -> Result<Vec<u8>, Error> {
+        let path = self.snapshot(number);
+        fs::read(&path).map_err(|source| Error::State { path, source })
+    }
+
     /// Writes a checkpoint. It counts once its manifest has its name; those before the last two are removed.
-    pub(crate) fn write(&self, mut manifest: Manifest, snapshot: &impl Serialize) -> Result<(), Error> {
+    pub(crate) fn write<M: Serialize>(&self, manifest: Manifest<M>, snapshot: &impl Serialize) -> Result<(), Error> {
+        self.write_with(manifest, |path, checked| {
+            // The serialiser does not say why it could not write: a full disk, most likely.
+            match interned::writing(|| postcard::to_io(snapshot, &mut *checked).map(drop)) {
+                Ok(()) => Ok(()),
+                Err(error) => Err(match checked.failed.take() {
+                    None => Error::Snapshot(error),
+                    Some(source) => Error::State { path: path.to_owned(), source },
+                }),
+            }
+        })
+    }
+
+    /// The same with a snapshot that is bytes already.
+    pub(crate) fn write_bytes<M: Serialize>(&self, manifest: Manifest<M>, snapshot: &[u8]) -> Result<(), Error> {
+        self.write_with(manifest, |path, checked| {
+            checked.write_all(snapshot).map_err(|source| Error::State { path: path.to_owned(), source })
+        })
+    }
+
+    fn write_with<M: Serialize>(
+        &self,
+        mut manifest: Manifest<M>,
+        write: impl FnOnce(&Path, &mut Checked<BufWriter<File>>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let path = self.snapshot(manifest.number);
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -161,10 +196,7 @@ impl StateDirectory {
         let file = File::create(&path).map_err(failed(&path))?;
         let writer = BufWriter::with_capacity(1 << 20, file);
         let mut checked = Checked { writer, checksum: Checksum::default(), failed: None };
-        // The serialiser does not say why it could not write: a full disk, most likely.
-        if let Err(error) = interned::writing(|| postcard::to_io(snapshot, &mut checked).map(drop)) {
-            return Err(checked.failed.map_or(Error::Snapshot(error), failed(&path)));
-        }
+        write(&path, &mut checked)?;
         manifest.snapshot = checked.checksum.sum();
         let file = checked.writer.into_inner().map_err(|error| failed(&path)(error.into_error()))?;
         file.sync_data().map_err(failed(&path))?;
@@ -203,19 +235,11 @@ impl StateDirectory {
     }
 }
 
-impl Manifest {
-    fn unknown(number: u64) -> Self {
-        Self {
-            version: 0,
-            fingerprint: String::new(),
-            number,
-            sources: Vec::new(),
-            output_paths: Vec::new(),
-            outputs: Lengths::default(),
-            snapshot: (0, 0),
-            finished: false,
-        }
-    }
+/// What every version of a manifest says: enough to refuse it by name, whatever shape the rest has.
+#[derive(Deserialize)]
+struct Origins {
+    version: u32,
+    fingerprint: Option<String>,
 }
 
 /// Counts and sums what is written to it.

@@ -2,6 +2,9 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::staged::frame::FRAME_VERSION;
 
 /// A failure that stops a run, with what to do next. What was written before stays consistent: a run with state
 /// goes on from its last checkpoint.
@@ -100,4 +103,139 @@ pub enum Error {
     /// The run was asked to stop.
     #[error("stopped before the end of the input")]
     Stopped,
+    /// Kafka: settings, or a cluster that does not do what it is asked.
+    #[error(transparent)]
+    Kafka(#[from] shoal_kafka::Error),
+    /// A topic as input or output without a cluster.
+    #[error("a source or output is a topic, and no cluster is named: add [kafka] with bootstrap to the pipeline")]
+    NoKafka,
+    /// A topic that is not there.
+    #[error("there is no topic `{topic}`: create it with `shoal topics create`")]
+    NoTopic {
+        /// Its name.
+        topic: String,
+    },
+    /// A topic of another shape.
+    #[error(
+        "topic `{topic}` has {found} partitions, the pipeline says {expected}: correct the pipeline, or create the          topic anew with `shoal topics create`"
+    )]
+    OtherPartitions {
+        /// Its name.
+        topic: String,
+        /// How many it has.
+        found: i32,
+        /// How many it should have.
+        expected: i32,
+    },
+    /// A topic that cannot be read.
+    #[error("cannot read topic `{topic}`: {what}; {remedy}")]
+    NotRead {
+        /// Its name.
+        topic: String,
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A record that was refused for good.
+    #[error("cannot write to {topic}: {what}; {remedy}; nothing after it was written, run again to go on")]
+    NotWritten {
+        /// Where to.
+        topic: String,
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Brokers that are gone when a run is to stop.
+    #[error("stopped while the brokers were away: not everything was written in {} s; run again to go on", .waited.as_secs())]
+    Unwritten {
+        /// How long it waited.
+        waited: Duration,
+    },
+    /// A topic from which nothing comes although there is something.
+    #[error("topic `{topic}` has records, and none has come for {} s: {why}", .waited.as_secs())]
+    Silent {
+        /// Its name.
+        topic: String,
+        /// How long it waited.
+        waited: Duration,
+        /// What is known.
+        why: String,
+    },
+    /// A position that the topic does not have.
+    #[error(
+        "topic `{topic}` partition {partition} begins at {low} and ends at {high}, and this run is at {wanted}: records          were deleted, or the topic was made anew; raise kafka.epoch to start again from what is there"
+    )]
+    OutOfRange {
+        /// Its name.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// Its first offset.
+        low: i64,
+        /// The offset after its last record.
+        high: i64,
+        /// Where the run would go on.
+        wanted: u64,
+    },
+    /// An epoch that was read to its end is to be followed.
+    #[error(
+        "this pipeline was run to the end of topic `{topic}` before, without --follow: what is there was released as          if nothing came after it; raise kafka.epoch to start again"
+    )]
+    EndedBefore {
+        /// The topic.
+        topic: String,
+    },
+    /// A channel between stages that cannot be right.
+    #[error(
+        "topic `{topic}` partition {partition} at offset {offset}: {why}; records were deleted too early or          somebody else writes there: raise kafka.epoch to start again from the posts"
+    )]
+    Broken {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: u16,
+        /// Where.
+        offset: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// Frames of another version of the program.
+    #[error(
+        "topic `{topic}` holds frames of version {found}, this program reads version {FRAME_VERSION}: let all          processes run the same version, and raise kafka.epoch if frames of the old one are left"
+    )]
+    FrameVersion {
+        /// The topic.
+        topic: String,
+        /// Their version.
+        found: u8,
+    },
+    /// A record that no topic can hold.
+    #[error(
+        "a record from {from} to {to} has {bytes} bytes, more than any topic of Shoal's takes: lower detect.live_traces          or input.record_bytes"
+    )]
+    RecordTooLarge {
+        /// Who sends it.
+        from: String,
+        /// To whom.
+        to: String,
+        /// Its length.
+        bytes: usize,
+    },
+    /// A value that cannot be written as JSON.
+    #[error("cannot write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A thread that cannot be started.
+    #[error("cannot start a thread: {0}; allow more threads")]
+    Thread(#[source] io::Error),
+    /// Metrics that cannot be registered.
+    #[error("metrics: {0}")]
+    Metrics(#[source] prometheus::Error),
+    /// A thread that died.
+    #[error("the {what} stopped unexpectedly; see the log, and run again to go on")]
+    Died {
+        /// What it did.
+        what: String,
+    },
 }

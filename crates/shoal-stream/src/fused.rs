@@ -29,9 +29,9 @@ pub(crate) struct Fused {
 
 /// A partition and what it has sent.
 #[derive(Debug)]
-struct Partition<S> {
-    stage: S,
-    out: Outbox,
+pub(crate) struct Partition<S> {
+    pub(crate) stage: S,
+    pub(crate) out: Outbox,
 }
 
 /// Records that each stage has consumed.
@@ -142,7 +142,7 @@ impl Fused {
     /// What prepare did with the posts, over all partitions.
     pub(crate) fn counts(&self) -> Counts {
         let mut sum = Counts::default();
-        for counts in self.prepare.iter().map(|partition| partition.stage.counts()) {
+        for counts in self.prepare.iter().filter_map(|partition| partition.stage.outcomes()) {
             sum.processed += counts.processed;
             sum.filtered += counts.filtered;
             sum.duplicate += counts.duplicate;
@@ -202,13 +202,18 @@ fn restore<S: Stage>(partitions: &mut [Partition<S>], states: Vec<S::State>) {
 }
 
 impl<S: Stage> Partition<S> {
-    fn new(config: &Config, stage: S) -> Self {
+    /// A partition of this stage that has sent nothing.
+    pub(crate) fn new(config: &Config, stage: S) -> Self {
         Self { stage, out: Outbox::new(&config.partitions) }
     }
 
     /// Consumes what upstream partitions have sent and fires timers up to `watermark`, all in κ order.
-    fn run(&mut self, inputs: impl IntoIterator<Item = Vec<(Trigger, S::In)>>, watermark: Timestamp, consumed: &mut u64)
-    where
+    pub(crate) fn run(
+        &mut self,
+        inputs: impl IntoIterator<Item = Vec<(Trigger, S::In)>>,
+        watermark: Timestamp,
+        consumed: &mut u64,
+    ) where
         S::In: Record,
     {
         let mut merge = Merge::new(inputs);

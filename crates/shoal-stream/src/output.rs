@@ -3,13 +3,17 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shoal_formats::{DeadLetter, DeadLetterWriter};
+use shoal_kafka::Connection;
 use shoal_model::{Alert, AlertState};
 
 use crate::Error;
-use crate::settings::Outputs;
+use crate::kafka::producer::Producer;
+use crate::kafka::sink::{TopicMark, TopicSink};
+use crate::settings::{Output, Outputs};
 
 /// A file of JSON lines, or nothing.
 #[derive(Debug)]
@@ -72,78 +76,184 @@ fn check_length(path: &Path, length: u64, keep: u64, state: Option<&Path>) -> Re
     }
 }
 
-/// The lengths of all outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
-pub(crate) struct Lengths {
-    pub(crate) alerts: u64,
-    pub(crate) shadow: u64,
-    pub(crate) dead_letters: u64,
+/// How much of one output was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OutputMark {
+    /// Bytes of a file.
+    Length(u64),
+    /// Records of a topic.
+    Topic(TopicMark),
+}
+
+/// How much of all outputs was written; an absent one has no mark.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct OutputMarks {
+    pub(crate) alerts: Option<OutputMark>,
+    pub(crate) shadow: Option<OutputMark>,
+    pub(crate) dead_letters: Option<OutputMark>,
+}
+
+impl OutputMark {
+    /// The bytes of a file to keep; 0 replaces what was there.
+    fn length(mark: Option<&Self>) -> u64 {
+        if let Some(Self::Length(length)) = mark { *length } else { 0 }
+    }
+
+    fn topic(mark: Option<&Self>) -> TopicMark {
+        if let Some(Self::Topic(topic)) = mark { topic.clone() } else { TopicMark::default() }
+    }
+}
+
+/// Where alerts go.
+enum AlertSink {
+    File(Lines),
+    Topic(TopicSink),
+}
+
+/// Where dead letters go.
+enum DeadLetterSink {
+    File(DeadLetterWriter),
+    Topic(TopicSink),
 }
 
 /// All outputs.
 pub(crate) struct Sinks {
-    alerts: Option<Lines>,
-    shadow: Option<Lines>,
-    dead_letters: Option<DeadLetterWriter>,
+    alerts: Option<AlertSink>,
+    shadow: Option<AlertSink>,
+    dead_letters: Option<DeadLetterSink>,
+    broker: Option<Broker>,
+}
+
+/// What it takes to write to topics.
+#[derive(Clone)]
+pub(crate) struct Broker {
+    pub(crate) connection: Connection,
+    pub(crate) producer: Arc<Producer>,
+    pub(crate) epoch: String,
 }
 
 impl Sinks {
-    /// Opens the outputs and cuts them to `keep`; 0 replaces what was there.
-    pub(crate) fn open(outputs: &Outputs, keep: Lengths, state: Option<&Path>) -> Result<Self, Error> {
-        let lines =
-            |path: &Option<PathBuf>, keep| path.as_deref().map(|path| Lines::open(path, keep, state)).transpose();
-        let dead_letters = match &outputs.dead_letters {
-            Some(path) => {
-                let mut writer = DeadLetterWriter::open(path)?;
-                check_length(path, writer.len(), keep.dead_letters, state)?;
-                writer.truncate(keep.dead_letters)?;
-                Some(writer)
+    /// Opens the outputs and goes to what `marks` says; without marks they are written afresh.
+    pub(crate) fn open(
+        outputs: &Outputs,
+        marks: &OutputMarks,
+        state: Option<&Path>,
+        broker: Option<&Broker>,
+    ) -> Result<Self, Error> {
+        let alerts = |output: &Option<Output>, mark: &Option<OutputMark>| match output {
+            None => Ok(None),
+            Some(Output::File(path)) => {
+                Lines::open(path, OutputMark::length(mark.as_ref()), state).map(|lines| Some(AlertSink::File(lines)))
             }
+            Some(Output::Topic(topic)) => {
+                let sink = open_topic(topic, ALERT_SCHEMA, mark.as_ref(), broker)?;
+                Ok(Some(AlertSink::Topic(sink)))
+            }
+        };
+        let dead_letters = match &outputs.dead_letters {
             None => None,
+            Some(Output::File(path)) => {
+                let keep = OutputMark::length(marks.dead_letters.as_ref());
+                let mut writer = DeadLetterWriter::open(path)?;
+                check_length(path, writer.len(), keep, state)?;
+                writer.truncate(keep)?;
+                Some(DeadLetterSink::File(writer))
+            }
+            Some(Output::Topic(topic)) => {
+                let sink = open_topic(topic, DEAD_LETTER_SCHEMA, marks.dead_letters.as_ref(), broker)?;
+                Some(DeadLetterSink::Topic(sink))
+            }
         };
         Ok(Self {
-            alerts: lines(&outputs.alerts, keep.alerts)?,
-            shadow: lines(&outputs.shadow, keep.shadow)?,
+            alerts: alerts(&outputs.alerts, &marks.alerts)?,
+            shadow: alerts(&outputs.shadow, &marks.shadow)?,
             dead_letters,
+            broker: broker.cloned(),
         })
     }
 
     /// Writes an alert where it belongs.
     pub(crate) fn alert(&mut self, alert: &Alert) -> Result<(), Error> {
         let sent = !alert.shadow && alert.state != AlertState::Suppressed;
-        let lines = if sent { &mut self.alerts } else { &mut self.shadow };
-        lines.as_mut().map_or(Ok(()), |lines| lines.append(alert))
+        match if sent { &mut self.alerts } else { &mut self.shadow } {
+            None => Ok(()),
+            Some(AlertSink::File(lines)) => lines.append(alert),
+            Some(AlertSink::Topic(sink)) => send_alert(sink, producer(self.broker.as_ref())?, alert),
+        }
     }
 
     /// Keeps a record that is not a post.
     pub(crate) fn dead_letter(&mut self, letter: &DeadLetter) -> Result<(), Error> {
-        if let Some(writer) = &mut self.dead_letters {
-            writer.append(letter)?;
+        match &mut self.dead_letters {
+            None => Ok(()),
+            Some(DeadLetterSink::File(writer)) => Ok(writer.append(letter)?),
+            Some(DeadLetterSink::Topic(sink)) => send_dead_letter(sink, producer(self.broker.as_ref())?, letter),
         }
-        Ok(())
     }
 
-    /// Makes alerts visible to whoever reads the files.
+    /// Makes alerts visible to whoever reads them, and says whether something could not be written.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
-        for lines in [&mut self.alerts, &mut self.shadow].into_iter().flatten() {
-            lines.flush()?;
+        for sink in [&mut self.alerts, &mut self.shadow].into_iter().flatten() {
+            if let AlertSink::File(lines) = sink {
+                lines.flush()?;
+            }
         }
-        Ok(())
+        self.broker.as_ref().map_or(Ok(()), |broker| broker.producer.check())
     }
 
-    /// Waits until the disk has everything; gives the lengths.
-    pub(crate) fn sync(&mut self) -> Result<Lengths, Error> {
-        for lines in [&mut self.alerts, &mut self.shadow].into_iter().flatten() {
-            lines.sync()?;
-        }
-        if let Some(writer) = &mut self.dead_letters {
-            writer.sync()?;
-        }
-        let length = |lines: &Option<Lines>| lines.as_ref().map_or(0, |lines| lines.length);
-        Ok(Lengths {
-            alerts: length(&self.alerts),
-            shadow: length(&self.shadow),
-            dead_letters: self.dead_letters.as_ref().map_or(0, DeadLetterWriter::len),
-        })
+    /// Waits until the disk, or the brokers, have everything; gives how much that is.
+    pub(crate) fn sync(&mut self) -> Result<OutputMarks, Error> {
+        let broker = self.broker.as_ref();
+        let alerts = |sink: &mut Option<AlertSink>| match sink {
+            None => Ok(None),
+            Some(AlertSink::File(lines)) => {
+                lines.sync()?;
+                Ok(Some(OutputMark::Length(lines.length)))
+            }
+            Some(AlertSink::Topic(sink)) => sink.settle(producer(broker)?).map(|mark| Some(OutputMark::Topic(mark))),
+        };
+        let dead_letters = match &mut self.dead_letters {
+            None => None,
+            Some(DeadLetterSink::File(writer)) => {
+                writer.sync()?;
+                Some(OutputMark::Length(writer.len()))
+            }
+            Some(DeadLetterSink::Topic(sink)) => Some(OutputMark::Topic(sink.settle(producer(broker)?)?)),
+        };
+        Ok(OutputMarks { alerts: alerts(&mut self.alerts)?, shadow: alerts(&mut self.shadow)?, dead_letters })
     }
+}
+
+/// The schema of alerts in a topic.
+pub(crate) const ALERT_SCHEMA: &str = "alert.v1";
+/// The schema of dead letters in a topic.
+pub(crate) const DEAD_LETTER_SCHEMA: &str = "dead-letter.v1";
+/// Whose numbers count alerts.
+pub(crate) const ALERTS: &str = "alerts";
+
+fn open_topic(
+    topic: &str,
+    schema: &'static str,
+    mark: Option<&OutputMark>,
+    broker: Option<&Broker>,
+) -> Result<TopicSink, Error> {
+    let Some(Broker { connection, epoch, .. }) = broker else { return Err(Error::NoKafka) };
+    TopicSink::open(connection, topic, schema, epoch, &OutputMark::topic(mark), |_| true)
+}
+
+fn producer(broker: Option<&Broker>) -> Result<&Producer, Error> {
+    broker.map(|broker| &*broker.producer).ok_or(Error::NoKafka)
+}
+
+/// Sends an alert, by its id: the topic may be compacted.
+pub(crate) fn send_alert(sink: &mut TopicSink, producer: &Producer, alert: &Alert) -> Result<(), Error> {
+    let payload = serde_json::to_vec(alert).map_err(Error::Json)?;
+    sink.send(producer, ALERTS, alert.alert_id.as_bytes(), &payload)
+}
+
+/// Sends a dead letter, by its source, whose letters are numbered.
+pub(crate) fn send_dead_letter(sink: &mut TopicSink, producer: &Producer, letter: &DeadLetter) -> Result<(), Error> {
+    let payload = serde_json::to_vec(letter).map_err(Error::Json)?;
+    sink.send(producer, &letter.source, letter.source.as_bytes(), &payload)
 }

@@ -3,46 +3,51 @@
 use shoal_formats::Identity;
 
 use crate::Error;
-use crate::checkpoint::{Manifest, StateDirectory};
-use crate::settings::Job;
+use crate::checkpoint::{Manifest, RunMarks, StateDirectory};
+use crate::partition::Origin;
+use crate::settings::{Input, Job};
 
 /// Where to begin.
 pub(crate) enum Plan {
     /// From the first record; outputs are replaced.
     Afresh,
     /// From a checkpoint.
-    Resume(Manifest),
+    Resume(Manifest<RunMarks>),
     /// The inputs were read to their end and have not changed.
-    Finished(Manifest),
+    Finished(Manifest<RunMarks>),
 }
 
-/// Decides where to begin.
-pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>) -> Result<Plan, Error> {
+/// Decides where to begin. `ends` is where topics end now, by source.
+pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>, ends: &[Option<u64>]) -> Result<Plan, Error> {
     let Some(state) = state else { return Ok(Plan::Afresh) };
-    let Some(manifest) = state.newest(&job.fingerprint)? else {
+    let Some(manifest) = state.newest::<RunMarks>(&job.fingerprint)? else {
         tracing::info!(state = %state.path().display(), "no checkpoint: starting from the first record");
         return Ok(Plan::Afresh);
     };
-    if manifest.sources.len() != job.sources.len() {
-        let why = format!("it reads {} inputs, not {}", manifest.sources.len(), job.sources.len());
+    if manifest.marks.sources.len() != job.sources.len() {
+        let why = format!("it reads {} inputs, not {}", manifest.marks.sources.len(), job.sources.len());
         return Err(Error::OtherRun { state: state.path().to_owned(), what: "inputs", why });
     }
     let outputs = job.outputs.paths();
-    if manifest.output_paths != outputs {
-        let why = format!("it writes {:?}, not {outputs:?}", manifest.output_paths);
+    if manifest.marks.output_paths != outputs {
+        let why = format!("it writes {:?}, not {outputs:?}", manifest.marks.output_paths);
         return Err(Error::OtherRun { state: state.path().to_owned(), what: "outputs", why });
     }
     let mut grown = false;
-    for (mark, source) in manifest.sources.iter().zip(&job.sources) {
-        let path = source.path.display().to_string();
-        if mark.identity.path != path {
-            let why = format!("its input was `{}`, not `{path}`", mark.identity.path);
+    for (at, (mark, source)) in manifest.marks.sources.iter().zip(&job.sources).enumerate() {
+        let (was, is) = (mark.origin.to_string(), source.input.to_string());
+        if was != is {
+            let why = format!("its input was `{was}`, not `{is}`");
             return Err(Error::OtherRun { state: state.path().to_owned(), what: "inputs", why });
         }
-        mark.identity.verify(&source.path)?;
-        grown |= mark.ended && Identity::of(&source.path)?.size != mark.identity.size;
+        if let (Origin::File(identity), Input::File(path)) = (&mark.origin, &source.input) {
+            identity.verify(path)?;
+            grown |= mark.ended && Identity::of(path)?.size != identity.size;
+        }
+        let end = ends.get(at).copied().flatten();
+        grown |= mark.ended && end.is_some_and(|end| end > mark.position.offset);
     }
-    if job.follow.is_some() && manifest.sources.iter().any(|mark| mark.ended) {
+    if job.follow.is_some() && manifest.marks.sources.iter().any(|mark| mark.ended) {
         tracing::warn!("an input that was read to its end is followed now: starting again from the first record");
         return Ok(Plan::Afresh);
     }

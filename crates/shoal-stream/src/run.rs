@@ -1,22 +1,26 @@
 //! The embedded runtime: sources in, alerts out, state in between.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use shoal_detect::{Analysed, Timed, Trigger};
-use shoal_formats::{DeadLetter, Position};
-use shoal_model::{Provenance, Timestamp};
+use shoal_formats::{DeadLetter, Reason};
+use shoal_model::{Provenance, Span, Timestamp};
 
-use crate::Error;
-use crate::checkpoint::{Manifest, STATE_VERSION, StateDirectory};
+use crate::checkpoint::{Manifest, RunMarks, STATE_VERSION, StateDirectory};
 use crate::fused::{Fused, FusedState};
-use crate::output::{Lengths, Sinks};
-use crate::partition::{PartitionState, SourcePartition};
+use crate::intake::{CLOCKS_APART, Idle, Intake};
+use crate::kafka::ground::Ground;
+use crate::kafka::outage::Outage;
+use crate::output::{OutputMarks, Sinks};
+use crate::partition::SourcePartition;
+use crate::published::{self, Published, now};
 use crate::resume::{Plan, plan};
 use crate::settings::{Job, Observer, Progress};
-use crate::source::{Feed, SourceReader};
+use crate::sources::{Begin, open};
 use crate::summary::{AlertCounts, Summary};
+use crate::{Error, Metrics};
 
 /// Reads the sources to their end, or (with `follow`) until told to stop.
 ///
@@ -27,17 +31,25 @@ pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Summary, Error> {
     if job.sources.is_empty() {
         return Err(Error::NoSources);
     }
-    if let (Some(_), Some(pipe)) = (&job.state, job.sources.iter().find(|source| source.is_pipe())) {
-        return Err(Error::PipeWithState(pipe.path.clone()));
+    if let (Some(_), Some(pipe)) = (&job.state, job.sources.iter().find(|source| source.input.is_pipe())) {
+        return Err(Error::PipeWithState(pipe.input.to_string().into()));
     }
     let state = job.state.as_ref().map(|state| StateDirectory::open(&state.directory)).transpose()?;
-    let summary = match plan(job, state.as_ref())? {
-        Plan::Finished(manifest) => Run::resume(job, state, &manifest)?.nothing_to_do(),
-        Plan::Resume(manifest) => Run::resume(job, state, &manifest)?.read(job, observer)?,
-        Plan::Afresh => Run::afresh(job, state)?.read(job, observer)?,
+    let ground = Ground::of(job, false)?;
+    let ends = ends(job, ground.as_ref());
+    let summary = match plan(job, state.as_ref(), &ends)? {
+        Plan::Finished(manifest) => Run::resume(job, state, ground, &manifest)?.nothing_to_do(),
+        Plan::Resume(manifest) => Run::resume(job, state, ground, &manifest)?.read(job, observer)?,
+        Plan::Afresh => Run::afresh(job, state, ground)?.read(job, observer)?,
     };
     observer.finished(&summary);
     Ok(summary)
+}
+
+/// Where the sources that are topics end now.
+fn ends(job: &Job, ground: Option<&Ground>) -> Vec<Option<u64>> {
+    let end = |number| u64::try_from(ground?.offsets.get(&number)?.1).ok();
+    (0..job.sources.len()).map(end).collect()
 }
 
 /// How long a wait for input goes on before somebody who wants to stop is heard.
@@ -51,6 +63,11 @@ struct Run {
     sources: Vec<SourcePartition>,
     sinks: Sinks,
     state: Option<StateDirectory>,
+    ground: Option<Ground>,
+    outage: Option<Outage>,
+    published: Published,
+    metrics: Metrics,
+    live: bool,
     alerts: AlertCounts,
     /// The highest event time of a post so far.
     highest: Option<Timestamp>,
@@ -67,7 +84,7 @@ struct Run {
 #[derive(Serialize)]
 struct SnapshotRef<'a, F> {
     fused: F,
-    sources: Vec<&'a PartitionState>,
+    sources: Vec<&'a Intake<Analysed>>,
     alerts: &'a AlertCounts,
     highest: Option<Timestamp>,
 }
@@ -75,15 +92,9 @@ struct SnapshotRef<'a, F> {
 #[derive(Deserialize)]
 struct Snapshot {
     fused: FusedState,
-    sources: Vec<PartitionState>,
+    sources: Vec<Intake<Analysed>>,
     alerts: AlertCounts,
     highest: Option<Timestamp>,
-}
-
-/// The present moment: only asked while following, when a source is idle.
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
 fn fused(job: &Job) -> Result<Fused, Error> {
@@ -95,33 +106,16 @@ fn fused(job: &Job) -> Result<Fused, Error> {
     Fused::new(&job.detect, provenance)
 }
 
-fn open(job: &Job, number: usize, from: Position, state: PartitionState) -> Result<SourcePartition, Error> {
-    let source = &job.sources[number];
-    let reader = SourceReader::open(source, job, from)?;
-    let identity = reader.identity()?;
-    Ok(SourcePartition {
-        name: source.name.clone(),
-        feed: Feed::new(reader, job.threads, job.follow.as_ref()),
-        identity,
-        position: from,
-        ended: false,
-        heard: Instant::now(),
-        idle: false,
-        state,
-    })
-}
-
 impl Run {
-    fn afresh(job: &Job, state: Option<StateDirectory>) -> Result<Self, Error> {
-        let fused = fused(job)?;
-        let sources = (0..job.sources.len())
-            .map(|number| open(job, number, Position::default(), PartitionState::new(&job.detect.order)));
-        let sources = sources.collect::<Result<Vec<_>, _>>()?;
+    fn afresh(job: &Job, state: Option<StateDirectory>, ground: Option<Ground>) -> Result<Self, Error> {
+        let begins = job.sources.iter().map(|_| Begin::afresh(&job.detect.order)).collect();
+        let sources = open(job, ground.as_ref(), begins)?;
         if let Some(state) = &state {
             state.clear()?;
         }
-        let sinks = Sinks::open(&job.outputs, Lengths::default(), None)?;
-        Ok(Self::new(job, fused, sources, sinks, state))
+        let broker = ground.as_ref().map(|ground| &ground.broker);
+        let sinks = Sinks::open(&job.outputs, &OutputMarks::default(), None, broker)?;
+        Ok(Self::new(job, fused(job)?, sources, sinks, state, ground))
     }
 
     fn new(
@@ -130,6 +124,7 @@ impl Run {
         sources: Vec<SourcePartition>,
         sinks: Sinks,
         state: Option<StateDirectory>,
+        ground: Option<Ground>,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -137,6 +132,11 @@ impl Run {
             sources,
             sinks,
             state,
+            outage: ground.as_ref().map(|ground| Outage::new(ground.broker.producer.watch())),
+            ground,
+            published: Published::new(&job.metrics),
+            metrics: job.metrics.clone(),
+            live: job.follow.is_some(),
             alerts: AlertCounts::default(),
             highest: None,
             checkpoint: (0, now, 0),
@@ -148,27 +148,26 @@ impl Run {
         }
     }
 
-    fn resume(job: &Job, state: Option<StateDirectory>, manifest: &Manifest) -> Result<Self, Error> {
-        let Some(directory) = &state else { return Self::afresh(job, state) };
+    fn resume(
+        job: &Job,
+        state: Option<StateDirectory>,
+        ground: Option<Ground>,
+        manifest: &Manifest<RunMarks>,
+    ) -> Result<Self, Error> {
+        let Some(directory) = &state else { return Self::afresh(job, state, ground) };
         let snapshot: Snapshot = directory.read(manifest.number)?;
         let mut fused = fused(job)?;
         fused.restore(snapshot.fused);
-        let mut sources = Vec::new();
-        for ((number, mark), state) in manifest.sources.iter().enumerate().zip(snapshot.sources) {
-            let mut source = open(job, number, mark.position, state)?;
-            source.ended = mark.ended;
-            // One that was idle must not bring back a time that has passed.
-            if let Some(highest) = snapshot.highest.filter(|_| source.state.order.watermark().is_some()) {
-                source.state.order.pass(highest);
-            }
-            sources.push(source);
-        }
-        let sinks = Sinks::open(&job.outputs, manifest.outputs, Some(directory.path()))?;
-        let mut run = Self::new(job, fused, sources, sinks, state);
+        let marks = manifest.marks.sources.iter().zip(snapshot.sources);
+        let begins = marks.map(|(mark, intake)| Begin { position: mark.position, ended: mark.ended, intake });
+        let sources = open(job, ground.as_ref(), begins.collect())?;
+        let broker = ground.as_ref().map(|ground| &ground.broker);
+        let sinks = Sinks::open(&job.outputs, &manifest.marks.outputs, Some(directory.path()), broker)?;
+        let mut run = Self::new(job, fused, sources, sinks, state, ground);
         run.checkpoint.0 = manifest.number;
         run.alerts = snapshot.alerts;
         run.highest = snapshot.highest;
-        run.records_before = run.sources.iter().map(|source| source.state.counts.records).sum();
+        run.records_before = run.sources.iter().map(|source| source.intake.counts.records).sum();
         run.resumed = true;
         Ok(run)
     }
@@ -186,6 +185,9 @@ impl Run {
             let fed = if job.follow.is_some() { self.feed_any(job)? } else { self.feed_slowest(job)? };
             self.drive(observer)?;
             observer.progress(&self.progress());
+            if self.published.is_due() || !fed {
+                self.publish();
+            }
             if !fed {
                 break;
             }
@@ -213,20 +215,45 @@ impl Run {
         for number in 0..self.sources.len() {
             // One that is far ahead of the others waits for them: what it has brought is kept in memory.
             let source = &self.sources[number];
-            if source.ended || source.state.released.len() > FAR_AHEAD {
+            if source.ended || source.intake.released.len() > FAR_AHEAD {
                 continue;
             }
             let fed = self.feed(number, patience)?;
             let source = &mut self.sources[number];
-            if fed {
+            if fed || !source.feed.is_silent() {
                 source.heard = Instant::now();
-            } else if !source.idle && source.heard.elapsed() >= follow.idle {
-                let mut dead = Vec::new();
-                source.grow_idle(now(), &mut dead);
-                self.bury(&dead)?;
+            }
+            if fed {
+                source.idle = false;
+            } else if source.heard.elapsed() >= follow.idle {
+                self.grow_idle(number)?;
             }
         }
         Ok(self.sources.iter().any(|source| !source.ended))
+    }
+
+    /// A source has nothing for now: it goes to where the slowest of the others is. What is decided about a topic is
+    /// written down first, for whoever reads the same records again.
+    fn grow_idle(&mut self, number: usize) -> Result<(), Error> {
+        let others = self.sources.iter().enumerate().filter(|(other, source)| *other != number && !source.idle);
+        let active = others.filter(|(_, source)| !source.ended).map(|(_, source)| source.watermark()).min();
+        let highest = || self.sources.iter().filter_map(|source| source.intake.order.highest()).max();
+        let to = match active {
+            Some(slowest) => slowest,
+            None => highest().map(|highest| highest.plus(Span::from_micros(1))),
+        };
+        let source = &self.sources[number];
+        let to = to.unwrap_or(Timestamp::MIN);
+        if source.idle && source.watermark() >= Some(to) {
+            return Ok(());
+        }
+        let idle = Idle { limit: now().plus(CLOCKS_APART), to };
+        if let Some(ground) = &self.ground {
+            ground.decide_idle(source, idle)?;
+        }
+        let mut dead = Vec::new();
+        self.sources[number].grow_idle(idle, &mut dead);
+        self.bury(&dead)
     }
 
     fn feed(&mut self, number: usize, patience: Duration) -> Result<bool, Error> {
@@ -241,10 +268,10 @@ impl Run {
         };
         let mut dead: Vec<DeadLetter> = Vec::new();
         let source = &mut self.sources[number];
-        if let (true, Some(highest)) = (std::mem::take(&mut source.idle), self.highest) {
-            source.state.order.pass(highest);
-        }
         source.take(batch, &mut dead);
+        if let Some(idle) = self.ground.as_ref().and_then(|ground| ground.decided_idle(source)) {
+            source.grow_idle(idle, &mut dead);
+        }
         self.bury(&dead)?;
         Ok(true)
     }
@@ -253,16 +280,14 @@ impl Run {
         dead.iter().try_for_each(|letter| self.sinks.dead_letter(letter))
     }
 
-    /// How far event time has come: no source can bring anything older, except late. While all are idle, as far as
-    /// anything was seen.
+    /// How far event time has come: no source can bring anything older, except late.
     fn watermark(&self) -> Option<Timestamp> {
-        let slowest = self.sources.iter().map(SourcePartition::watermark).min().flatten()?;
-        if slowest < Timestamp::MAX { Some(slowest) } else { self.sources.iter().filter_map(|s| s.state.newest).max() }
+        self.sources.iter().map(SourcePartition::watermark).min().flatten()
     }
 
     /// Drives what is below the watermark through the stages.
     fn drive(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
-        let Some(slowest) = self.sources.iter().map(SourcePartition::watermark).min().flatten() else { return Ok(()) };
+        let Some(slowest) = self.watermark() else { return Ok(()) };
         let posts = self.released_below(slowest, observer);
         self.checkpoint.2 += posts.len() as u64;
         // Timers fire up to the highest post, not to the end of time: the end of a file resolves nothing.
@@ -270,6 +295,7 @@ impl Run {
         for alert in self.fused.drive(posts, slowest.min(highest)) {
             self.alerts.add(&alert);
             self.sinks.alert(&alert)?;
+            published::alert(&self.metrics, &alert, self.live);
             observer.alert(&alert);
         }
         self.sinks.flush()
@@ -279,14 +305,14 @@ impl Run {
         let mut posts = Vec::new();
         loop {
             let next = self.sources.iter().enumerate().filter_map(|(number, source)| {
-                let placed = source.state.released.front().filter(|placed| placed.at < watermark)?;
+                let placed = source.intake.released.front().filter(|placed| placed.at < watermark)?;
                 Some((number, placed))
             });
             let first = next.min_by(|(_, a), (_, b)| a.at.cmp(&b.at).then_with(|| a.item.tie_break(&b.item)));
             let Some(number) = first.map(|(number, _)| number) else { return posts };
-            let Some(placed) = self.sources[number].state.released.pop_front() else { return posts };
+            let Some(placed) = self.sources[number].intake.released.pop_front() else { return posts };
             self.highest = self.highest.max(Some(placed.at));
-            let post = placed.item.analysed;
+            let post = placed.item.post;
             observer.post(number, &post.post.author.id);
             posts.push((Trigger { at: placed.at, post: Some(post.reference.clone()) }, post));
         }
@@ -303,37 +329,59 @@ impl Run {
 
     /// Waits until the outputs are on disk, then writes a checkpoint, if state is kept.
     fn save(&mut self, finished: bool) -> Result<(), Error> {
+        let started = Instant::now();
         let outputs = self.sinks.sync()?;
         let Some(state) = &self.state else { return Ok(()) };
         let manifest = Manifest {
             version: STATE_VERSION,
             fingerprint: self.fingerprint.clone(),
             number: self.checkpoint.0 + 1,
-            sources: self.sources.iter().map(SourcePartition::mark).collect(),
-            output_paths: self.output_paths.clone(),
-            outputs,
+            marks: RunMarks {
+                sources: self.sources.iter().map(SourcePartition::mark).collect(),
+                output_paths: self.output_paths.clone(),
+                outputs,
+            },
             snapshot: (0, 0),
             finished,
         };
         let snapshot = SnapshotRef {
             fused: self.fused.state(),
-            sources: self.sources.iter().map(|source| &source.state).collect(),
+            sources: self.sources.iter().map(|source| &source.intake).collect(),
             alerts: &self.alerts,
             highest: self.highest,
         };
         state.write(manifest, &snapshot)?;
+        self.metrics.checkpoint.with_label_values(&["all"]).observe(started.elapsed().as_secs_f64());
         self.checkpoint = (self.checkpoint.0 + 1, Instant::now(), 0);
         Ok(())
     }
 
+    fn publish(&mut self) {
+        let mut dead = [0; Reason::COUNT];
+        for source in &self.sources {
+            self.published.source(source);
+            for (sum, count) in dead.iter_mut().zip(source.intake.counts.dead_letters) {
+                *sum += count;
+            }
+        }
+        self.published.dead_letters(&dead);
+        self.published.stages(&self.fused.consumed(), &self.fused.counts());
+        if let Some(watermark) = self.watermark() {
+            self.published.watermark(watermark, self.sources.iter().filter_map(|source| source.intake.newest).max());
+        }
+        if let Some(outage) = &mut self.outage {
+            self.metrics.broker_trouble.set(outage.seconds());
+        }
+    }
+
     fn progress(&self) -> Progress {
         Progress {
-            records: self.sources.iter().map(|source| source.state.counts.records).sum(),
+            records: self.sources.iter().map(|source| source.intake.counts.records).sum(),
             posts: self.fused.consumed().prepare,
             watermark: self.watermark(),
-            newest: self.sources.iter().filter_map(|source| source.state.newest).max(),
+            newest: self.sources.iter().filter_map(|source| source.intake.newest).max(),
             alerts: self.alerts.total(),
-            dead_letters: self.sources.iter().map(|source| source.state.counts.dead()).sum(),
+            dead_letters: self.sources.iter().map(|source| source.intake.counts.dead()).sum(),
         }
     }
 
@@ -347,8 +395,8 @@ impl Run {
             ..Summary::default()
         };
         for source in &self.sources {
-            let buffered = source.state.order.buffered() + source.state.released.len();
-            summary.add_source(&source.state.counts, buffered);
+            let buffered = source.intake.order.buffered() + source.intake.released.len();
+            summary.add_source(&source.intake.counts, buffered);
         }
         summary.records_now = summary.sources.records - self.records_before;
         summary

@@ -7,9 +7,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use shoal_formats::{Format, Limits};
+use shoal_kafka::{Connection, GroupProtocol};
 use shoal_model::{Alert, Post, Timestamp};
 
-use crate::Summary;
+use crate::{Metrics, Summary};
 
 /// What to read, how to judge, where to write.
 #[derive(Debug, Clone)]
@@ -29,6 +30,10 @@ pub struct Job {
     pub state: Option<StateSettings>,
     /// Goes on while inputs grow.
     pub follow: Option<Follow>,
+    /// The cluster that topics are in; needed when an input or output is a topic.
+    pub kafka: Option<Kafka>,
+    /// What is counted, for whoever watches.
+    pub metrics: Metrics,
     /// The fingerprint of everything that decides the output.
     pub fingerprint: String,
     /// The version of the program, for the provenance of alerts.
@@ -42,19 +47,47 @@ pub struct Job {
 pub struct Source {
     /// How it is named in dead letters.
     pub name: String,
-    /// The file; `-` is the standard input.
-    pub path: PathBuf,
-    /// Its format; detected when absent.
+    /// Where its records are.
+    pub input: Input,
+    /// Its format; detected when absent, in a file.
     pub format: Option<Format>,
     /// Changes posts, or leaves them out (`false`), before anything else sees them.
     pub filter: Option<Filter>,
 }
 
-impl Source {
+/// Where the records of an input are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A file of lines; `-` is the standard input.
+    File(PathBuf),
+    /// A partition of a topic; each record is one.
+    Topic {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+}
+
+impl Input {
     /// Whether reading may wait for somebody to write, and cannot be repeated.
     pub(crate) fn is_pipe(&self) -> bool {
-        self.path.as_os_str() == "-"
-            || std::fs::metadata(&self.path).is_ok_and(|entry| !entry.is_file() && !entry.is_dir())
+        match self {
+            Self::File(path) => {
+                path.as_os_str() == "-"
+                    || std::fs::metadata(path).is_ok_and(|entry| !entry.is_file() && !entry.is_dir())
+            }
+            Self::Topic { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Topic { topic, partition } => write!(f, "{topic}/{partition}"),
+        }
     }
 }
 
@@ -63,7 +96,7 @@ pub type Filter = Arc<dyn Fn(&mut Post) -> bool + Send + Sync>;
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source").field("name", &self.name).field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Source").field("name", &self.name).field("input", &self.input).finish_non_exhaustive()
     }
 }
 
@@ -71,18 +104,53 @@ impl fmt::Debug for Source {
 #[derive(Debug, Clone, Default)]
 pub struct Outputs {
     /// Sent alerts, one JSON object a line.
-    pub alerts: Option<PathBuf>,
+    pub alerts: Option<Output>,
     /// Alerts that are not sent: in shadow, or muted.
-    pub shadow: Option<PathBuf>,
+    pub shadow: Option<Output>,
     /// Records that are not posts.
-    pub dead_letters: Option<PathBuf>,
+    pub dead_letters: Option<Output>,
+}
+
+/// A place for records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// A file of lines.
+    File(PathBuf),
+    /// A topic.
+    Topic(String),
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Topic(topic) => write!(f, "topic {topic}"),
+        }
+    }
+}
+
+/// How a run uses a Kafka cluster. Nothing here changes an alert.
+#[derive(Debug, Clone)]
+pub struct Kafka {
+    /// How to reach it.
+    pub connection: Connection,
+    /// What the names of Shoal's own topics and groups begin with.
+    pub prefix: String,
+    /// The name of this process among the others, the same after a restart: static membership.
+    pub instance: Option<String>,
+    /// How groups share their partitions.
+    pub protocol: GroupProtocol,
+    /// Raised to start again from the first retained record without mixing with what was done before.
+    pub epoch: u32,
+    /// Posts that one input may be ahead of the slowest stage.
+    pub ahead: usize,
 }
 
 impl Outputs {
     /// The outputs by name, for a checkpoint to recognise them.
     pub(crate) fn paths(&self) -> Vec<String> {
         let paths = [&self.alerts, &self.shadow, &self.dead_letters];
-        paths.map(|path| path.as_ref().map_or_else(String::new, |path| path.display().to_string())).into()
+        paths.map(|output| output.as_ref().map_or_else(String::new, ToString::to_string)).into()
     }
 }
 

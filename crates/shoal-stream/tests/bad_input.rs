@@ -49,8 +49,7 @@ fn broken_records_become_dead_letters_and_change_no_alert() {
     let (expected, _) = alerts(&clean_job);
     let (found, summary) = alerts(&dirty_job);
     assert_eq!(identities(&expected), identities(&found));
-    let letters: Vec<_> =
-        DeadLetters::open(dirty_job.outputs.dead_letters.unwrap()).unwrap().map(Result::unwrap).collect();
+    let letters: Vec<_> = DeadLetters::open(directory.path().join("dirty.dead")).unwrap().map(Result::unwrap).collect();
     let reasons: Vec<Reason> = letters.iter().map(|letter| letter.reason).collect();
     assert_eq!(reasons, broken.iter().map(|(_, reason)| *reason).collect::<Vec<_>>());
     for (letter, (line, _)) in letters.iter().zip(&broken) {

@@ -173,7 +173,7 @@ fn another_configuration_version_input_or_output_is_refused() {
 
     let manifest = newest(&place.path("state"), "json");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text.replacen("\"version\": 1", "\"version\": 99", 1)).unwrap();
+    fs::write(&manifest, text.replacen("\"version\": 2", "\"version\": 99", 1)).unwrap();
     assert!(matches!(run(&job, &mut ()), Err(Error::OtherVersion { found: 99, .. })));
     fs::write(&manifest, text).unwrap();
 

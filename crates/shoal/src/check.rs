@@ -1,10 +1,11 @@
-//! `shoal check`: validates a pipeline and prints its effective configuration.
+//! `shoal check`: validates a pipeline and prints its effective configuration, or what its cluster answers.
 
 use anyhow::Result;
 
 use crate::cli::CheckArgs;
 use crate::console;
 use crate::pipeline::{Overrides, Pipeline};
+use crate::topics;
 
 /// Prints the effective configuration, or fails with the first thing that is wrong.
 pub(crate) fn check(args: &CheckArgs) -> Result<()> {
@@ -12,5 +13,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<()> {
     let pipeline = Pipeline::load(&args.pipeline, &overrides)?;
     // A pipeline without sources is complete: they are named when it runs.
     pipeline.check_paths()?;
-    console::print(pipeline.effective()?.as_bytes())
+    if let Some(warning) = pipeline.warning() {
+        console::note(&format!("warning: {warning}\n"));
+    }
+    if args.online { topics::online(&pipeline) } else { console::print(pipeline.effective()?.as_bytes()) }
 }

@@ -4,14 +4,18 @@
 mod backtest;
 mod check;
 mod cli;
+mod closing;
 mod console;
 mod dead_letters;
 mod display;
 mod explain;
+mod health;
+mod job;
 mod logging;
 mod pipeline;
 mod printable;
 mod run;
+mod topics;
 
 use std::process::ExitCode;
 
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
 fn execute(command: Command, progress: &MultiProgress) -> Result<()> {
     match command {
         Command::Check(args) => check::check(&args),
+        Command::Topics(command) => topics::topics(&command),
         Command::Explain(args) => explain::explain(&args),
         Command::DeadLetters(command) => dead_letters::dead_letters(&command),
         Command::Run(args) => run::run(&args, progress),

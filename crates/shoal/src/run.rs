@@ -1,18 +1,21 @@
 //! `shoal run`: what the arguments and the pipeline together ask for, done.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::MultiProgress;
 use shoal_formats::Reason;
 use shoal_model::Alert;
-use shoal_stream::{Follow, Job, Observer, Outputs, Progress, Source, StateSettings, Summary};
+use shoal_stream::{Follow, Observer, Progress, StageName, StagedSummary, StateSettings, Summary};
 
 use crate::cli::RunArgs;
+use crate::closing::{Closing, peak_memory};
 use crate::console;
-use crate::display::{Closing, Display, peak_memory};
+use crate::display::Display;
+use crate::health::{self, RunHealth};
+use crate::job::job;
 use crate::pipeline::{Error, Overrides, Pipeline};
 
 /// Wall-clock time without data after which a followed input no longer holds the others up.
@@ -23,7 +26,8 @@ const POLL: Duration = Duration::from_millis(200);
 /// Runs a pipeline to the end of its input, or until told to stop.
 pub(crate) fn run(args: &RunArgs, lines: &MultiProgress) -> Result<()> {
     let pipeline = prepare(args)?;
-    let mut job = job(&pipeline, pipeline.fingerprint()?);
+    let stages = args.stages(pipeline.kafka.as_ref().is_some_and(|kafka| kafka.staged))?;
+    let mut job = job(&pipeline)?;
     job.state = args.state.as_ref().map(|directory| StateSettings {
         directory: directory.clone(),
         every_posts: pipeline.checkpoint.every_posts,
@@ -33,16 +37,18 @@ pub(crate) fn run(args: &RunArgs, lines: &MultiProgress) -> Result<()> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&job.stop)).context("cannot listen for signals")?;
     }
+    let health = Arc::new(RunHealth::new(&job.metrics, stages.as_ref()));
+    let _server = health::serve(&pipeline, &job.metrics, &health)?;
     let mut display = Display::new(lines);
-    let summary = shoal_stream::run(&job, &mut Shown(&mut display));
+    let mut shown = Shown { display: &mut display, health: &health };
+    let told = match &stages {
+        Some(stages) => shoal_stream::run_staged(&job, stages, &mut shown).map(|summary| staged(&summary)),
+        None => shoal_stream::run(&job, &mut shown).map(|summary| fused(&summary)),
+    };
     display.finish();
-    let summary = summary?;
-    if summary.nothing_to_do {
-        console::note("the state is finished and the input has not changed: nothing to do\n");
-    }
-    console::note(&closing(&summary).summary());
+    console::note(&told.inspect_err(|_| health.failed())?);
     if let Some(alerts) = &job.outputs.alerts {
-        console::note(&format!("{:<18}{}\n", "written to", alerts.display()));
+        console::note(&format!("{:<18}{alerts}\n", "written to"));
     }
     Ok(())
 }
@@ -50,54 +56,28 @@ pub(crate) fn run(args: &RunArgs, lines: &MultiProgress) -> Result<()> {
 /// The pipeline with the arguments laid over it, its files looked at: all that can be known to fail before the first
 /// post is read.
 fn prepare(args: &RunArgs) -> Result<Pipeline, Error> {
-    let overrides = Overrides { set: &args.set.set, inputs: &args.input, output: args.output.as_deref() };
+    let overrides = Overrides {
+        set: &args.set.set,
+        inputs: &args.input,
+        output: args.output.as_deref(),
+        instance: args.instance.as_deref(),
+    };
     let pipeline = Pipeline::load(&args.pipeline, &overrides)?;
     pipeline.require_sources()?;
     pipeline.check_paths()?;
     Ok(pipeline)
 }
 
-/// A job of the pipeline's sources and outputs, without state.
-fn job(pipeline: &Pipeline, fingerprint: String) -> Job {
-    let sources = pipeline.sources.iter().map(|source| Source {
-        name: source.name.clone(),
-        path: source.input.path().to_owned(),
-        format: source.format,
-        filter: None,
-    });
-    Job {
-        sources: sources.collect(),
-        outputs: Outputs {
-            alerts: Some(pipeline.output.alerts.clone()),
-            shadow: pipeline.output.shadow.clone(),
-            dead_letters: Some(pipeline.output.dead_letters.clone()),
-        },
-        ..bare_job(pipeline, fingerprint)
-    }
-}
-
-/// A job that detects as the pipeline says, with nothing to read and nowhere to write.
-pub(crate) fn bare_job(pipeline: &Pipeline, fingerprint: String) -> Job {
-    Job {
-        sources: Vec::new(),
-        detect: pipeline.detect.clone(),
-        limits: pipeline.limits,
-        threads: pipeline.threads,
-        outputs: Outputs::default(),
-        state: None,
-        follow: None,
-        fingerprint,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        stop: Arc::new(AtomicBool::new(false)),
-    }
-}
-
 /// Shows a run on the terminal or in the log.
-struct Shown<'a>(&'a mut Display);
+struct Shown<'a> {
+    display: &'a mut Display,
+    health: &'a RunHealth,
+}
 
 impl Observer for Shown<'_> {
     fn progress(&mut self, progress: &Progress) {
-        self.0.update(&crate::display::Progress {
+        self.health.works();
+        self.display.update(&crate::display::Progress {
             read: progress.records,
             watermark: progress.watermark,
             newest: progress.newest,
@@ -118,6 +98,29 @@ impl Observer for Shown<'_> {
     }
 }
 
+fn fused(summary: &Summary) -> String {
+    let note = "the state is finished and the input has not changed: nothing to do\n";
+    (if summary.nothing_to_do { note } else { "" }).to_owned() + &closing(summary).summary()
+}
+
+fn staged(summary: &StagedSummary) -> String {
+    let counts = |stage: StageName| Some((stage, *summary.stages.get(stage.name())?));
+    let closing = Closing {
+        read: summary.records,
+        read_now: summary.records,
+        outcomes: vec![("processed", summary.processed)],
+        dead_letters: summary.dead_letters,
+        reasons: BTreeMap::new(),
+        late: summary.late,
+        alerts: summary.alerts.clone(),
+        not_sent: summary.not_sent,
+        stages: StageName::ALL.into_iter().filter_map(counts).collect(),
+        elapsed: summary.elapsed,
+        peak_memory: peak_memory(),
+    };
+    closing.summary()
+}
+
 fn closing(summary: &Summary) -> Closing {
     let dead = Reason::ALL.into_iter().zip(summary.sources.dead_letters).filter(|(_, count)| *count > 0);
     Closing {
@@ -129,10 +132,12 @@ fn closing(summary: &Summary) -> Closing {
             ("duplicate", summary.prepare.duplicate),
             ("buffered", summary.buffered),
         ],
-        dead_letters: dead.map(|(reason, count)| (reason.name().to_owned(), count)).collect(),
+        dead_letters: summary.sources.dead(),
+        reasons: dead.map(|(reason, count)| (reason.name().to_owned(), count)).collect(),
         late: summary.sources.late,
         alerts: summary.alerts.sent.clone(),
         not_sent: summary.alerts.not_sent,
+        stages: Vec::new(),
         elapsed: summary.elapsed,
         peak_memory: peak_memory(),
     }

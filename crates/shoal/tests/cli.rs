@@ -30,6 +30,9 @@ fn help_is_there_for_everything() {
         ("help", &["--help"][..]),
         ("help_run", &["run", "--help"]),
         ("help_check", &["check", "--help"]),
+        ("help_topics", &["topics", "--help"]),
+        ("help_topics_create", &["topics", "create", "--help"]),
+        ("help_topics_check", &["topics", "check", "--help"]),
         ("help_backtest", &["backtest", "--help"]),
         ("help_explain", &["explain", "--help"]),
         ("help_dead_letters", &["dead-letters", "--help"]),
@@ -69,12 +72,73 @@ fn a_wrong_command_line_exits_with_2() {
     insta::assert_snapshot!(answers.join("\n"));
 }
 
+/// A pipeline whose cluster nobody needs to find out what is wrong.
+const KAFKA: &str = r#"
+[[source]]
+topic = "posts"
+partitions = 4
+format = "native"
+[output]
+alerts = { topic = "alerts" }
+[kafka]
+bootstrap = ["127.0.0.1:1"]
+[kafka.sasl]
+mechanism = "plain"
+username = "shoal"
+password = { env = "SHOAL_TEST_PASSWORD" }
+"#;
+
+#[test]
+fn what_does_not_fit_a_cluster_exits_with_2() {
+    let directory = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    put("none.toml", "");
+    put("idle.toml", "[kafka]\nbootstrap = [\"127.0.0.1:1\"]\n");
+    put("fused.toml", KAFKA);
+    put("staged.toml", &KAFKA.replace("[kafka]", "[kafka]\nstaged = true"));
+    put("posts.ndjson", "");
+    let answers = [
+        shown(directory.path(), &["topics"]),
+        shown(directory.path(), &["topics", "create", "none.toml"]),
+        shown(directory.path(), &["topics", "check", "idle.toml"]),
+        shown(directory.path(), &["check", "none.toml", "--online"]),
+        shown(directory.path(), &["run", "fused.toml", "--stages", "pair"]),
+        shown(directory.path(), &["run", "staged.toml", "--stages", "pair,grouping"]),
+        shown(directory.path(), &["run", "staged.toml", "--input", "posts.ndjson"]),
+        shown(directory.path(), &["run", "none.toml", "--input", "posts.ndjson", "--instance", "a"]),
+        shown(directory.path(), &["check", "fused.toml", "--set", "kafka.sasl.password=hunter2"]),
+    ];
+    assert!(answers.iter().all(|answer| answer.ends_with("[exit 2]\n")), "{answers:?}");
+    insta::assert_snapshot!(answers.join("\n").replace("password=hunter2\nerror", "password=(typed)\nerror"));
+}
+
+#[test]
+fn check_shows_no_secret() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("p.toml"), KAFKA).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shoal"));
+    command.current_dir(directory.path()).env("SHOAL_TEST_PASSWORD", "hunter2").env("RUST_LOG", "trace");
+    let output = command.args(["check", "p.toml"]).output().unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success() && said.contains("env = \"SHOAL_TEST_PASSWORD\""), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn an_open_address_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("p.toml"), "[serve]\nmetrics = \"0.0.0.0:9464\"\n").unwrap();
+    let (code, _, errors) = call(directory.path(), &["check", "p.toml"]);
+    assert_eq!(code, Some(0));
+    assert!(errors.starts_with("warning: serve.metrics: whoever can reach 0.0.0.0:9464"), "{errors}");
+}
+
 #[test]
 fn check_prints_what_it_can_read_again() {
     let directory = tempfile::tempdir().unwrap();
     let pipelines = format!("{}/../../pipelines", env!("CARGO_MANIFEST_DIR"));
     std::fs::write(directory.path().join("demo.ndjson"), "").unwrap();
-    for name in ["file.toml", "balanced.toml", "demo.toml"] {
+    for name in ["file.toml", "balanced.toml", "demo.toml", "kafka.toml", "kafka-staged.toml"] {
         std::fs::copy(format!("{pipelines}/{name}"), directory.path().join(name)).unwrap();
         let (code, printed, errors) = call(directory.path(), &["check", name, "--set", "run.threads=2"]);
         assert_eq!((code, errors.as_str()), (Some(0), ""), "{name}");

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use common::{Line, Watched, alerts, command, length, lines, pipeline, shoal, watch};
+use common::{Line, Watched, alerts, command, length, lines, pipeline, shoal, stop, terminate, watch};
 use shoal_model::{Alert, Span, Timestamp};
 
 struct Place {
@@ -75,20 +75,6 @@ impl Place {
         let (path, due) = (self.path("alerts.ndjson"), self.due(posts));
         assert_eq!(watch(child, || length(&path) >= due), Watched::Reached, "it ended, {due} bytes were due");
     }
-}
-
-fn terminate(child: &Child) {
-    let kill = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-}
-
-/// Asks a process to end; gives what it said. It must end well.
-fn stop(child: Child) -> String {
-    terminate(&child);
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    said
 }
 
 #[test]

@@ -10,15 +10,30 @@ use serde_json::Value;
 pub(super) const DETECTING: [&str; 4] = ["shoal-model", "shoal-text", "shoal-sketch", "shoal-detect"];
 
 /// Every crate of the workspace and the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("shoal-model", &[]),
     ("shoal-sketch", &[]),
     ("shoal-text", &["shoal-model"]),
     ("shoal-formats", &["shoal-model"]),
     ("shoal-detect", &["shoal-model", "shoal-text", "shoal-sketch"]),
-    ("shoal-stream", &["shoal-model", "shoal-text", "shoal-sketch", "shoal-formats", "shoal-detect"]),
-    ("shoal", &["shoal-model", "shoal-text", "shoal-sketch", "shoal-formats", "shoal-detect", "shoal-stream"]),
-    ("xtask", &[]),
+    ("shoal-kafka", &["shoal-model"]),
+    ("shoal-broker", &[]),
+    ("shoal-serve", &[]),
+    ("shoal-stream", &["shoal-model", "shoal-text", "shoal-sketch", "shoal-formats", "shoal-detect", "shoal-kafka"]),
+    (
+        "shoal",
+        &[
+            "shoal-model",
+            "shoal-text",
+            "shoal-sketch",
+            "shoal-formats",
+            "shoal-detect",
+            "shoal-kafka",
+            "shoal-stream",
+            "shoal-serve",
+        ],
+    ),
+    ("xtask", &["shoal-broker"]),
 ];
 
 /// What may reach a crate that detects by no way at all: runtimes, brokers, indexes, servers, clocks, chance.

@@ -13,6 +13,8 @@ use crate::record::{Analysed, Text};
 const SHINGLE: usize = 4;
 /// Characters of a text, an address or a hashtag sequence that are shown.
 const EXCERPT: usize = 280;
+/// The length of a post's own address in bytes, beyond which it is not kept.
+const PERMALINK: usize = 2_048;
 /// Addresses of one post that leave traces.
 const ADDRESSES: usize = 8;
 
@@ -62,7 +64,12 @@ impl Analyst {
             account: post.author.id.as_str().into(),
             account_key,
             at: post.observed_at,
-            url: post.url.as_deref().filter(|url| is_web(url)).map(Into::into).or_else(|| permalink(&post.id)),
+            url: post
+                .url
+                .as_deref()
+                .filter(|url| url.len() <= PERMALINK && is_web(url))
+                .map(Into::into)
+                .or_else(|| permalink(&post.id)),
         });
         let mut drafts = Vec::new();
         let text = if post.action.repost {

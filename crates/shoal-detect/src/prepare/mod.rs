@@ -52,11 +52,6 @@ impl Prepare {
         Self { partition, duplicates: config.order.duplicates, state: PrepareState::default() }
     }
 
-    /// What has been counted.
-    pub fn counts(&self) -> Counts {
-        self.state.counts
-    }
-
     fn is_duplicate(&mut self, post: &Analysed, at: Timestamp) -> bool {
         while let Some(keys) = self.state.seen_expiry.take_before(at.minus(self.duplicates)) {
             for key in keys {
@@ -110,6 +105,10 @@ impl Stage for Prepare {
     type State = PrepareState;
 
     fn process(&mut self, trigger: &Trigger, records: &mut Vec<PrepareIn>, out: &mut Outbox) {
+        // One post may come twice with other words: which one counts must not depend on who brought it.
+        if records.len() > 1 {
+            records.sort_by(|PrepareIn::Post(a), PrepareIn::Post(b)| a.post.cmp(&b.post));
+        }
         for PrepareIn::Post(post) in records.drain(..) {
             if self.is_duplicate(&post, trigger.at) {
                 self.state.counts.duplicate += 1;
@@ -130,6 +129,10 @@ impl Stage for Prepare {
         let trigger = Trigger::timer(at);
         out.circle.broadcast(&trigger, &CircleIn::Totals(totals));
         out.group.broadcast(&trigger, &GroupIn::Totals(totals));
+    }
+
+    fn outcomes(&self) -> Option<Counts> {
+        Some(self.state.counts)
     }
 
     fn state(&self) -> &PrepareState {

@@ -2,13 +2,15 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part; a test may panic")]
 
+pub(crate) mod kafka;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use shoal_model::{Alert, Provenance, Span};
-use shoal_stream::{Job, Outputs, Source, StateSettings, Summary, run};
+use shoal_stream::{Input, Job, Metrics, Output, Outputs, Source, StateSettings, Summary, run};
 
 /// A small generator of numbers (splitmix64): the same in every run.
 pub(crate) struct Numbers(pub(crate) u64);
@@ -164,7 +166,7 @@ pub(crate) fn write(path: &Path, posts: &[Made]) {
 pub(crate) fn job(inputs: &[PathBuf], alerts: PathBuf, config: shoal_detect::Config) -> Job {
     let sources = inputs.iter().map(|path| Source {
         name: path.file_name().unwrap().to_string_lossy().into_owned(),
-        path: path.clone(),
+        input: Input::File(path.clone()),
         format: None,
         filter: None,
     });
@@ -173,9 +175,15 @@ pub(crate) fn job(inputs: &[PathBuf], alerts: PathBuf, config: shoal_detect::Con
         detect: config,
         limits: shoal_formats::Limits::default(),
         threads: 1,
-        outputs: Outputs { dead_letters: Some(alerts.with_extension("dead")), alerts: Some(alerts), shadow: None },
+        outputs: Outputs {
+            dead_letters: Some(Output::File(alerts.with_extension("dead"))),
+            alerts: Some(Output::File(alerts)),
+            shadow: None,
+        },
         state: None,
         follow: None,
+        kafka: None,
+        metrics: Metrics::new().unwrap(),
         fingerprint: "test".to_owned(),
         version: "test".to_owned(),
         stop: std::sync::Arc::default(),
@@ -192,7 +200,15 @@ pub(crate) fn with_state(mut job: Job, directory: PathBuf, every_posts: u64) -> 
 pub(crate) fn alerts(job: &Job) -> (Vec<Alert>, Summary) {
     let summary = run(job, &mut ()).unwrap();
     assert!(summary.is_conserved(), "{summary:?}");
-    (read(job.outputs.alerts.as_ref().unwrap()), summary)
+    (read(alerts_file(job)), summary)
+}
+
+/// The file that a job writes alerts to.
+pub(crate) fn alerts_file(job: &Job) -> &Path {
+    match job.outputs.alerts.as_ref().unwrap() {
+        Output::File(path) => path,
+        Output::Topic(topic) => panic!("alerts go to the topic {topic}"),
+    }
 }
 
 pub(crate) fn read(path: &Path) -> Vec<Alert> {

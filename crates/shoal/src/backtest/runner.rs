@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use shoal_model::{Alert, Post, Timestamp};
-use shoal_stream::{Filter, Observer, Progress, Source};
+use shoal_stream::{Filter, Input, Observer, Progress, Source};
 
 use super::labels::Labels;
 use super::report::{Role, write};
 use super::score::{Run, SourceData, score};
 use crate::cli::{self, BacktestArgs, BacktestRequest, BacktestSource};
+use crate::closing::peak_memory;
 use crate::console;
-use crate::display::peak_memory;
+use crate::job::bare_job;
 use crate::pipeline::{Overrides, Pipeline};
-use crate::run::bare_job;
 
 /// Measures a configuration on labelled files.
 pub(crate) fn backtest(args: BacktestArgs) -> Result<()> {
@@ -79,12 +79,12 @@ fn run(request: &BacktestRequest, pipeline: &Pipeline, sources: &[&Labelled<'_>]
     let filter = filter(request);
     let name = sources.iter().map(|labelled| labelled.source.name.as_str()).collect::<Vec<_>>().join(" + ");
     console::note(&format!("{name} …\n"));
-    let mut job = bare_job(pipeline, pipeline.fingerprint()?);
+    let mut job = bare_job(pipeline)?;
     job.sources = sources
         .iter()
         .map(|labelled| Source {
             name: labelled.source.name.clone(),
-            path: labelled.source.file.clone(),
+            input: Input::File(labelled.source.file.clone()),
             format: None,
             filter: Some(Arc::clone(&filter)),
         })

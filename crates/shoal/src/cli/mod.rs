@@ -3,9 +3,11 @@
 mod backtest;
 mod time;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use shoal_stream::StageName;
 
 pub(crate) use self::backtest::{BacktestArgs, BacktestRequest, BacktestSource, Role};
 
@@ -44,13 +46,18 @@ pub(crate) enum Command {
     /// Read posts and write alerts
     ///
     /// Ends at the end of the input, whether or not some records were no posts: those go to the dead letters (see
-    /// `shoal dead-letters`).
+    /// `shoal dead-letters`). With --follow it goes on until it is stopped.
     Run(RunArgs),
     /// Validate a pipeline and print its effective configuration
     ///
     /// Looks at every key and every path, and prints every key with the value it has, defaults included. What is
     /// printed is a pipeline again.
     Check(CheckArgs),
+    /// Create the topics of a pipeline, or compare them with what it needs
+    ///
+    /// Topics that exist are never changed.
+    #[command(subcommand)]
+    Topics(TopicsCommand),
     /// Measure detection on labelled posts
     ///
     /// Says how many of the accounts that are known to be coordinated are found, and how many ordinary ones are
@@ -102,6 +109,34 @@ pub(crate) struct RunArgs {
     /// Wait for more posts at the end of the input, until stopped
     #[arg(long)]
     pub(crate) follow: bool,
+
+    /// Do the work of these stages only, where the pipeline is staged; default: all
+    ///
+    /// Separated by commas: ingest, prepare, match, cluster, pair, tie, circle, group. Every stage needs a process
+    /// that does it; processes with the same stage share its partitions.
+    #[arg(long, value_name = "STAGES", value_delimiter = ',')]
+    stages: Vec<StageName>,
+
+    /// The name of this process among those that share the work
+    ///
+    /// Give each its own, and the same again after a restart: then a restart moves no partitions.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) instance: Option<String>,
+}
+
+impl RunArgs {
+    /// The stages to do; `None` where the pipeline is not staged and one process does them all.
+    pub(crate) fn stages(&self, staged: bool) -> Result<Option<BTreeSet<StageName>>, Misuse> {
+        match (staged, self.stages.is_empty()) {
+            (true, true) => Ok(Some(StageName::ALL.into())),
+            (true, false) => Ok(Some(self.stages.iter().copied().collect())),
+            (false, true) => Ok(None),
+            (false, false) => Err(Misuse::new(
+                "--stages: this pipeline is not staged: one process does it all".to_owned(),
+                "leave it out, or set kafka.staged = true",
+            )),
+        }
+    }
 }
 
 /// Keys set on the command line.
@@ -118,6 +153,32 @@ pub(crate) struct SetArgs {
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// The pipeline, a TOML file
+    #[arg(value_name = "PIPELINE.toml")]
+    pub(crate) pipeline: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+
+    /// Ask its Kafka cluster instead: whether it is there, lets us in, and has what the pipeline needs
+    ///
+    /// Changes nothing there. Prints what is wrong in words, with what to do.
+    #[arg(long)]
+    pub(crate) online: bool,
+}
+
+/// What to do with topics.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TopicsCommand {
+    /// Create the topics that are missing: those read, those written, and Shoal's own
+    Create(TopicsArgs),
+    /// Compare the topics with what the pipeline needs: partitions, replicas, retention and other settings
+    Check(TopicsArgs),
+}
+
+/// The arguments of `shoal topics`.
+#[derive(Debug, Args)]
+pub(crate) struct TopicsArgs {
+    /// The pipeline, a TOML file with [kafka]
     #[arg(value_name = "PIPELINE.toml")]
     pub(crate) pipeline: PathBuf,
 
@@ -202,6 +263,20 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn stages_are_for_staged_pipelines() {
+        let stages = |arguments: &[&str], staged| {
+            let cli = Cli::try_parse_from([&["shoal", "run", "p.toml"], arguments].concat()).unwrap();
+            let Command::Run(run) = cli.command else { panic!("not run") };
+            run.stages(staged)
+        };
+        assert_eq!(stages(&[], false).unwrap(), None);
+        assert_eq!(stages(&[], true).unwrap().unwrap().len(), StageName::ALL.len());
+        let some = stages(&["--stages", "tie,pair", "--stages", "pair"], true).unwrap().unwrap();
+        assert!(some.into_iter().eq([StageName::Pair, StageName::Tie]));
+        assert!(stages(&["--stages", "tie"], false).unwrap_err().to_string().contains("not staged"));
     }
 
     #[test]

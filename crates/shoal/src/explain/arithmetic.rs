@@ -3,7 +3,7 @@
 use shoal_model::{Alert, AlertAccount, Arithmetic, Meeting};
 
 use super::page::{Page, count};
-use crate::display::grouped;
+use crate::closing::grouped;
 use crate::printable::excerpt;
 
 const VARIANTS: [&str; 3] = ["24 h", "7 d", "24 h, remembered by both"];

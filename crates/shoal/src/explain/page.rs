@@ -49,5 +49,5 @@ pub(super) fn name(value: &impl Serialize) -> String {
 /// A count with its noun.
 pub(super) fn count(number: u64, one: &str, many: &str) -> String {
     let noun = if number == 1 { one } else { many };
-    format!("{} {noun}", crate::display::grouped(number))
+    format!("{} {noun}", crate::closing::grouped(number))
 }

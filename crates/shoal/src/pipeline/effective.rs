@@ -3,22 +3,26 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use shoal_stream::Output;
 
-use super::written::{self, Written};
+use super::written::{self, Place, Topic, Written};
 use super::{Input, Pipeline};
 
 impl Pipeline {
     /// The effective configuration as TOML. It is a pipeline itself and means the same wherever it lies: paths of
-    /// sources are absolute.
+    /// sources and of what TLS and SASL need are absolute. It names the places of secrets, as the pipeline does.
     pub(crate) fn effective(&self) -> Result<String> {
+        let directory = std::env::current_dir().context("cannot tell the working directory")?;
         let written = Written {
             name: Some(self.name.clone()),
             source: self.sources.iter().map(source).collect::<Result<_>>()?,
             output: written::Output {
-                alerts: utf8(&self.output.alerts)?,
-                shadow: self.output.shadow.as_deref().map(utf8).transpose()?,
-                dead_letters: Some(utf8(&self.output.dead_letters)?),
+                alerts: place(&self.output.alerts)?,
+                shadow: self.output.shadow.as_ref().map(place).transpose()?,
+                dead_letters: Some(place(&self.output.dead_letters)?),
             },
+            kafka: self.kafka.clone().map(|kafka| kafka.rebased(&directory)),
+            serve: written::Serve { metrics: self.metrics.map(|address| address.to_string()) },
             input: self.limits,
             run: written::Run { threads: Some(self.threads) },
             checkpoint: self.checkpoint,
@@ -30,11 +34,21 @@ impl Pipeline {
 }
 
 fn source(source: &super::Source) -> Result<written::Source> {
-    let path = match &source.input {
-        Input::Stdin => "-".to_owned(),
-        Input::File(path) => utf8(&std::path::absolute(path)?)?,
-    };
-    Ok(written::Source { path, format: source.format, name: Some(source.name.clone()) })
+    let named = written::Source { format: source.format, name: Some(source.name.clone()), ..Default::default() };
+    Ok(match &source.input {
+        Input::Stdin => written::Source { path: Some("-".to_owned()), ..named },
+        Input::File(path) => written::Source { path: Some(utf8(&std::path::absolute(path)?)?), ..named },
+        Input::Topic { topic, partitions } => {
+            written::Source { topic: Some(topic.clone()), partitions: Some(*partitions), ..named }
+        }
+    })
+}
+
+fn place(output: &Output) -> Result<Place> {
+    Ok(match output {
+        Output::File(path) => Place::File(utf8(path)?),
+        Output::Topic(topic) => Place::Topic(Topic { topic: topic.clone() }),
+    })
 }
 
 fn utf8(path: &Path) -> Result<String> {

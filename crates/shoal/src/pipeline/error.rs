@@ -29,10 +29,28 @@ pub(crate) enum Error {
     },
     /// A pipeline that is to run and reads nothing.
     #[error(
-        "{}: source: there is none\n  help: name files with --input, or add [[source]] with a path to the pipeline",
+        "{}: source: there is none\n  help: name files with --input, or add [[source]] with a path or topic to the pipeline",
         .file.display()
     )]
     NoSource {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A pipeline without a cluster where one is asked for.
+    #[error(
+        "{}: kafka: there is none\n  help: add [kafka] with bootstrap = [\"host:9092\"] to the pipeline",
+        .file.display()
+    )]
+    NoKafka {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A pipeline that neither reads nor writes a topic where topics are asked for.
+    #[error(
+        "{}: it names no topic\n  help: add [[source]] with a topic, or write alerts = {{ topic = \"alerts\" }} under [output]",
+        .file.display()
+    )]
+    NoTopic {
         /// The file.
         file: PathBuf,
     },

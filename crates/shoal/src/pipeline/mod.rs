@@ -4,12 +4,17 @@
 mod effective;
 mod error;
 mod fingerprint;
+mod kafka;
 mod origin;
+mod outputs;
 mod paths;
+mod secrets;
+mod sources;
 mod tree;
 mod words;
 mod written;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use shoal_formats::{Format, Limits};
@@ -17,10 +22,10 @@ use toml::{Table, Value};
 
 pub(crate) use self::error::Error;
 use self::error::Spot;
-use self::origin::{KeyPath, Origins};
+use self::origin::{KeyPath, Origins, Place};
 use self::tree::Tree;
-pub(crate) use self::written::Checkpoint;
 use self::written::Written;
+pub(crate) use self::written::{Checkpoint, Kafka};
 
 /// A pipeline that can run, as far as its keys go; [`Pipeline::check_paths`] looks at the files.
 #[derive(Debug)]
@@ -33,6 +38,10 @@ pub(crate) struct Pipeline {
     pub(crate) sources: Vec<Source>,
     /// Where alerts and dead letters go.
     pub(crate) output: Output,
+    /// The cluster that topics are in.
+    pub(crate) kafka: Option<Kafka>,
+    /// Where metrics and health are served.
+    pub(crate) metrics: Option<SocketAddr>,
     /// How much of a record is read.
     pub(crate) limits: Limits,
     /// Threads to work with, 1 or more.
@@ -62,17 +71,24 @@ pub(crate) enum Input {
     Stdin,
     /// A file.
     File(PathBuf),
+    /// A topic.
+    Topic {
+        /// Its name.
+        topic: String,
+        /// How many partitions it has, 1 or more.
+        partitions: u32,
+    },
 }
 
 /// Where alerts and dead letters go.
 #[derive(Debug)]
 pub(crate) struct Output {
     /// The alerts that are sent.
-    pub(crate) alerts: PathBuf,
+    pub(crate) alerts: shoal_stream::Output,
     /// Shadow and suppressed alerts, where they are kept.
-    pub(crate) shadow: Option<PathBuf>,
+    pub(crate) shadow: Option<shoal_stream::Output>,
     /// Records that are no posts.
-    pub(crate) dead_letters: PathBuf,
+    pub(crate) dead_letters: shoal_stream::Output,
     alerts_spot: Spot,
     shadow_spot: Spot,
     dead_letters_spot: Spot,
@@ -87,6 +103,8 @@ pub(crate) struct Overrides<'a> {
     pub(crate) inputs: &'a [PathBuf],
     /// `--output`: the alerts go here.
     pub(crate) output: Option<&'a Path>,
+    /// `--instance`: the name of this process among the others.
+    pub(crate) instance: Option<&'a str>,
 }
 
 impl Pipeline {
@@ -100,16 +118,22 @@ impl Pipeline {
             tree.set(setting)?;
         }
         let Tree { table, origins } = tree;
+        secrets::refuse_written(&table, &origins)?;
         let written = understand(table, &origins)?;
         validate(&written, &origins)?;
-        let sources = paths::sources(file, &written.source, overrides.inputs, &origins)?;
-        let output = paths::output(&written.output, overrides.output, &origins)?;
+        let kafka = kafka(file, written.kafka, overrides.instance, &origins)?;
+        let prefix = kafka.as_ref().map_or("shoal", |kafka| &kafka.prefix);
+        let sources = sources::sources(file, &written.source, overrides.inputs, &origins)?;
+        let output = outputs::output(&written.output, overrides.output, prefix, &origins)?;
+        kafka::check_topics(&sources, &output, kafka.as_ref())?;
         let stem = || file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         Ok(Self {
             file: file.to_owned(),
             name: written.name.unwrap_or_else(stem),
             sources,
             output,
+            kafka,
+            metrics: kafka::address(&written.serve, &origins)?,
             limits: written.input,
             threads: written.run.threads.unwrap_or_else(available_threads),
             checkpoint: written.checkpoint,
@@ -118,10 +142,45 @@ impl Pipeline {
     }
 }
 
+impl Pipeline {
+    /// The cluster, for what cannot do without.
+    pub(crate) fn require_kafka(&self) -> Result<&Kafka, Error> {
+        self.kafka.as_ref().ok_or_else(|| Error::NoKafka { file: self.file.clone() })
+    }
+
+    /// What works and may not be meant.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let address = self.metrics.filter(|address| !address.ip().is_loopback())?;
+        Some(format!(
+            "serve.metrics: whoever can reach {address} can read the metrics; only 127.0.0.1 and [::1] are this machine's own"
+        ))
+    }
+}
+
+/// The cluster, with the name of this process from the command line, where it has one there.
+fn kafka(
+    file: &Path,
+    written: Option<Kafka>,
+    instance: Option<&str>,
+    origins: &Origins,
+) -> Result<Option<Kafka>, Error> {
+    let argument = instance.map(|name| Spot::from(Place::Argument(format!("--instance {name}"))));
+    let spot = argument.unwrap_or_else(|| origins.spot(&KeyPath::from("kafka.instance")));
+    let Some(mut kafka) = written else {
+        let remedy = "leave it out, or add [kafka] to the pipeline";
+        return if instance.is_none() { Ok(None) } else { Err(spot.wrong("this pipeline knows no cluster", remedy)) };
+    };
+    if let Some(name) = instance {
+        kafka.instance = Some(name.to_owned());
+    }
+    kafka::check(&kafka, &spot, origins)?;
+    Ok(Some(kafka.rebased(file.parent().unwrap_or(Path::new("")))))
+}
+
 fn understand(table: Table, origins: &Origins) -> Result<Written, Error> {
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
         // Without defaults an error only lacks its example.
-        let defaults = Table::try_from(Written::default()).unwrap_or_default();
+        let defaults = Table::try_from(Written::examples()).unwrap_or_default();
         words::explain(&KeyPath::from(error.path()), error.inner().message(), origins, &defaults)
     })
 }
@@ -161,7 +220,7 @@ const BALANCED: &str = "see the comments in pipelines/balanced.toml";
 
 /// The default is the remedy that always works.
 fn remedy_for(key: &str) -> String {
-    let defaults = Table::try_from(Written::default()).unwrap_or_default();
+    let defaults = Table::try_from(Written::examples()).unwrap_or_default();
     let path = KeyPath::from(format!("detect.{key}").as_str());
     match words::example(&path, &defaults) {
         Some(example) => format!("the default is {example}; {BALANCED}"),

@@ -1,141 +1,11 @@
-//! Sources and outputs: which files they are, and whether they can be read and written.
+//! Files that are read and written: whether they are there, and whether any two are one.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Spot};
-use super::origin::{KeyPath, Origins, Place, Step};
-use super::{Input, Output, Pipeline, Source, written};
+use super::{Input, Pipeline, Source};
 use crate::printable::printable;
-
-/// The sources: those given on the command line, relative to the working directory, else those of the pipeline,
-/// relative to its file.
-pub(super) fn sources(
-    file: &Path,
-    written: &[written::Source],
-    inputs: &[PathBuf],
-    origins: &Origins,
-) -> Result<Vec<Source>, Error> {
-    let sources = if inputs.is_empty() {
-        let base = file.parent().unwrap_or(Path::new(""));
-        let one = |(index, source)| from_written(base, index, source, origins);
-        written.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?
-    } else {
-        from_arguments(inputs)
-    };
-    let mut names = BTreeMap::new();
-    for source in &sources {
-        if let Some(other) = names.insert(source.name.as_str(), &source.spot) {
-            return Err(source.spot.wrong(
-                format!("two sources are named `{}`; the other: {other}", printable(&source.name)),
-                "give each a `name` of its own",
-            ));
-        }
-    }
-    Ok(sources)
-}
-
-fn from_written(base: &Path, index: usize, source: &written::Source, origins: &Origins) -> Result<Source, Error> {
-    let table = KeyPath::from("source").then(Step::Index(index));
-    let spot = origins.spot(&table.key("path"));
-    if source.path.is_empty() {
-        return Err(spot.wrong("it is empty", "name a file, or `-` for standard input"));
-    }
-    if source.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
-        let remedy = "give a name, or leave the key out: the file's name is taken";
-        return Err(origins.spot(&table.key("name")).wrong("it is empty", remedy));
-    }
-    let input = if source.path == "-" { Input::Stdin } else { Input::File(base.join(&source.path)) };
-    let name = source.name.clone().unwrap_or_else(|| input.short_name());
-    Ok(Source { name, input, format: source.format, spot })
-}
-
-/// Files with the same name are told apart by their whole paths: nobody can name them on the command line.
-fn from_arguments(inputs: &[PathBuf]) -> Vec<Source> {
-    let inputs: Vec<_> = inputs
-        .iter()
-        .map(|path| if path == Path::new("-") { Input::Stdin } else { Input::File(path.clone()) })
-        .collect();
-    let source = |input: &Input| {
-        let shared = inputs.iter().filter(|other| other.short_name() == input.short_name()).count() > 1;
-        let name = if shared { input.to_string() } else { input.short_name() };
-        let spot = Spot::from(Place::Argument(format!("--input {input}")));
-        Source { name, input: input.clone(), format: None, spot }
-    };
-    inputs.iter().map(source).collect()
-}
-
-impl Input {
-    /// The path to open, `-` for standard input.
-    pub(crate) fn path(&self) -> &Path {
-        match self {
-            Self::Stdin => Path::new("-"),
-            Self::File(path) => path,
-        }
-    }
-
-    fn short_name(&self) -> String {
-        match self {
-            Self::Stdin => "stdin".to_owned(),
-            Self::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-        }
-    }
-}
-
-impl std::fmt::Display for Input {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.path().display())
-    }
-}
-
-/// The outputs, relative to the working directory: a pipeline may lie where nobody may write.
-pub(super) fn output(written: &written::Output, alerts: Option<&Path>, origins: &Origins) -> Result<Output, Error> {
-    let spot = |key: &str| origins.spot(&KeyPath::from("output").key(key));
-    let (alerts, alerts_spot) = match alerts {
-        Some(path) => {
-            let argument = format!("--output {}", path.display());
-            (path.to_owned(), Spot::from(Place::Argument(argument)))
-        }
-        None => (PathBuf::from(&written.alerts), spot("alerts")),
-    };
-    let dead_letters = written.dead_letters.as_ref().map_or_else(|| beside(&alerts), PathBuf::from);
-    let dead_letters_spot = if written.dead_letters.is_some() { spot("dead_letters") } else { alerts_spot.clone() };
-    let shadow = written.shadow.as_ref().map(PathBuf::from);
-    let output = Output { alerts, shadow, dead_letters, alerts_spot, shadow_spot: spot("shadow"), dead_letters_spot };
-    output.tell_apart()?;
-    Ok(output)
-}
-
-fn beside(alerts: &Path) -> PathBuf {
-    let mut name = alerts.file_stem().unwrap_or(OsStr::new("alerts")).to_owned();
-    name.push(".dead-letters.ndjson");
-    alerts.with_file_name(name)
-}
-
-impl Output {
-    fn files(&self) -> Vec<(&Path, &Spot)> {
-        let shadow = self.shadow.as_deref().map(|path| (path, &self.shadow_spot));
-        let all = [(self.alerts.as_path(), &self.alerts_spot), (self.dead_letters.as_path(), &self.dead_letters_spot)];
-        all.into_iter().chain(shadow).collect()
-    }
-
-    fn tell_apart(&self) -> Result<(), Error> {
-        let files = self.files();
-        for (at, (path, spot)) in files.iter().enumerate() {
-            if path.as_os_str().is_empty() || *path == Path::new("-") {
-                let problem = "alerts and dead letters go to files: a resumed run cuts them back to where it was";
-                return Err(spot.wrong(problem, "name a file, such as alerts.ndjson"));
-            }
-            if files.iter().take(at).any(|(other, _)| same_file(other, path)) {
-                let problem = format!("{} is written twice", shown(path));
-                return Err(spot.wrong(problem, "give alerts, shadow and dead_letters a file each"));
-            }
-        }
-        Ok(())
-    }
-}
 
 impl Pipeline {
     /// Whether there is anything to read.
@@ -217,7 +87,7 @@ fn same_input(one: &Input, other: &Input) -> bool {
 }
 
 /// Whether two paths lead to one file, through links too. A file that is yet to come is told by its directory.
-fn same_file(one: &Path, other: &Path) -> bool {
+pub(super) fn same_file(one: &Path, other: &Path) -> bool {
     real(one) == real(other) || is_linked(one, other)
 }
 
@@ -242,6 +112,7 @@ fn real(path: &Path) -> PathBuf {
     path.canonicalize().ok().or_else(of_directory).unwrap_or_else(|| path.to_owned())
 }
 
-fn shown(path: &Path) -> String {
+/// A path for an error.
+pub(super) fn shown(path: &Path) -> String {
     format!("`{}`", printable(&path.to_string_lossy()))
 }

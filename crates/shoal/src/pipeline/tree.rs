@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use super::error::{Error, Spot};
 use super::origin::{KeyPath, Origins, Place, Starts, Step};
+use super::secrets;
 use crate::printable::printable;
 
 /// A pipeline is written by a person; a file longer than this is something else.
@@ -64,7 +65,7 @@ impl Tree {
 
     /// Lays `key=value` over what the file says.
     pub(super) fn set(&mut self, setting: &str) -> Result<(), Error> {
-        let argument = format!("--set {setting}");
+        let argument = format!("--set {}", secrets::shown(setting));
         let wrong = |problem: &str| {
             Spot::from(Place::Argument(argument.clone()))
                 .wrong(problem, "write key=value with dots between the keys, such as --set detect.judge.alpha=0.001")
@@ -99,7 +100,7 @@ impl Tree {
 }
 
 /// Keys with dots between them, as TOML writes them.
-fn parse_keys(keys: &str) -> Option<KeyPath> {
+pub(super) fn parse_keys(keys: &str) -> Option<KeyPath> {
     // One line, so that it can only be one key.
     let document = Some(format!("{keys} = 0")).filter(|document| !document.contains(['\n', '\r']))?;
     let root = DeTable::parse(&document).ok()?;

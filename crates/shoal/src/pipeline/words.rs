@@ -10,7 +10,9 @@ use crate::printable::printable;
 /// are taken from it.
 pub(super) fn explain(path: &KeyPath, message: &str, origins: &Origins, defaults: &Table) -> Error {
     let (key, problem, remedy) = if let Some(unknown) = quoted(message, "unknown field ") {
-        (path.clone(), "there is no such key".to_owned(), suggest(unknown, message))
+        // Where the keys of a table depend on one of them, only the table is known to be wrong.
+        let key = if path.last() == Some(unknown) { path.clone() } else { path.key(unknown) };
+        (key, "there is no such key".to_owned(), suggest(unknown, message))
     } else if let Some(missing) = quoted(message, "missing field ") {
         let key = path.key(missing);
         let remedy = format!("add {} = …", printable(missing));

@@ -6,6 +6,10 @@
 #[path = "../../../shoal-stream/tests/common/mod.rs"]
 pub(crate) mod made;
 
+pub(crate) mod case;
+pub(crate) mod process;
+pub(crate) mod records;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -91,6 +95,21 @@ pub(crate) fn watch(child: &mut Child, moment: impl Fn() -> bool) -> Watched {
     }
     child.kill().unwrap();
     panic!("waited in vain for what the process should do");
+}
+
+/// Asks a process to end.
+pub(crate) fn terminate(child: &Child) {
+    let kill = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+}
+
+/// Asks a process to end; gives what it has not said yet. It must end well.
+pub(crate) fn stop(child: Child) -> String {
+    terminate(&child);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    said
 }
 
 /// The length of a file, 0 while there is none.

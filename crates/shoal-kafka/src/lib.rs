@@ -1,0 +1,34 @@
+//! The way to a Kafka cluster: settings, secrets, connecting, topics, and what went wrong in words.
+//!
+//! [`Connection`] is how a pipeline says where the cluster is and how to be let in. [`Connection::client`] turns it
+//! into the configuration of a client, with everything set that the order law and recovery depend on. [`Watch`] hears
+//! what a client complains of, [`diagnose`] says it in words, [`online`] and [`topics`] look before anything runs, and
+//! [`Reader`] answers what a run asks before it starts.
+
+mod admin;
+mod client;
+mod connection;
+mod diagnosis;
+mod error;
+mod finding;
+mod held;
+mod message;
+pub mod online;
+mod printable;
+mod properties;
+mod reader;
+mod secret;
+mod token;
+pub mod topics;
+mod watch;
+mod words;
+
+pub use client::{GroupProtocol, Purpose};
+pub use connection::{Connection, Sasl, Tls};
+pub use diagnosis::{Diagnosis, Kind, diagnose};
+pub use error::Error;
+pub use finding::{Finding, Grade, Report};
+pub use held::Held;
+pub use reader::Reader;
+pub use secret::Secret;
+pub use watch::{Trouble, Watch, WatchContext};

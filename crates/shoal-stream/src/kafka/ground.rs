@@ -1,0 +1,139 @@
+//! What a run asks a cluster before it starts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rdkafka::Message;
+use rdkafka::message::OwnedHeaders;
+use shoal_kafka::{Connection, Reader};
+
+use super::board::Board;
+use super::epoch::epoch;
+use super::producer::{Outbound, Producer};
+use super::scan::{ASKING, scan};
+use crate::Error;
+use crate::intake::Idle;
+use crate::output::Broker;
+use crate::partition::{Origin, SourcePartition};
+use crate::settings::{Input, Job, Kafka, Output};
+use crate::staged::topology::Topology;
+
+/// A cluster that can do what is asked of it.
+pub(crate) struct Ground {
+    pub(crate) kafka: Kafka,
+    pub(crate) topology: Topology,
+    pub(crate) broker: Broker,
+    /// What everybody has said so far.
+    pub(crate) board: Board,
+    /// Of each source that is a topic: its first offset, and the one after its last record.
+    pub(crate) offsets: BTreeMap<usize, (i64, i64)>,
+}
+
+impl Ground {
+    /// Asks the cluster of a job; nothing when the job needs none.
+    pub(crate) fn of(job: &Job, staged: bool) -> Result<Option<Self>, Error> {
+        let outputs = [&job.outputs.alerts, &job.outputs.shadow, &job.outputs.dead_letters];
+        let writes = outputs.into_iter().flatten().any(|output| matches!(output, Output::Topic(_)));
+        let reads = job.sources.iter().any(|source| matches!(source.input, Input::Topic { .. }));
+        if !writes && !reads {
+            return Ok(None);
+        }
+        let kafka = job.kafka.clone().ok_or(Error::NoKafka)?;
+        let reader = Reader::open(&kafka.connection)?;
+        let topology = Topology::new(&kafka.prefix, job.sources.len(), &job.detect.partitions);
+        let offsets = offsets(job, &reader)?;
+        let epoch = epoch(job, kafka.epoch, staged)?;
+        let mut board = Board::new(&epoch);
+        if reads {
+            learn(&kafka.connection, &reader, &topology, &mut board)?;
+        }
+        let producer = Arc::new(Producer::new(&kafka.connection, Arc::clone(&job.stop), &job.metrics)?);
+        let broker = Broker { connection: kafka.connection.clone(), producer, epoch };
+        Ok(Some(Self { kafka, topology, broker, board, offsets }))
+    }
+}
+
+impl Ground {
+    /// Where a source goes on that is at `position`, and where it ends now. The first record may be gone when nothing
+    /// was read yet, which is said loudly.
+    pub(crate) fn stretch(
+        &self,
+        number: usize,
+        position: u64,
+        topic: &str,
+        partition: i32,
+    ) -> Result<(u64, u64), Error> {
+        let (low, high) = self.offsets.get(&number).copied().unwrap_or_default();
+        let (first, end) = (u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0));
+        if position == 0 && first > 0 {
+            let why = "its first records are gone: alerts that rest on them may be missing or weaker";
+            tracing::warn!(topic, partition, first, "starting from the first record that is left; {why}");
+            return Ok((first, end));
+        }
+        if position < first || position > end {
+            let topic = topic.to_owned();
+            return Err(Error::OutOfRange { topic, partition, low, high, wanted: position });
+        }
+        Ok((position, end))
+    }
+
+    /// Writes down that a source is idle, before anybody acts upon it.
+    pub(crate) fn decide_idle(&self, source: &SourcePartition, idle: Idle) -> Result<(), Error> {
+        if matches!(source.origin, Origin::File(_)) {
+            return Ok(());
+        }
+        let (key, value) = self.board.idle(&source.name, source.position.offset, idle)?;
+        write_down(&self.broker.producer, &self.topology.progress_topic(), &key, &value)
+    }
+
+    /// What was decided about a source that stands where it stands.
+    pub(crate) fn decided_idle(&self, source: &SourcePartition) -> Option<Idle> {
+        self.board.idle_at(&source.name, source.position.offset)
+    }
+}
+
+/// Writes a record of the progress topic and waits until the brokers have it.
+pub(crate) fn write_down(producer: &Producer, topic: &str, key: &str, value: &[u8]) -> Result<(), Error> {
+    let pending = Arc::default();
+    let record = Outbound { topic, partition: 0, key: key.as_bytes(), payload: value, headers: OwnedHeaders::new() };
+    producer.send(record, &pending)?;
+    producer.settle(&pending)
+}
+
+/// Whether a topic has as many partitions as the pipeline says.
+pub(crate) fn check_topic(reader: &Reader, topic: &str, expected: i32) -> Result<(), Error> {
+    match reader.partition_count(topic, ASKING)? {
+        None => Err(Error::NoTopic { topic: topic.to_owned() }),
+        Some(found) if found == expected => Ok(()),
+        Some(found) => Err(Error::OtherPartitions { topic: topic.to_owned(), found, expected }),
+    }
+}
+
+fn offsets(job: &Job, reader: &Reader) -> Result<BTreeMap<usize, (i64, i64)>, Error> {
+    let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
+    for source in &job.sources {
+        if let Input::Topic { topic, partition } = &source.input {
+            let count = counts.entry(topic).or_default();
+            *count = (*count).max(partition + 1);
+        }
+    }
+    for (topic, count) in counts {
+        check_topic(reader, topic, count)?;
+    }
+    let mut offsets = BTreeMap::new();
+    for (number, source) in job.sources.iter().enumerate() {
+        if let Input::Topic { topic, partition } = &source.input {
+            offsets.insert(number, reader.watermarks(topic, *partition, ASKING)?);
+        }
+    }
+    Ok(offsets)
+}
+
+/// Reads what everybody has said so far; gives where the topic ends.
+fn learn(connection: &Connection, reader: &Reader, topology: &Topology, board: &mut Board) -> Result<i64, Error> {
+    let topic = topology.progress_topic();
+    check_topic(reader, &topic, 1)?;
+    scan(connection, &topic, 0, None, |message| {
+        board.learn(message.key().unwrap_or_default(), message.payload().unwrap_or_default());
+    })
+}

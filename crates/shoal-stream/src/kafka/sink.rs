@@ -1,0 +1,109 @@
+//! An output topic whose records are numbered, so that a restarted process writes none of them twice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rdkafka::Message;
+use rdkafka::message::{Header, OwnedHeaders};
+use shoal_kafka::{Connection, Reader};
+
+use super::producer::{Outbound, Pending, Producer};
+use super::scan::{ASKING, scan};
+use crate::Error;
+use crate::topic::{CHANNEL, EPOCH, SCHEMA, SEQUENCE, header};
+
+/// Numbers of the last records, by partition and by whose they are.
+pub(crate) type Numbers = BTreeMap<(i32, String), u64>;
+
+/// What a checkpoint keeps of an output topic.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub(crate) struct TopicMark {
+    /// Numbers of the last records written, by partition and channel.
+    pub(crate) numbers: Vec<(i32, String, u64)>,
+    /// By partition, an offset at or before everything written later.
+    pub(crate) ends: BTreeMap<i32, i64>,
+}
+
+/// An output topic.
+pub(crate) struct TopicSink {
+    topic: String,
+    schema: &'static str,
+    epoch: String,
+    partitions: i32,
+    numbers: Numbers,
+    /// What was found there at the start: written before, by us or by who was here before.
+    written: Numbers,
+    ends: BTreeMap<i32, i64>,
+    pending: Arc<Pending>,
+}
+
+impl TopicSink {
+    /// Looks how far the topic has been written, beyond what a checkpoint knows; only numbers of channels that `ours`
+    /// says are ours are kept.
+    pub(crate) fn open(
+        connection: &Connection,
+        topic: &str,
+        schema: &'static str,
+        epoch: &str,
+        mark: &TopicMark,
+        ours: impl Fn(&str) -> bool,
+    ) -> Result<Self, Error> {
+        let partitions = Reader::open(connection)?.partition_count(topic, ASKING)?;
+        let partitions = partitions.ok_or_else(|| Error::NoTopic { topic: topic.to_owned() })?;
+        let numbers: Numbers = mark.numbers.iter().map(|(part, name, last)| ((*part, name.clone()), *last)).collect();
+        let mut written = numbers.clone();
+        let mut ends = BTreeMap::new();
+        for partition in 0..partitions {
+            let from = mark.ends.get(&partition).copied();
+            let end = scan(connection, topic, partition, from, |message| {
+                let number: Option<u64> =
+                    header(message, SEQUENCE).and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+                let channel = header(message, CHANNEL).and_then(|value| std::str::from_utf8(value).ok());
+                let same = header(message, EPOCH) == Some(epoch.as_bytes());
+                if let (true, Some(number), Some(channel)) = (same, number, channel.filter(|name| ours(name))) {
+                    let last: &mut u64 = written.entry((message.partition(), channel.to_owned())).or_default();
+                    *last = number.max(*last);
+                }
+            })?;
+            ends.insert(partition, end);
+        }
+        Ok(Self {
+            topic: topic.to_owned(),
+            schema,
+            epoch: epoch.to_owned(),
+            partitions,
+            numbers,
+            written,
+            ends,
+            pending: Arc::default(),
+        })
+    }
+
+    /// Writes a record, unless it was written before. `channel` says whose numbers count on.
+    pub(crate) fn send(&mut self, producer: &Producer, channel: &str, key: &[u8], payload: &[u8]) -> Result<(), Error> {
+        // As librdkafka's partitioner `consistent` does; it must never change.
+        let partition = (crc32fast::hash(key) % self.partitions.unsigned_abs().max(1)) as i32;
+        let place = (partition, channel.to_owned());
+        let number = self.numbers.get(&place).map_or(1, |last| last + 1);
+        let known = self.written.get(&place).is_some_and(|written| number <= *written);
+        self.numbers.insert(place, number);
+        if known {
+            return Ok(());
+        }
+        let number = number.to_string();
+        let headers = OwnedHeaders::new_with_capacity(4)
+            .insert(Header { key: SCHEMA, value: Some(self.schema) })
+            .insert(Header { key: EPOCH, value: Some(&self.epoch) })
+            .insert(Header { key: CHANNEL, value: Some(channel) })
+            .insert(Header { key: SEQUENCE, value: Some(&number) });
+        producer.send(Outbound { topic: &self.topic, partition, key, payload, headers }, &self.pending)
+    }
+
+    /// Waits until everything is written; gives what a checkpoint keeps.
+    pub(crate) fn settle(&mut self, producer: &Producer) -> Result<TopicMark, Error> {
+        producer.settle(&self.pending)?;
+        self.ends.extend(self.pending.ends());
+        let numbers = self.numbers.iter().map(|((partition, name), last)| (*partition, name.clone(), *last));
+        Ok(TopicMark { numbers: numbers.collect(), ends: self.ends.clone() })
+    }
+}

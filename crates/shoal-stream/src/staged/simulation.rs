@@ -1,0 +1,283 @@
+//! The laws of tasks, tried in memory by the hundred: topics are lists, and a seeded scheduler delivers records in
+//! pieces of any size, stops tasks anywhere, starts them again from a snapshot or from nothing, and lets a forgotten
+//! writer write what it wrote before.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use shoal_detect::{Config, Partitions};
+use shoal_formats::{Format, Limits};
+use shoal_kafka::{Connection, GroupProtocol};
+use shoal_model::{Alert, Span, Timestamp};
+
+use super::build::build;
+use super::shared::Shared;
+use super::task::{Outgoing, Task};
+use super::topology::{Place, StageName, Topology};
+use crate::kafka::board::Board;
+use crate::kafka::producer::Producer;
+use crate::settings::{Input, Job, Kafka, Outputs, Source};
+use crate::topic::Incoming;
+use crate::{Metrics, run};
+
+const SOURCES: usize = 2;
+
+/// Numbers from a seed (splitmix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % limit as u64) as usize
+    }
+}
+
+/// Posts of six accounts that move together among forty that do not, in two sources by author.
+fn posts() -> Vec<Vec<String>> {
+    let mut numbers = Numbers(3);
+    let mut posts = Vec::new();
+    for hour in 0..60_i64 {
+        for other in 0..20 {
+            let author = format!("u{}", numbers.below(40));
+            posts.push((hour * 3_600 + other * 97, author, format!("v{}", numbers.below(400))));
+        }
+        for member in 0..6 {
+            let at = hour * 3_600 + 1_800 + numbers.below(300) as i64;
+            posts.push((at, format!("c{member}"), format!("campaign{hour}")));
+        }
+    }
+    posts.sort();
+    let mut sources = vec![Vec::new(); SOURCES];
+    for (number, (seconds, author, target)) in posts.into_iter().enumerate() {
+        let ts = Timestamp::from_seconds(1_700_000_000 + seconds);
+        let line = format!(
+            r#"{{"id":"p{number}","platform":"x","author":"{author}","ts":"{ts}","text":"look","repost":true,"repost_of":"{target}"}}"#
+        );
+        sources[author.len() % SOURCES].push(line);
+    }
+    sources
+}
+
+fn config() -> Config {
+    let mut config = Config::default();
+    config.order.lateness = Span::from_seconds(60);
+    config.judge.growth = 1.05;
+    config.partitions = Partitions { prepare: 2, matching: 2, pair: 2, tie: 2, circle: 2 };
+    config
+}
+
+fn job(sources: Vec<Source>) -> Job {
+    Job {
+        sources,
+        detect: config(),
+        limits: Limits::default(),
+        threads: 1,
+        outputs: Outputs::default(),
+        state: None,
+        follow: None,
+        kafka: None,
+        metrics: Metrics::new().unwrap(),
+        fingerprint: "test".to_owned(),
+        version: "test".to_owned(),
+        stop: Arc::default(),
+    }
+}
+
+fn shared() -> Shared {
+    let source = |partition| Source {
+        name: format!("posts/{partition}"),
+        input: Input::Topic { topic: "posts".to_owned(), partition },
+        format: Some(Format::Native),
+        filter: None,
+    };
+    let job = job((0..SOURCES as i32).map(source).collect());
+    let connection = Connection::plaintext(["127.0.0.1:1"]);
+    let producer = Producer::new(&connection, Arc::default(), &job.metrics).unwrap();
+    let kafka = Kafka {
+        connection,
+        prefix: "test".to_owned(),
+        instance: None,
+        protocol: GroupProtocol::Classic,
+        epoch: 0,
+        ahead: 100,
+    };
+    let topology = Topology::new("test", SOURCES, &job.detect.partitions);
+    Shared::new(job, kafka, topology, "epoch".to_owned(), Arc::new(producer), Board::new("epoch"))
+}
+
+/// One partition in the simulation.
+struct Node {
+    task: Box<dyn Task>,
+    position: usize,
+    /// A snapshot, and the position that belongs to it.
+    snapshot: Option<(usize, Vec<u8>)>,
+    /// Alerts raised so far: after a restart they are raised again.
+    raised: usize,
+    snapshot_raised: usize,
+}
+
+/// All partitions and their topics.
+struct World {
+    shared: Shared,
+    nodes: BTreeMap<Place, Node>,
+    topics: BTreeMap<Place, Vec<Vec<u8>>>,
+    alerts: Vec<Alert>,
+}
+
+impl World {
+    fn new(posts: &[Vec<String>]) -> Self {
+        let shared = shared();
+        let mut topics: BTreeMap<Place, Vec<Vec<u8>>> = BTreeMap::new();
+        let mut nodes = BTreeMap::new();
+        for place in StageName::ALL.into_iter().flat_map(|stage| shared.topology.places(stage)) {
+            let task = build(place, &shared).unwrap();
+            topics.insert(place, Vec::new());
+            nodes.insert(place, Node { task, position: 0, snapshot: None, raised: 0, snapshot_raised: 0 });
+        }
+        for (partition, lines) in posts.iter().enumerate() {
+            let place = Place { stage: StageName::Ingest, partition: partition as u16 };
+            topics.insert(place, lines.iter().map(|line| line.clone().into_bytes()).collect());
+        }
+        Self { shared, nodes, topics, alerts: Vec::new() }
+    }
+
+    /// Gives a partition up to `count` records; sends what it has to say when asked to.
+    fn deliver(&mut self, place: Place, count: usize, send: bool) {
+        let (node, topic) = (self.nodes.get_mut(&place).unwrap(), &self.topics[&place]);
+        let end = (node.position + count).min(topic.len());
+        for (offset, payload) in topic.iter().enumerate().take(end).skip(node.position) {
+            let epoch = (place.stage != StageName::Ingest).then_some(&b"epoch"[..]);
+            let record =
+                Incoming { offset: offset as u64, appended: None, payload: Some(payload), epoch, schema: None };
+            node.task.accept(&record).unwrap();
+        }
+        node.position = end;
+        if place.stage == StageName::Ingest && end == topic.len() && !node.task.mark().is_end() {
+            node.task.as_source().unwrap().finish();
+        }
+        node.task.advance();
+        if send {
+            self.send(place);
+        }
+    }
+
+    fn send(&mut self, place: Place) {
+        let node = self.nodes.get_mut(&place).unwrap();
+        let mut out = Outgoing::default();
+        node.task.send(&mut out).unwrap();
+        assert!(out.dead_letters.is_empty());
+        for frame in out.frames {
+            self.topics.get_mut(&frame.to).unwrap().push(frame.bytes);
+        }
+        for alert in out.alerts {
+            node.raised += 1;
+            if node.raised > self.alerts.len() {
+                self.alerts.push(alert);
+            } else {
+                assert_eq!(self.alerts[node.raised - 1], alert, "what is raised again is the same");
+            }
+        }
+    }
+
+    fn save(&mut self, place: Place) {
+        self.send(place);
+        let node = self.nodes.get_mut(&place).unwrap();
+        node.snapshot = Some((node.position, node.task.snapshot().unwrap()));
+        node.snapshot_raised = node.raised;
+    }
+
+    /// Forgets a partition's memory and starts it again, from its snapshot if it may.
+    fn restart(&mut self, place: Place, from_snapshot: bool) {
+        let node = self.nodes.get_mut(&place).unwrap();
+        node.task = build(place, &self.shared).unwrap();
+        (node.position, node.raised) = (0, 0);
+        if let Some((position, snapshot)) = node.snapshot.as_ref().filter(|_| from_snapshot) {
+            node.task.restore(snapshot).unwrap();
+            (node.position, node.raised) = (*position, node.snapshot_raised);
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.nodes.iter().all(|(place, node)| node.task.mark().is_end() && node.position == self.topics[place].len())
+    }
+
+    /// Delivers everything, with up to `faults` faults on the way.
+    fn run(&mut self, numbers: &mut Numbers, mut faults: usize) {
+        let places: Vec<Place> = self.nodes.keys().copied().collect();
+        while !self.is_done() {
+            let place = places[numbers.below(places.len())];
+            match numbers.below(40) {
+                0 if faults > 0 => {
+                    faults -= 1;
+                    self.restart(place, numbers.below(3) > 0);
+                }
+                1 => self.save(place),
+                2 => self.send(place),
+                _ => {
+                    let count = 1 + numbers.below(60);
+                    self.deliver(place, count, numbers.below(3) > 0);
+                }
+            }
+            if numbers.below(200) == 0 {
+                for place in &places {
+                    self.send(*place);
+                }
+            }
+        }
+        for place in &places {
+            self.send(*place);
+        }
+    }
+}
+
+/// The alerts of one process over the same posts in files.
+fn embedded(posts: &[Vec<String>]) -> Vec<Alert> {
+    struct Kept(Vec<Alert>);
+    impl crate::Observer for Kept {
+        fn progress(&mut self, _progress: &crate::Progress) {}
+        fn alert(&mut self, alert: &Alert) {
+            self.0.push(alert.clone());
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let source = |(partition, lines): (usize, &Vec<String>)| {
+        let path = directory.path().join(partition.to_string());
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        Source {
+            name: format!("posts/{partition}"),
+            input: Input::File(path),
+            format: Some(Format::Native),
+            filter: None,
+        }
+    };
+    let mut kept = Kept(Vec::new());
+    run(&job(posts.iter().enumerate().map(source).collect()), &mut kept).unwrap();
+    kept.0
+}
+
+#[test]
+fn tasks_give_the_alerts_of_one_process() {
+    let posts = posts();
+    let expected = embedded(&posts);
+    assert!(expected.len() >= 3, "{} alerts", expected.len());
+    let mut world = World::new(&posts);
+    world.run(&mut Numbers(1), 0);
+    assert_eq!(world.alerts, expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn stopping_and_starting_tasks_anywhere_changes_nothing(seed in any::<u64>()) {
+        let posts = posts();
+        let mut undisturbed = World::new(&posts);
+        undisturbed.run(&mut Numbers(1), 0);
+        let mut world = World::new(&posts);
+        world.run(&mut Numbers(seed), 20);
+        prop_assert_eq!(&world.alerts, &undisturbed.alerts);
+    }
+}

@@ -1,0 +1,137 @@
+//! Sources: which files and topics are read.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::error::{Error, Spot};
+use super::origin::{KeyPath, Origins, Place, Step};
+use super::{Input, Source, kafka, written};
+use crate::printable::printable;
+
+/// The most partitions that a topic may have: each is a source, with what it holds in memory.
+const MOST_PARTITIONS: u32 = 1024;
+
+/// The sources: those given on the command line, relative to the working directory, else those of the pipeline,
+/// relative to its file.
+pub(super) fn sources(
+    file: &Path,
+    written: &[written::Source],
+    inputs: &[PathBuf],
+    origins: &Origins,
+) -> Result<Vec<Source>, Error> {
+    let sources = if inputs.is_empty() {
+        let base = file.parent().unwrap_or(Path::new(""));
+        let one = |(index, source)| from_written(base, index, source, origins);
+        written.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?
+    } else {
+        from_arguments(inputs)
+    };
+    let mut names = BTreeMap::new();
+    for source in &sources {
+        for name in source.partitions() {
+            if let Some(other) = names.insert(name.clone(), &source.spot) {
+                return Err(source.spot.wrong(
+                    format!("two sources are named `{}`; the other: {other}", printable(&name)),
+                    "give each a `name` of its own",
+                ));
+            }
+        }
+    }
+    Ok(sources)
+}
+
+fn from_written(base: &Path, index: usize, source: &written::Source, origins: &Origins) -> Result<Source, Error> {
+    let table = KeyPath::from("source").then(Step::Index(index));
+    let spot = |key: &str| origins.spot(&table.key(key));
+    if source.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+        let remedy = "give a name, or leave the key out: the name of the file or the topic is taken";
+        return Err(spot("name").wrong("it is empty", remedy));
+    }
+    let (input, spot) = match (&source.path, &source.topic) {
+        (Some(path), None) => (file(base, path, source, &spot)?, spot("path")),
+        (None, Some(topic)) => (from_topic(topic, source, &spot)?, spot("topic")),
+        (Some(_), Some(_)) => {
+            return Err(spot("topic").wrong("a source is a file or a topic, not both", "make two sources of it"));
+        }
+        (None, None) => {
+            let remedy = "add path = … for a file, or topic = … for a topic of [kafka]";
+            return Err(spot("path").wrong("it is missing", remedy));
+        }
+    };
+    let name = source.name.clone().unwrap_or_else(|| input.short_name());
+    Ok(Source { name, input, format: source.format, spot })
+}
+
+fn file(base: &Path, path: &str, source: &written::Source, spot: &dyn Fn(&str) -> Spot) -> Result<Input, Error> {
+    if path.is_empty() {
+        return Err(spot("path").wrong("it is empty", "name a file, or `-` for standard input"));
+    }
+    if source.partitions.is_some() {
+        return Err(spot("partitions").wrong("a file has no partitions", "leave it out"));
+    }
+    Ok(if path == "-" { Input::Stdin } else { Input::File(base.join(path)) })
+}
+
+fn from_topic(topic: &str, source: &written::Source, spot: &dyn Fn(&str) -> Spot) -> Result<Input, Error> {
+    kafka::check_topic(topic, &spot("topic"))?;
+    let Some(partitions) = source.partitions else {
+        let remedy = "add partitions = …, as many as the topic has: with fewer some posts would never be read";
+        return Err(spot("partitions").wrong("it is missing", remedy));
+    };
+    if !(1..=MOST_PARTITIONS).contains(&partitions) {
+        let remedy = format!("write 1 to {MOST_PARTITIONS}, as many as the topic has");
+        return Err(spot("partitions").wrong(format!("{partitions} partitions cannot work"), remedy));
+    }
+    if source.format.is_none() {
+        let remedy = "add format = \"native\": a topic has no beginning that it could be detected from";
+        return Err(spot("format").wrong("it is missing", remedy));
+    }
+    Ok(Input::Topic { topic: topic.to_owned(), partitions })
+}
+
+/// Files with the same name are told apart by their whole paths: nobody can name them on the command line.
+fn from_arguments(inputs: &[PathBuf]) -> Vec<Source> {
+    let inputs: Vec<_> = inputs
+        .iter()
+        .map(|path| if path == Path::new("-") { Input::Stdin } else { Input::File(path.clone()) })
+        .collect();
+    let source = |input: &Input| {
+        let shared = inputs.iter().filter(|other| other.short_name() == input.short_name()).count() > 1;
+        let name = if shared { input.to_string() } else { input.short_name() };
+        let spot = Spot::from(Place::Argument(format!("--input {input}")));
+        Source { name, input: input.clone(), format: None, spot }
+    };
+    inputs.iter().map(source).collect()
+}
+
+impl Source {
+    /// Its name for each of its source partitions: a topic has one or more, everything else is one.
+    pub(crate) fn partitions(&self) -> Vec<String> {
+        match self.input {
+            Input::Stdin | Input::File(_) => vec![self.name.clone()],
+            Input::Topic { partitions, .. } => {
+                (0..partitions).map(|partition| format!("{}/{partition}", self.name)).collect()
+            }
+        }
+    }
+}
+
+impl Input {
+    fn short_name(&self) -> String {
+        match self {
+            Self::Stdin => "stdin".to_owned(),
+            Self::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Self::Topic { topic, .. } => topic.clone(),
+        }
+    }
+}
+
+impl std::fmt::Display for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stdin => f.write_str("-"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Topic { topic, .. } => f.write_str(topic),
+        }
+    }
+}
