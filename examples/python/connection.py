@@ -1,9 +1,13 @@
-"""How to reach a Kafka cluster: the options that both examples share."""
+"""How to reach a Kafka cluster: what both examples share."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import Any
+
+from confluent_kafka import KafkaError
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -16,14 +20,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def properties(options: argparse.Namespace, own: dict[str, str]) -> dict[str, str]:
-    """What a client is made with: the file's properties, replaced by `own` and by what the command line says."""
-    found = {"bootstrap.servers": "127.0.0.1:9092"}
+def client_config(options: argparse.Namespace, default: dict[str, str], own: dict[str, str]) -> dict[str, Any]:
+    """What a client is made with: defaults, then the file's properties, then what may not be changed."""
+    config: dict[str, Any] = {"bootstrap.servers": "127.0.0.1:9092", **default}
     if options.config is not None:
-        found.update(read_properties(options.config))
+        config.update(read_properties(options.config))
     if options.bootstrap is not None:
-        found["bootstrap.servers"] = options.bootstrap
-    return {**found, **own}
+        config["bootstrap.servers"] = options.bootstrap
+    return {**config, **own, "error_cb": complain}
 
 
 def read_properties(path: Path) -> dict[str, str]:
@@ -35,7 +39,12 @@ def read_properties(path: Path) -> dict[str, str]:
             continue
         name, separator, value = line.partition("=")
         if not separator:
-            # The line itself may hold a password.
+            # The line is not repeated: it may hold a password.
             raise SystemExit(f"{path}:{number}: write NAME=VALUE")
         found[name.strip()] = value.strip()
     return found
+
+
+def complain(error: KafkaError) -> None:
+    """Brokers that are away, or do not let us in, are heard of here only; the client tries again."""
+    print(f"warning: {error.str()}", file=sys.stderr)

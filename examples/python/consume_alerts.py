@@ -13,9 +13,9 @@ import sys
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from connection import add_options, properties
+from connection import add_options, client_config
 
-SCHEMA = b"alert.v1"
+SCHEMA = "alert.v1"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS alerts (
@@ -40,7 +40,10 @@ ON CONFLICT (alert_id, revision) DO UPDATE SET epoch = excluded.epoch, state = e
 WHERE (epoch, alert) <> (excluded.epoch, excluded.alert)
 """
 
-# Positions are in the database, so nothing is committed to Kafka. The client asks for the name of a group even so.
+# No group is joined. The client asks for the name of one even so.
+GROUP = {"group.id": "shoal-alerts-example"}
+
+# Positions are in the database: the client commits nothing and never begins somewhere on its own.
 OWN = {
     "enable.auto.commit": "false",
     "enable.auto.offset.store": "false",
@@ -54,48 +57,46 @@ def printable(text: str) -> str:
     return "".join(symbol if symbol.isprintable() else "?" for symbol in text)
 
 
-def complain(error: KafkaError) -> None:
-    """Brokers that are away, or do not let us in, are heard of here only; the client tries again."""
-    print(f"warning: {error}", file=sys.stderr)
-
-
-def assign(consumer: Consumer, database: sqlite3.Connection, topic: str) -> list[TopicPartition]:
-    """Starts to read every partition of the topic where it was left."""
+def assign(consumer: Consumer, database: sqlite3.Connection, topic: str) -> int:
+    """Begins to read every partition of the topic where it was left; gives how many there are."""
     found = consumer.list_topics(topic, timeout=30).topics[topic]
     if found.error is not None:
         raise KafkaException(found.error)
     known = dict(database.execute("SELECT partition, next FROM positions WHERE topic = ?", (topic,)).fetchall())
     partitions = [TopicPartition(topic, number, known.get(number, OFFSET_BEGINNING)) for number in found.partitions]
     consumer.assign(partitions)
-    return partitions
+    return len(partitions)
+
+
+def header(message: Message, name: str) -> str:
+    value = dict(message.headers() or []).get(name)
+    return value.decode() if isinstance(value, bytes) else ""
 
 
 def upsert(database: sqlite3.Connection, message: Message) -> None:
-    headers = dict(message.headers() or [])
-    place = f"{message.topic()}/{message.partition()} offset {message.offset()}"
-    if headers.get("shoal-schema") != SCHEMA:
-        raise SystemExit(f"{place}: not an alert of version 1: {headers.get('shoal-schema')!r}")
+    schema = header(message, "shoal-schema")
+    if schema != SCHEMA:
+        place = f"{message.topic()}/{message.partition()} at offset {message.offset()}"
+        raise SystemExit(f"{place}: this reads {SCHEMA}, not {schema!r}")
     value = message.value() or b""
     alert = json.loads(value)
-    epoch = (headers.get("shoal-epoch") or b"").decode()
-    row = (alert["alert_id"], alert["revision"], epoch, alert["state"], value.decode())
+    row = (alert["alert_id"], alert["revision"], header(message, "shoal-epoch"), alert["state"], value.decode())
     if database.execute(UPSERT, row).rowcount > 0:
         accounts = len(alert["observed"]["accounts"])
-        summary = printable(alert["summary"])
-        print(alert["alert_id"], alert["revision"], alert["state"], accounts, summary, sep="\t")
+        print(alert["alert_id"], alert["revision"], alert["state"], accounts, printable(alert["summary"]), sep="\t")
 
 
 def consume(consumer: Consumer, database: sqlite3.Connection, topic: str, until_end: bool) -> None:
     partitions = assign(consumer, database, topic)
-    ended: set[int] = set()
-    while not (until_end and len(ended) == len(partitions)):
+    ended: set[int | None] = set()
+    while not (until_end and len(ended) == partitions):
         with database:
-            for message in consumer.consume(500, timeout=1.0):
+            for message in consumer.consume(500, timeout=0.2):
                 error = message.error()
                 if error is None:
                     upsert(database, message)
-                    position = (topic, message.partition(), message.offset() + 1)
-                    database.execute("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", position)
+                    position = (topic, message.partition(), message.offset())
+                    database.execute("INSERT OR REPLACE INTO positions VALUES (?, ?, ? + 1)", position)
                 elif error.code() == KafkaError._PARTITION_EOF:
                     ended.add(message.partition())
                 else:
@@ -113,11 +114,13 @@ def main() -> int:
 
     database = sqlite3.connect(options.database)
     database.executescript(TABLES)
-    consumer = Consumer({"group.id": "shoal-alerts-example", **properties(options, OWN)}, error_cb=complain)
+    consumer = Consumer(client_config(options, default=GROUP, own=OWN))
     try:
         consume(consumer, database, options.topic, options.until_end)
     except KeyboardInterrupt:
         pass
+    except KafkaException as failure:
+        raise SystemExit(f"{options.topic}: {failure.args[0].str()}") from failure
     finally:
         consumer.close()
         database.close()

@@ -25,6 +25,16 @@ pub trait Timed {
     fn tie_break(&self, other: &Self) -> Ordering;
 }
 
+impl<T: Timed> Timed for Box<T> {
+    fn observed_at(&self) -> Timestamp {
+        (**self).observed_at()
+    }
+
+    fn tie_break(&self, other: &Self) -> Ordering {
+        (**self).tie_break(other)
+    }
+}
+
 /// An item in its place in the order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Placed<T> {

@@ -92,9 +92,53 @@ pub struct Text {
     /// An excerpt for people.
     pub excerpt: Interned<Descriptor>,
     /// Hashed 4-grams of the folded text, sorted and distinct; empty when it matches exactly only.
+    #[serde(with = "packed")]
     pub shingles: Vec<u32>,
     /// Their sketch.
     pub sketch: Sketch,
+}
+
+/// Hashes as bytes: they do not get shorter as numbers of variable length, and bytes are copied at once.
+mod packed {
+    use std::fmt;
+
+    use serde::de::{Error, SeqAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(hashes: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
+        serializer.serialize_bytes(&bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
+        struct Hashes;
+
+        impl<'de> Visitor<'de> for Hashes {
+            type Value = Vec<u32>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("hashes of four bytes each")
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u32>, E> {
+                let (hashes, rest) = bytes.as_chunks::<4>();
+                if !rest.is_empty() {
+                    return Err(E::invalid_length(bytes.len(), &self));
+                }
+                Ok(hashes.iter().map(|hash| u32::from_le_bytes(*hash)).collect())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<u32>, A::Error> {
+                let mut bytes = Vec::new();
+                while let Some(byte) = sequence.next_element()? {
+                    bytes.push(byte);
+                }
+                self.visit_bytes(&bytes)
+            }
+        }
+
+        deserializer.deserialize_bytes(Hashes)
+    }
 }
 
 /// Input of prepare.

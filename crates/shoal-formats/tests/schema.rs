@@ -1,5 +1,7 @@
 //! The JSON Schemas of posts and dead letters, and the code that reads and writes them, say the same.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -132,11 +134,8 @@ proptest! {
 #[test]
 fn where_they_differ_is_written_down() {
     let validator = validator(POST);
-    let stricter = [
-        with("id", json!("ж".repeat(300))),
-        with("author", json!(5.0)),
-        with("ts", json!("9999-12-31T00:00:00Z")),
-    ];
+    let stricter =
+        [with("id", json!("ж".repeat(300))), with("author", json!(5.0)), with("ts", json!("9999-12-31T00:00:00Z"))];
     for record in stricter {
         assert!(validator.is_valid(&record) && !is_post(&record));
     }

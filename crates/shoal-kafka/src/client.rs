@@ -289,6 +289,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_no_certificate_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("ca.pem");
+        std::fs::write(&path, "no certificate").expect("written");
+        let connection = connection(&format!("tls = {{ ca = '{}' }}", path.display()));
+        let error = crate::Reader::open(&connection).err().expect("refused").to_string();
+        let (start, end) =
+            ("the Kafka client cannot start: ssl.ca.location failed: ", "; check [kafka] in the pipeline");
+        assert!(error.starts_with(start) && error.ends_with(end), "{error}");
+    }
+
+    #[test]
     fn brokers_that_decide_on_sessions_are_not_told() {
         let connection = connection("properties = { 'session.timeout.ms' = '10000' }");
         connection.client(&consumer(GroupProtocol::Classic)).expect("a configuration");

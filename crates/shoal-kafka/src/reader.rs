@@ -16,6 +16,9 @@ use crate::{Connection, Error, Held, Purpose, Trouble, Watch, WatchContext};
 /// One call into the client. Between two, what the client has to say is heard and tokens are given.
 const SLICE: Duration = Duration::from_millis(200);
 
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// What closing a reader may take.
 pub(crate) const CLOSING: Duration = Duration::from_secs(3);
 
@@ -159,7 +162,8 @@ impl Reader {
                     while self.consumer.poll(Duration::ZERO).is_some() {}
                     return Err(self.unanswered(asked));
                 }
-                Err(_) => {}
+                // Some questions fail at once.
+                Err(_) => _ = self.consumer.poll(PAUSE),
             }
         }
     }

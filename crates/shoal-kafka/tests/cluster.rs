@@ -45,6 +45,7 @@ fn a_cluster_is_furnished_asked_and_hurt() {
     let Some(cluster) = Cluster::builder().three_brokers().start_or_skip() else { return };
     let connection = Connection::plaintext(cluster.bootstrap().split(','));
     topics_are_created_and_compared(&connection);
+    rights_are_found_out(&connection);
     the_last_record_is_found(&connection);
     groups_are_joined(&connection);
     who_takes_a_place_is_told_of(&connection);
@@ -82,6 +83,13 @@ fn topics_are_created_and_compared(connection: &Connection) {
     for fate in fates(&impossible) {
         assert!(matches!(&fate, Fate::Refused(diagnosis) if diagnosis.kind == Kind::BadTopic), "{fate:?}");
     }
+}
+
+/// Nothing is left behind in a compacted topic either: what is looked for next starts with an empty one.
+fn rights_are_found_out(connection: &Connection) {
+    let topic = |name: &str| WantedTopic { name: name.to_owned(), partitions: None, read: true, write: true };
+    let wanted = Wanted { topics: ["log", "table"].map(topic).into(), groups: vec!["group-Consumer".to_owned()] };
+    insta::assert_snapshot!("rights", online::check(connection, &wanted, WITHIN));
 }
 
 fn the_last_record_is_found(connection: &Connection) {

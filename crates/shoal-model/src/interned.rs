@@ -3,15 +3,39 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Numbers of values by their addresses.
+type Numbers = HashMap<usize, u32, BuildHasherDefault<AddressHasher>>;
+
+/// Addresses are made by the allocator, not by strangers: a multiplication spreads them well enough.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize(usize::from(*byte));
+        }
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        self.0 = (self.0 ^ address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
+}
+
 thread_local! {
     /// Where a snapshot is being written: the number of each value, by its address.
-    static WRITTEN: RefCell<Option<HashMap<usize, u32>>> = const { RefCell::new(None) };
+    static WRITTEN: RefCell<Option<Numbers>> = const { RefCell::new(None) };
     /// Where a snapshot is being read: the values by number.
     static READ: RefCell<Option<Vec<Arc<dyn Any + Send + Sync>>>> = const { RefCell::new(None) };
 }
@@ -57,7 +81,7 @@ impl<T: Eq> Eq for Interned<T> {}
 
 /// Writes a snapshot. The values must live as long as it is written, so that no address is used twice.
 pub fn writing<R>(write: impl FnOnce() -> R) -> R {
-    WRITTEN.set(Some(HashMap::new()));
+    WRITTEN.set(Some(Numbers::default()));
     let result = write();
     WRITTEN.set(None);
     result

@@ -29,7 +29,6 @@ pub(crate) struct Manifest<M> {
     /// 1, 2, 3, …
     pub(crate) number: u64,
     /// How far inputs and outputs had come.
-    #[serde(flatten)]
     pub(crate) marks: M,
     /// The snapshot's length in bytes and CRC-32.
     pub(crate) snapshot: (u64, u32),

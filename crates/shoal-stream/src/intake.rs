@@ -26,9 +26,9 @@ pub(crate) struct Idle {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(bound(serialize = "P: Serialize + Seen", deserialize = "P: Deserialize<'de> + Seen"))]
 pub(crate) struct Intake<P> {
-    pub(crate) order: SourceOrder<Read<P>>,
+    pub(crate) order: SourceOrder<Box<Read<P>>>,
     /// Posts in order that have not gone on yet.
-    pub(crate) released: VecDeque<Placed<Read<P>>>,
+    pub(crate) released: VecDeque<Placed<Box<Read<P>>>>,
     pub(crate) counts: SourceCounts,
     /// The highest time read, believed or not.
     pub(crate) newest: Option<Timestamp>,
@@ -57,7 +57,7 @@ impl<P: Seen> Intake<P> {
                     if self.order.is_jump(at) {
                         read.raw = batch.raw.get(range).map(Into::into);
                     }
-                    self.order.push(*read, &mut refused);
+                    self.order.push(read, &mut refused);
                 }
                 Item::Filtered => self.counts.filtered += 1,
                 Item::Dead(letter) => self.bury(letter, dead),
@@ -104,7 +104,7 @@ impl<P: Seen> Intake<P> {
     }
 }
 
-fn future<P: Seen>(source: &str, read: Read<P>) -> DeadLetter {
+fn future<P: Seen>(source: &str, read: Box<Read<P>>) -> DeadLetter {
     let at = read.observed_at();
     let record = Record { offset: read.offset, number: read.record, kind: RecordKind::Whole };
     let detail = format!("{at} is far ahead of the stream, and the records after it do not agree");

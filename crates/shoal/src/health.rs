@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use prometheus::Registry;
+use prometheus::proto::{LabelPair, Metric, MetricFamily};
 use shoal_serve::{Health, Server};
 use shoal_stream::{Metrics, StageName};
 
@@ -48,9 +49,9 @@ impl RunHealth {
     /// The stages whose groups have not yet said which partitions are ours.
     fn awaited(&self) -> Vec<&'static str> {
         let families = self.registry.gather();
-        let metrics = families.iter().filter(|family| family.name() == ASSIGNED).flat_map(|family| family.get_metric());
-        let assigned: BTreeSet<&str> =
-            metrics.flat_map(|metric| metric.get_label()).map(|label| label.value()).collect();
+        let family = families.iter().find(|family| family.name() == ASSIGNED);
+        let metrics = family.into_iter().flat_map(MetricFamily::get_metric);
+        let assigned: BTreeSet<&str> = metrics.flat_map(Metric::get_label).map(LabelPair::value).collect();
         self.stages.iter().map(|stage| stage.name()).filter(|stage| !assigned.contains(stage)).collect()
     }
 }

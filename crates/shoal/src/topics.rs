@@ -167,7 +167,9 @@ impl Needed {
         // A run that never has to begin again misses nothing of what is gone, so this is no error.
         let mut findings = topics::check(&connection, &sources, PATIENCE)?;
         findings.retain(|finding| finding.what.starts_with(RETENTION));
-        findings.iter_mut().for_each(|finding| finding.grade = Grade::Warning);
+        for finding in &mut findings {
+            finding.grade = Grade::Warning;
+        }
         let short: BTreeSet<String> = findings.iter().map(|finding| finding.about.clone()).collect();
         let mut others = topics::check(&connection, &topics, PATIENCE)?;
         others.retain(|finding| finding.grade != Grade::Ok || !short.contains(&finding.about));

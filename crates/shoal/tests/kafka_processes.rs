@@ -10,10 +10,11 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use common::case::{Case, embedded, posts};
+use common::fleet::{Arguments, Fleet};
 use common::made;
-use common::process::Process;
 use shoal_broker::Cluster;
 use shoal_model::Alert;
+use shoal_stream::StageName;
 
 /// One for all tests. New groups wait, so that all processes are in the first generation.
 static CLUSTER: LazyLock<Option<Cluster>> =
@@ -35,20 +36,78 @@ fn case(name: &str, kafka: &str) -> Option<Case> {
     Some(case)
 }
 
+/// Little is read at once, and no source may be far ahead: a slow process slows them all.
+const STAGED: &str = "staged = true
+ahead = 512
+properties = { 'fetch.message.max.bytes' = '16384', 'queued.min.messages' = '64' }
+";
+
 #[test]
 fn fused() {
     let Some(case) = case("fused", "") else { return };
-    let started = Instant::now();
-    let said = case.start("one", &[]).ended();
-    eprintln!("{said}fused: {:.1?}", started.elapsed());
+    case.start("one", &[]).ended();
     case.assert_alerts(&BASELINE);
 }
 
 #[test]
-fn staged_in_one_process() {
-    let Some(case) = case("one", "staged = true") else { return };
-    let started = Instant::now();
-    let said = case.start("one", &[]).ended();
-    eprintln!("{said}staged: {:.1?}", started.elapsed());
+fn one_process() {
+    let Some(case) = case("one", STAGED) else { return };
+    let fleet = Fleet::start(&case, &["a"], Arguments::default());
+    fleet.share_equally();
+    assert_eq!(fleet.end()[&StageName::Prepare], posts("").unwrap().len() as u64);
     case.assert_alerts(&BASELINE);
+}
+
+fn two(name: &str, kafka: &str) {
+    let Some(case) = case(name, kafka) else { return };
+    let mut fleet = Fleet::start(&case, &["a", "b"], Arguments::default());
+    fleet.share_equally();
+    fleet.process("b").slow();
+    fleet.end();
+    case.assert_alerts(&BASELINE);
+}
+
+#[test]
+fn two_processes_one_of_them_slow() {
+    two("two", STAGED);
+}
+
+#[test]
+fn two_processes_whose_partitions_the_brokers_deal_out() {
+    two("brokers", &format!("{STAGED}group_protocol = 'consumer'"));
+}
+
+/// Four processes, one of them slow. When a quarter of the revisions is written, whoever writes them is killed, and
+/// somebody else with him; then both are started again.
+fn four(name: &str, arguments: Arguments) {
+    let Some(case) = case(name, STAGED) else { return };
+    let total = BASELINE.len();
+    let mut fleet = Fleet::start(&case, &["a", "b", "c", "d"], arguments);
+    fleet.share_equally();
+    let owner = fleet.owner_of_group();
+    let slow = fleet.other_than(&[&owner]);
+    let other = fleet.other_than(&[&owner, &slow]);
+    fleet.process(&slow).slow();
+    case.wait_for(total / 4);
+    fleet.kill(&owner);
+    fleet.kill(&other);
+    let before = case.revisions();
+    eprintln!("{owner} and {other} are killed after {before} of {total} revisions, {slow} is slow");
+    let started = Instant::now();
+    fleet.launch(&owner);
+    fleet.launch(&other);
+    fleet.end();
+    eprintln!("{:.1?} after the restart all is done", started.elapsed());
+    case.assert_alerts(&BASELINE);
+    case.assert_goes_on_at(before);
+}
+
+#[test]
+fn four_processes_one_slow_one_killed_with_its_state_kept() {
+    four("kept", Arguments { instance: true, state: true });
+}
+
+#[test]
+fn four_processes_one_slow_one_killed_without_state() {
+    four("bare", Arguments { instance: true, state: false });
 }

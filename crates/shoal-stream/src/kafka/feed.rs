@@ -168,7 +168,7 @@ pub(crate) fn feeds(job: &Job, kafka: &Kafka, starts: Vec<Start>) -> Result<Vec<
             start,
         });
     }
-    let watch = Watch::new(&kafka.connection);
+    let watch = Watch::of_reader(&kafka.connection);
     let context = Context { watch: watch.clone(), metrics: job.metrics.clone(), lanes: known };
     let mut config = kafka.connection.client(&Purpose::Reader)?;
     config.set("enable.partition.eof", "true").set("statistics.interval.ms", leaders::TELLING);

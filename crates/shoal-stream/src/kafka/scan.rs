@@ -17,7 +17,7 @@ const SILENCE: Duration = Duration::from_mins(1);
 
 /// A consumer that is assigned by hand.
 pub(crate) fn reader(connection: &Connection) -> Result<(BaseConsumer<WatchContext>, Watch), Error> {
-    let watch = Watch::new(connection);
+    let watch = Watch::of_reader(connection);
     let mut config = connection.client(&Purpose::Reader)?;
     config.set("enable.partition.eof", "true");
     let consumer = config.create_with_context(WatchContext(watch.clone()));

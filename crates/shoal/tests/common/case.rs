@@ -14,12 +14,12 @@ use super::{Line, alerts, real_data, shoal, slice};
 
 /// The partitions of the posts' topic and of every stage that has several.
 pub(crate) const PARTITIONS: i32 = 4;
-/// Below the lateness of [`DETECT`].
-const SHUFFLE_SECONDS: u64 = 59;
+/// Below the lateness of [`DETECT`]. The posts tell whole minutes.
+const SHUFFLE_SECONDS: u64 = 599;
 /// What decides which alerts there are, in every run alike.
 const DETECT: &str = "
 [detect.order]
-lateness = '60s'
+lateness = '10m'
 [detect.partitions]
 prepare = 4
 match = 4
@@ -40,7 +40,8 @@ pub(crate) fn posts(what: &str) -> Option<&'static [Line]> {
 
 fn shuffled(posts: Vec<Line>) -> Vec<Line> {
     let mut numbers = Numbers(11);
-    let seconds = |line: &Line| serde_json::from_value::<Timestamp>(line.ts.as_str().into()).unwrap().micros() / 1_000_000;
+    let seconds =
+        |line: &Line| serde_json::from_value::<Timestamp>(line.ts.as_str().into()).unwrap().micros() / 1_000_000;
     let mut arrivals: Vec<(i64, Line)> =
         posts.into_iter().map(|line| (seconds(&line) + numbers.below(SHUFFLE_SECONDS + 1) as i64, line)).collect();
     arrivals.sort_by_key(|(arrival, _)| *arrival);
@@ -79,7 +80,7 @@ impl Case {
 
     /// Only writes the pipeline.
     pub(crate) fn without_topics(bootstrap: &str, name: &str, kafka: &str, more: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = tempfile::Builder::new().disable_cleanup(std::env::var_os("KEEP").is_some()).tempdir().unwrap(); // DEBUG
         let prefix = format!("{name}-{}", std::process::id());
         let brokers: Vec<String> = bootstrap.split(',').map(|broker| format!("'{broker}'")).collect();
         let brokers = brokers.join(", ");
@@ -138,6 +139,15 @@ impl Case {
             }
         }
         epochs
+    }
+
+    /// Fails unless there is an alert with revisions both among the first so many and after them.
+    #[track_caller]
+    pub(crate) fn assert_goes_on_at(&self, revisions: usize) {
+        let records = self.looker.read(&self.topic("alerts"));
+        let (before, after) = records.split_at(revisions);
+        let goes_on = |record: &Kept| after.iter().any(|later| later.key == record.key);
+        assert!(before.iter().any(goes_on), "no alert has revisions both before and after {revisions} revisions");
     }
 
     /// Fails unless the topic of alerts holds exactly what was expected, each once.

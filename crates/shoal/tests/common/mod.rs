@@ -7,6 +7,7 @@
 pub(crate) mod made;
 
 pub(crate) mod case;
+pub(crate) mod fleet;
 pub(crate) mod process;
 pub(crate) mod records;
 

@@ -62,7 +62,7 @@ impl Process {
         signal(&self.child, name);
     }
 
-    /// Slows it for two minutes at most: of every half second it stands still for most.
+    /// Slows it for two minutes at most: it stands still four fifths of the time.
     pub(crate) fn slow(&mut self) {
         self.slowed = Some(Slowed::new(&self.child));
     }
@@ -183,8 +183,8 @@ impl Metrics {
 }
 
 /// How long a slowed process stands still, and works, in turn.
-const STILL: Duration = Duration::from_millis(350);
-const AT_WORK: Duration = Duration::from_millis(150);
+const STILL: Duration = Duration::from_millis(80);
+const AT_WORK: Duration = Duration::from_millis(20);
 
 /// Slows a process until it is dropped, two minutes at most.
 struct Slowed {

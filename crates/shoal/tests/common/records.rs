@@ -30,6 +30,8 @@ impl Writer {
         config.set("bootstrap.servers", bootstrap).set("enable.idempotence", "true").set("compression.type", "lz4");
         // A killed broker's partitions are looked up again soon, and nothing is ever given up.
         config.set("topic.metadata.refresh.interval.ms", "1000").set("message.timeout.ms", "0");
+        // As they come: small batches, so that they can be read little by little.
+        config.set("batch.num.messages", "32");
         // Compression makes records fit that are larger than what a topic takes.
         Self(config.set("message.max.bytes", "67108864").create().unwrap())
     }
