@@ -60,11 +60,15 @@ fn main() {
         thread::spawn(move || arrivals(&connection, &over))
     };
     let sent = produce_steadily(&cluster, seconds, rate);
+    // What is judged once the posts have ended waits for them to be thought idle: that is no steady rate any more.
+    let last = now().minus(Span::from_seconds(2));
     // What is still under way belongs to the measurement; idle sources let the last seconds go.
     thread::sleep(Duration::from_secs(15));
     over.store(true, Ordering::Relaxed);
     job.stop.store(true, Ordering::Relaxed);
-    let (mut latencies, summary) = (arrivals.join().unwrap(), run.join().unwrap());
+    let (arrivals, summary) = (arrivals.join().unwrap(), run.join().unwrap());
+    let steady = arrivals.iter().filter(|(raised_at, _)| *raised_at < last);
+    let mut latencies: Vec<f64> = steady.map(|(_, latency)| *latency).collect();
     let used = Usage::now().since(&before);
     latencies.sort_unstable_by(f64::total_cmp);
     let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize];
@@ -72,7 +76,7 @@ fn main() {
         "{sent} posts at {rate} a second for {seconds} s, lateness {}, judged every {EVERY}",
         job.detect.order.lateness
     );
-    println!("{} late, {} alerts: {:?}", summary.late, latencies.len(), summary.alerts);
+    println!("{} late; {} of {} alerts counted", summary.late, latencies.len(), arrivals.len());
     println!("post to alert: p50 {:.2} s, p90 {:.2} s, p99 {:.2} s, max {:.2} s", at(0.5), at(0.9), at(0.99), at(1.0));
     let per_post = 1e6 / sent as f64;
     println!("processor: {:.1} µs a post, broker {:.1} µs", used.own * per_post, used.broker * per_post);
@@ -140,8 +144,8 @@ fn post(numbers: &mut Numbers, second: u64) -> (String, String) {
     }
 }
 
-/// Seconds from the beginning of the second that made each alert due to its arrival.
-fn arrivals(connection: &shoal_kafka::Connection, over: &AtomicBool) -> Vec<f64> {
+/// When each alert was raised, and the seconds from the beginning of the second that made it due to its arrival.
+fn arrivals(connection: &shoal_kafka::Connection, over: &AtomicBool) -> Vec<(Timestamp, f64)> {
     let consumer: BaseConsumer = connection.client(&Purpose::Reader).unwrap().create().unwrap();
     let mut list = TopicPartitionList::new();
     list.add_partition_offset("live.alerts", 0, Offset::Beginning).unwrap();
@@ -151,7 +155,7 @@ fn arrivals(connection: &shoal_kafka::Connection, over: &AtomicBool) -> Vec<f64>
         let Some(message) = consumer.poll(Duration::from_millis(100)) else { continue };
         let (message, arrived) = (message.unwrap(), now());
         let alert: Alert = serde_json::from_slice(message.payload().unwrap()).unwrap();
-        latencies.push(arrived.distance(alert.raised_at.minus(EVERY)).seconds());
+        latencies.push((alert.raised_at, arrived.distance(alert.raised_at.minus(EVERY)).seconds()));
     }
     latencies
 }

@@ -39,6 +39,8 @@ pub(crate) struct Manifest<M> {
 /// How far the inputs and outputs of a run in one process had come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RunMarks {
+    /// The number that a pipeline raises to start afresh: `kafka.epoch`.
+    pub(crate) epoch: u32,
     /// The inputs, in their order.
     pub(crate) sources: Vec<SourceMark>,
     /// The outputs, by name.
@@ -52,6 +54,8 @@ pub(crate) struct RunMarks {
 pub(crate) struct SourceMark {
     pub(crate) origin: Origin,
     pub(crate) position: Position,
+    /// Where a topic ended when a run that does not follow began: the offset after its last record.
+    pub(crate) end: Option<u64>,
     pub(crate) ended: bool,
 }
 

@@ -117,7 +117,7 @@ pub enum Error {
     },
     /// A topic of another shape.
     #[error(
-        "topic `{topic}` has {found} partitions, the pipeline says {expected}: correct the pipeline, or create the          topic anew with `shoal topics create`"
+        "topic `{topic}` has {found} partitions, the pipeline says {expected}: correct the pipeline, or create the topic anew with `shoal topics create`"
     )]
     OtherPartitions {
         /// Its name.
@@ -165,7 +165,7 @@ pub enum Error {
     },
     /// A position that the topic does not have.
     #[error(
-        "topic `{topic}` partition {partition} begins at {low} and ends at {high}, and this run is at {wanted}: records          were deleted, or the topic was made anew; raise kafka.epoch to start again from what is there"
+        "topic `{topic}` partition {partition} begins at {low} and ends at {high}, and this run is at {wanted}: records were deleted, or the topic was made anew; raise kafka.epoch to start again from what is there"
     )]
     OutOfRange {
         /// Its name.
@@ -179,9 +179,33 @@ pub enum Error {
         /// Where the run would go on.
         wanted: u64,
     },
+    /// A run that began, lost its state, and whose first records are gone.
+    #[error(
+        "the first records of `{input}` are gone, and so is the state of the run that read them: what it wrote cannot \
+         be made again; raise kafka.epoch to start from the first record that is left"
+    )]
+    FirstRecordsGone {
+        /// The input.
+        input: String,
+    },
+    /// Records that are needed again and are gone.
+    #[error(
+        "topic `{topic}` partition {partition} begins at {first}, and its reader would have to go on at {wanted}: the \
+         records between were deleted; keep them longer, and raise kafka.epoch to start again from the posts"
+    )]
+    Deleted {
+        /// Its name.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The first offset that is left.
+        first: u64,
+        /// The offset that is needed.
+        wanted: u64,
+    },
     /// An epoch that was read to its end is to be followed.
     #[error(
-        "this pipeline was run to the end of topic `{topic}` before, without --follow: what is there was released as          if nothing came after it; raise kafka.epoch to start again"
+        "this pipeline was run to the end of topic `{topic}` before, without --follow: what is there was released as if nothing came after it; raise kafka.epoch to start again"
     )]
     EndedBefore {
         /// The topic.
@@ -189,7 +213,7 @@ pub enum Error {
     },
     /// A channel between stages that cannot be right.
     #[error(
-        "topic `{topic}` partition {partition} at offset {offset}: {why}; records were deleted too early or          somebody else writes there: raise kafka.epoch to start again from the posts"
+        "topic `{topic}` partition {partition} at offset {offset}: {why}; records were deleted too early or somebody else writes there: raise kafka.epoch to start again from the posts"
     )]
     Broken {
         /// The topic.
@@ -203,7 +227,7 @@ pub enum Error {
     },
     /// Frames of another version of the program.
     #[error(
-        "topic `{topic}` holds frames of version {found}, this program reads version {FRAME_VERSION}: let all          processes run the same version, and raise kafka.epoch if frames of the old one are left"
+        "topic `{topic}` holds frames of version {found}, this program reads version {FRAME_VERSION}: let all processes run the same version, and raise kafka.epoch if frames of the old one are left"
     )]
     FrameVersion {
         /// The topic.
@@ -213,7 +237,7 @@ pub enum Error {
     },
     /// A record that no topic can hold.
     #[error(
-        "a record from {from} to {to} has {bytes} bytes, more than any topic of Shoal's takes: lower detect.live_traces          or input.record_bytes"
+        "a record from {from} to {to} has {bytes} bytes, more than any topic of Shoal's takes: lower detect.live_traces or input.record_bytes"
     )]
     RecordTooLarge {
         /// Who sends it.

@@ -1,5 +1,6 @@
 //! Outputs whose length is known, so that a resumed run can cut them to what a checkpoint has seen.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -173,6 +174,23 @@ impl Sinks {
         })
     }
 
+    fn topics(&self) -> impl Iterator<Item = &TopicSink> {
+        let alerts = [&self.alerts, &self.shadow].into_iter().flatten().filter_map(|sink| match sink {
+            AlertSink::Topic(sink) => Some(sink),
+            AlertSink::File(_) => None,
+        });
+        let dead_letters = self.dead_letters.iter().filter_map(|sink| match sink {
+            DeadLetterSink::Topic(sink) => Some(sink),
+            DeadLetterSink::File(_) => None,
+        });
+        alerts.chain(dead_letters)
+    }
+
+    /// Whether a topic holds records of this epoch that were written before this process.
+    pub(crate) fn have_written(&self) -> bool {
+        self.topics().any(TopicSink::has_written)
+    }
+
     /// Writes an alert where it belongs.
     pub(crate) fn alert(&mut self, alert: &Alert) -> Result<(), Error> {
         let sent = !alert.shadow && alert.state != AlertState::Suppressed;
@@ -229,6 +247,8 @@ impl Sinks {
 pub(crate) const ALERT_SCHEMA: &str = "alert.v1";
 /// The schema of dead letters in a topic.
 pub(crate) const DEAD_LETTER_SCHEMA: &str = "dead-letter.v1";
+/// What a dead letter in a topic keeps of its record at the most: as JSON it may be six times as long, which must fit.
+const RAW_BYTES: usize = 1 << 20;
 /// Whose numbers count alerts.
 pub(crate) const ALERTS: &str = "alerts";
 
@@ -254,6 +274,10 @@ pub(crate) fn send_alert(sink: &mut TopicSink, producer: &Producer, alert: &Aler
 
 /// Sends a dead letter, by its source, whose letters are numbered.
 pub(crate) fn send_dead_letter(sink: &mut TopicSink, producer: &Producer, letter: &DeadLetter) -> Result<(), Error> {
-    let payload = serde_json::to_vec(letter).map_err(Error::Json)?;
+    let mut letter = Cow::Borrowed(letter);
+    if letter.raw.len() > RAW_BYTES {
+        letter.to_mut().raw.truncate(RAW_BYTES);
+    }
+    let payload = serde_json::to_vec(&*letter).map_err(Error::Json)?;
     sink.send(producer, &letter.source, letter.source.as_bytes(), &payload)
 }

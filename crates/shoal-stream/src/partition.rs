@@ -42,6 +42,8 @@ pub(crate) struct SourcePartition {
     pub(crate) feed: Feed,
     pub(crate) origin: Origin,
     pub(crate) position: Position,
+    /// Where a topic is left that is not followed.
+    pub(crate) end: Option<u64>,
     pub(crate) ended: bool,
     /// When something last came, and whether it is thought idle since. Only while following.
     pub(crate) heard: Instant,
@@ -57,7 +59,7 @@ impl SourcePartition {
 
     /// What a checkpoint says of it.
     pub(crate) fn mark(&self) -> SourceMark {
-        SourceMark { origin: self.origin.clone(), position: self.position, ended: self.ended }
+        SourceMark { origin: self.origin.clone(), position: self.position, end: self.end, ended: self.ended }
     }
 
     /// Takes in a batch. Dead letters go to `dead`.

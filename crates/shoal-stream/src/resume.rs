@@ -1,5 +1,7 @@
 //! Where to begin: afresh, at a checkpoint, or not at all.
 
+use std::collections::BTreeMap;
+
 use shoal_formats::Identity;
 
 use crate::Error;
@@ -18,12 +20,16 @@ pub(crate) enum Plan {
 }
 
 /// Decides where to begin. `ends` is where topics end now, by source.
-pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>, ends: &[Option<u64>]) -> Result<Plan, Error> {
+pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>, ends: &BTreeMap<usize, u64>) -> Result<Plan, Error> {
     let Some(state) = state else { return Ok(Plan::Afresh) };
     let Some(manifest) = state.newest::<RunMarks>(&job.fingerprint)? else {
         tracing::info!(state = %state.path().display(), "no checkpoint: starting from the first record");
         return Ok(Plan::Afresh);
     };
+    if manifest.marks.epoch != job.kafka.as_ref().map_or(0, |kafka| kafka.epoch) {
+        tracing::warn!("kafka.epoch is another than that of the state: starting again from the first record");
+        return Ok(Plan::Afresh);
+    }
     if manifest.marks.sources.len() != job.sources.len() {
         let why = format!("it reads {} inputs, not {}", manifest.marks.sources.len(), job.sources.len());
         return Err(Error::OtherRun { state: state.path().to_owned(), what: "inputs", why });
@@ -44,8 +50,7 @@ pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>, ends: &[Option<u64
             identity.verify(path)?;
             grown |= mark.ended && Identity::of(path)?.size != identity.size;
         }
-        let end = ends.get(at).copied().flatten();
-        grown |= mark.ended && end.is_some_and(|end| end > mark.position.offset);
+        grown |= mark.ended && ends.get(&at).is_some_and(|end| *end > mark.position.offset);
     }
     if job.follow.is_some() && manifest.marks.sources.iter().any(|mark| mark.ended) {
         tracing::warn!("an input that was read to its end is followed now: starting again from the first record");

@@ -1,5 +1,6 @@
 //! The embedded runtime: sources in, alerts out, state in between.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use shoal_model::{Provenance, Span, Timestamp};
 use crate::checkpoint::{Manifest, RunMarks, STATE_VERSION, StateDirectory};
 use crate::fused::{Fused, FusedState};
 use crate::intake::{CLOCKS_APART, Idle, Intake};
-use crate::kafka::ground::Ground;
+use crate::kafka::ground::{Ground, ends};
 use crate::kafka::outage::Outage;
 use crate::output::{OutputMarks, Sinks};
 use crate::partition::SourcePartition;
@@ -35,21 +36,14 @@ pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Summary, Error> {
         return Err(Error::PipeWithState(pipe.input.to_string().into()));
     }
     let state = job.state.as_ref().map(|state| StateDirectory::open(&state.directory)).transpose()?;
-    let ground = Ground::of(job, false)?;
-    let ends = ends(job, ground.as_ref());
+    let ends = ends(job)?;
     let summary = match plan(job, state.as_ref(), &ends)? {
-        Plan::Finished(manifest) => Run::resume(job, state, ground, &manifest)?.nothing_to_do(),
-        Plan::Resume(manifest) => Run::resume(job, state, ground, &manifest)?.read(job, observer)?,
-        Plan::Afresh => Run::afresh(job, state, ground)?.read(job, observer)?,
+        Plan::Finished(manifest) => Run::resume(job, state, &manifest)?.nothing_to_do(),
+        Plan::Resume(manifest) => Run::resume(job, state, &manifest)?.read(job, observer)?,
+        Plan::Afresh => Run::afresh(job, state, &ends)?.read(job, observer)?,
     };
     observer.finished(&summary);
     Ok(summary)
-}
-
-/// Where the sources that are topics end now.
-fn ends(job: &Job, ground: Option<&Ground>) -> Vec<Option<u64>> {
-    let end = |number| u64::try_from(ground?.offsets.get(&number)?.1).ok();
-    (0..job.sources.len()).map(end).collect()
 }
 
 /// How long a wait for input goes on before somebody who wants to stop is heard.
@@ -107,14 +101,20 @@ fn fused(job: &Job) -> Result<Fused, Error> {
 }
 
 impl Run {
-    fn afresh(job: &Job, state: Option<StateDirectory>, ground: Option<Ground>) -> Result<Self, Error> {
-        let begins = job.sources.iter().map(|_| Begin::afresh(&job.detect.order)).collect();
+    fn afresh(job: &Job, state: Option<StateDirectory>, ends: &BTreeMap<usize, u64>) -> Result<Self, Error> {
+        let end = |number| ends.get(&number).copied().filter(|_| job.follow.is_none());
+        let ends: Vec<_> = (0..job.sources.len()).map(end).collect();
+        let ground = Ground::of(job, false, &ends)?;
+        let begins = ends.into_iter().map(|end| Begin::afresh(&job.detect.order, end)).collect();
         let sources = open(job, ground.as_ref(), begins)?;
         if let Some(state) = &state {
             state.clear()?;
         }
         let broker = ground.as_ref().map(|ground| &ground.broker);
         let sinks = Sinks::open(&job.outputs, &OutputMarks::default(), None, broker)?;
+        if let Some(cut) = ground.as_ref().and_then(Ground::is_cut).filter(|_| sinks.have_written()) {
+            return Err(Error::FirstRecordsGone { input: job.sources[cut].name.clone() });
+        }
         Ok(Self::new(job, fused(job)?, sources, sinks, state, ground))
     }
 
@@ -148,18 +148,17 @@ impl Run {
         }
     }
 
-    fn resume(
-        job: &Job,
-        state: Option<StateDirectory>,
-        ground: Option<Ground>,
-        manifest: &Manifest<RunMarks>,
-    ) -> Result<Self, Error> {
-        let Some(directory) = &state else { return Self::afresh(job, state, ground) };
+    fn resume(job: &Job, state: Option<StateDirectory>, manifest: &Manifest<RunMarks>) -> Result<Self, Error> {
+        let Some(directory) = &state else { return Self::afresh(job, state, &BTreeMap::new()) };
+        // A run that was stopped goes on to the end that it had.
+        let ends: Vec<_> = manifest.marks.sources.iter().map(|mark| mark.end).collect();
+        let ground = Ground::of(job, false, &ends)?;
         let snapshot: Snapshot = directory.read(manifest.number)?;
         let mut fused = fused(job)?;
         fused.restore(snapshot.fused);
         let marks = manifest.marks.sources.iter().zip(snapshot.sources);
-        let begins = marks.map(|(mark, intake)| Begin { position: mark.position, ended: mark.ended, intake });
+        let begins =
+            marks.map(|(mark, intake)| Begin { position: mark.position, end: mark.end, ended: mark.ended, intake });
         let sources = open(job, ground.as_ref(), begins.collect())?;
         let broker = ground.as_ref().map(|ground| &ground.broker);
         let sinks = Sinks::open(&job.outputs, &manifest.marks.outputs, Some(directory.path()), broker)?;
@@ -337,6 +336,7 @@ impl Run {
             fingerprint: self.fingerprint.clone(),
             number: self.checkpoint.0 + 1,
             marks: RunMarks {
+                epoch: self.ground.as_ref().map_or(0, |ground| ground.kafka.epoch),
                 sources: self.sources.iter().map(SourcePartition::mark).collect(),
                 output_paths: self.output_paths.clone(),
                 outputs,

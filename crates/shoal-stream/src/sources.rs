@@ -17,14 +17,16 @@ use crate::source::{Feed, FileReader};
 /// Where a source begins.
 pub(crate) struct Begin {
     pub(crate) position: Position,
+    /// Where a topic ends that is not followed.
+    pub(crate) end: Option<u64>,
     pub(crate) ended: bool,
     pub(crate) intake: Intake<Analysed>,
 }
 
 impl Begin {
     /// At its first record.
-    pub(crate) fn afresh(config: &OrderConfig) -> Self {
-        Self { position: Position::default(), ended: false, intake: Intake::new(config) }
+    pub(crate) fn afresh(config: &OrderConfig, end: Option<u64>) -> Self {
+        Self { position: Position::default(), end, ended: false, intake: Intake::new(config) }
     }
 }
 
@@ -53,9 +55,9 @@ pub(crate) fn open(job: &Job, ground: Option<&Ground>, begins: Vec<Begin>) -> Re
 }
 
 fn opened(source: &Source, begin: Begin, feed: Feed, origin: Origin) -> SourcePartition {
-    let Begin { position, ended, intake } = begin;
+    let Begin { position, end, ended, intake } = begin;
     let name = source.name.clone();
-    SourcePartition { name, feed, origin, position, ended, heard: Instant::now(), idle: false, intake }
+    SourcePartition { name, feed, origin, position, end, ended, heard: Instant::now(), idle: false, intake }
 }
 
 /// The feeds of all sources that are topics and not at their end, by source.
@@ -66,8 +68,8 @@ fn topic_feeds(job: &Job, ground: &Ground, begins: &[Begin]) -> Result<BTreeMap<
         if begin.ended {
             continue;
         }
-        let (offset, end) = ground.stretch(number, begin.position.offset, topic, *partition)?;
-        let end = job.follow.is_none().then_some(end);
+        let offset = ground.begin(number, begin.position.offset, topic, *partition)?;
+        let end = begin.end;
         let decided = ground.board.idle_offsets(&source.name);
         starts.push(Start { source: number, topic: topic.clone(), partition: *partition, offset, end, decided });
     }

@@ -111,3 +111,45 @@ fn four_processes_one_slow_one_killed_with_its_state_kept() {
 fn four_processes_one_slow_one_killed_without_state() {
     four("bare", Arguments { instance: true, state: false });
 }
+
+/// Nobody comes back: when its session is over, the others take up what a killed process did.
+#[test]
+fn the_work_of_a_process_that_is_gone_is_taken_over() {
+    let settings = STAGED.replace("{ ", "{ 'session.timeout.ms' = '6000', ");
+    let Some(case) = case("gone", &settings) else { return };
+    let mut fleet = Fleet::start(&case, &["a", "b"], Arguments::default());
+    fleet.share_equally();
+    let owner = fleet.owner_of_group();
+    let slow = fleet.other_than(&[&owner]);
+    fleet.process(&slow).slow();
+    case.wait_for(BASELINE.len() / 4);
+    fleet.kill(&owner);
+    fleet.process(&slow).hurry();
+    let before = case.revisions();
+    eprintln!("{owner} is gone after {before} of {} revisions", BASELINE.len());
+    fleet.end();
+    case.assert_alerts(&BASELINE);
+    case.assert_goes_on_at(before);
+}
+
+/// A process stands still until its partitions are others', then goes on: it writes nothing that is not its any more.
+#[test]
+fn a_process_that_was_given_up_comes_back() {
+    let settings = STAGED.replace("{ ", "{ 'session.timeout.ms' = '6000', ");
+    let Some(case) = case("back", &settings) else { return };
+    let (mut fleet, quarter) = (Fleet::start(&case, &["a", "b"], Arguments::default()), BASELINE.len() / 4);
+    fleet.share_equally();
+    let owner = fleet.owner_of_group();
+    let slow = fleet.other_than(&[&owner]);
+    fleet.process(&slow).slow();
+    case.wait_for(quarter);
+    fleet.process(&owner).signal("STOP");
+    fleet.process(&slow).hurry();
+    let before = case.revisions();
+    case.wait_for(2 * quarter);
+    fleet.process(&owner).signal("CONT");
+    eprintln!("{owner} stands still after {before} of {} revisions", BASELINE.len());
+    fleet.end();
+    case.assert_alerts(&BASELINE);
+    case.assert_goes_on_at(before);
+}

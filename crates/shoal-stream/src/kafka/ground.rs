@@ -30,8 +30,9 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// Asks the cluster of a job; nothing when the job needs none.
-    pub(crate) fn of(job: &Job, staged: bool) -> Result<Option<Self>, Error> {
+    /// Makes ready what a run over topics needs; nothing when the job has to do with none. `ends` is where sources end
+    /// that are not followed.
+    pub(crate) fn of(job: &Job, staged: bool, ends: &[Option<u64>]) -> Result<Option<Self>, Error> {
         let outputs = [&job.outputs.alerts, &job.outputs.shadow, &job.outputs.dead_letters];
         let writes = outputs.into_iter().flatten().any(|output| matches!(output, Output::Topic(_)));
         let reads = job.sources.iter().any(|source| matches!(source.input, Input::Topic { .. }));
@@ -39,42 +40,38 @@ impl Ground {
             return Ok(None);
         }
         let kafka = job.kafka.clone().ok_or(Error::NoKafka)?;
-        let reader = Reader::open(&kafka.connection)?;
         let topology = Topology::new(&kafka.prefix, job.sources.len(), &job.detect.partitions);
-        let offsets = offsets(job, &reader)?;
-        let epoch = epoch(job, kafka.epoch, staged)?;
+        let offsets = offsets(job)?;
+        let epoch = epoch(job, &kafka, staged, ends)?;
         let mut board = Board::new(&epoch);
         if reads {
-            learn(&kafka.connection, &reader, &topology, &mut board)?;
+            learn(&kafka.connection, &Reader::open(&kafka.connection)?, &topology, &mut board)?;
         }
         let producer = Arc::new(Producer::new(&kafka.connection, Arc::clone(&job.stop), &job.metrics)?);
         let broker = Broker { connection: kafka.connection.clone(), producer, epoch };
         Ok(Some(Self { kafka, topology, broker, board, offsets }))
     }
-}
 
-impl Ground {
-    /// Where a source goes on that is at `position`, and where it ends now. The first record may be gone when nothing
-    /// was read yet, which is said loudly.
-    pub(crate) fn stretch(
-        &self,
-        number: usize,
-        position: u64,
-        topic: &str,
-        partition: i32,
-    ) -> Result<(u64, u64), Error> {
+    /// Where a source goes on that is at `position`. Its first records may be gone when nothing was read yet, which is
+    /// said loudly.
+    pub(crate) fn begin(&self, number: usize, position: u64, topic: &str, partition: i32) -> Result<u64, Error> {
         let (low, high) = self.offsets.get(&number).copied().unwrap_or_default();
         let (first, end) = (u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0));
         if position == 0 && first > 0 {
             let why = "its first records are gone: alerts that rest on them may be missing or weaker";
             tracing::warn!(topic, partition, first, "starting from the first record that is left; {why}");
-            return Ok((first, end));
+            return Ok(first);
         }
         if position < first || position > end {
             let topic = topic.to_owned();
             return Err(Error::OutOfRange { topic, partition, low, high, wanted: position });
         }
-        Ok((position, end))
+        Ok(position)
+    }
+
+    /// Whether the first records of a source are gone.
+    pub(crate) fn is_cut(&self) -> Option<usize> {
+        self.offsets.iter().find(|(_, (low, _))| *low > 0).map(|(number, _)| *number)
     }
 
     /// Writes down that a source is idle, before anybody acts upon it.
@@ -109,7 +106,14 @@ pub(crate) fn check_topic(reader: &Reader, topic: &str, expected: i32) -> Result
     }
 }
 
-fn offsets(job: &Job, reader: &Reader) -> Result<BTreeMap<usize, (i64, i64)>, Error> {
+/// Where the sources that are topics end now.
+pub(crate) fn ends(job: &Job) -> Result<BTreeMap<usize, u64>, Error> {
+    let end = |(number, (_, high))| (number, u64::try_from(high).unwrap_or(0));
+    Ok(offsets(job)?.into_iter().map(end).collect())
+}
+
+/// Of every source that is a topic, its first offset and the one after its last record.
+fn offsets(job: &Job) -> Result<BTreeMap<usize, (i64, i64)>, Error> {
     let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
     for source in &job.sources {
         if let Input::Topic { topic, partition } = &source.input {
@@ -117,8 +121,13 @@ fn offsets(job: &Job, reader: &Reader) -> Result<BTreeMap<usize, (i64, i64)>, Er
             *count = (*count).max(partition + 1);
         }
     }
+    if counts.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let kafka = job.kafka.as_ref().ok_or(Error::NoKafka)?;
+    let reader = Reader::open(&kafka.connection)?;
     for (topic, count) in counts {
-        check_topic(reader, topic, count)?;
+        check_topic(&reader, topic, count)?;
     }
     let mut offsets = BTreeMap::new();
     for (number, source) in job.sources.iter().enumerate() {

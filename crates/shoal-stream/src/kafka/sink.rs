@@ -79,6 +79,11 @@ impl TopicSink {
         })
     }
 
+    /// Whether it was written before, in this epoch.
+    pub(crate) fn has_written(&self) -> bool {
+        !self.written.is_empty()
+    }
+
     /// Writes a record, unless it was written before. `channel` says whose numbers count on.
     pub(crate) fn send(&mut self, producer: &Producer, channel: &str, key: &[u8], payload: &[u8]) -> Result<(), Error> {
         // As librdkafka's partitioner `consistent` does; it must never change.

@@ -78,16 +78,11 @@ impl Origin {
     }
 }
 
-/// Where to go on: at the checkpoint, or at the first record.
-pub(crate) fn begin(wanted: Option<u64>, first: u64, topic: &str, partition: i32) -> Result<u64, Error> {
-    match wanted {
-        Some(wanted) if wanted < first => Err(Error::OutOfRange {
-            topic: topic.to_owned(),
-            partition,
-            low: i64::try_from(first).unwrap_or(i64::MAX),
-            high: -1,
-            wanted,
-        }),
+/// Where to go on: at the checkpoint, or at the first record. A partition that had `begun` and lost both its checkpoint
+/// and its first records cannot go on: what it sent must be sent again under the same numbers.
+pub(crate) fn begin(wanted: Option<u64>, first: u64, begun: bool, topic: &str, partition: i32) -> Result<u64, Error> {
+    match wanted.or(begun.then_some(0)) {
+        Some(wanted) if wanted < first => Err(Error::Deleted { topic: topic.to_owned(), partition, first, wanted }),
         Some(wanted) => Ok(wanted),
         None => {
             if first > 0 {
@@ -96,5 +91,20 @@ pub(crate) fn begin(wanted: Option<u64>, first: u64, topic: &str, partition: i32
             }
             Ok(first)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_must_be_sent_again_from_the_same_records() {
+        assert_eq!(begin(None, 0, false, "posts", 0).unwrap(), 0);
+        assert_eq!(begin(None, 7, false, "posts", 0).unwrap(), 7);
+        assert_eq!(begin(Some(9), 7, true, "posts", 0).unwrap(), 9);
+        assert_eq!(begin(None, 0, true, "posts", 0).unwrap(), 0);
+        assert!(matches!(begin(None, 7, true, "posts", 0), Err(Error::Deleted { wanted: 0, .. })));
+        assert!(matches!(begin(Some(5), 7, true, "posts", 0), Err(Error::Deleted { wanted: 5, .. })));
     }
 }

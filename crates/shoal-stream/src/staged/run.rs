@@ -41,7 +41,7 @@ pub fn run_staged(
         return Err(Error::NoSources);
     }
     let started = Instant::now();
-    let Some(ground) = Ground::of(job, true)? else { return Err(Error::NoKafka) };
+    let Some(ground) = Ground::of(job, true, &[])? else { return Err(Error::NoKafka) };
     let Ground { kafka, topology, broker, board, .. } = ground;
     check_topics(&Reader::open(&kafka.connection)?, &topology)?;
     let shared = Arc::new(Shared::new(job.clone(), kafka, topology, broker.epoch, broker.producer, board));

@@ -95,7 +95,8 @@ impl Group {
         let Some(place) = self.place(topic, partition) else { return Ok(None) };
         let (first, end) = self.origin.stretch(place, topic, partition)?;
         let found = Found::of(&self.shared, place)?;
-        let offset = origin::begin(found.offset(), first, topic, partition)?;
+        let begun = self.shared.board().of(place).is_some();
+        let offset = origin::begin(found.offset(), first, begun, topic, partition)?;
         let load = Arc::new(Load::default());
         let opening = Opening { place, load: Arc::clone(&load), found, first, end };
         self.desk.tell(place, Command::Open(Box::new(opening)));
@@ -121,6 +122,7 @@ impl Group {
             let mut slots = self.slots();
             partitions.iter().filter_map(|partition| slots.remove_entry(partition)).collect()
         };
+        resume_paused(consumer, &gone);
         let (answer, answered) = channel();
         for (_, slot) in &gone {
             slot.load.revoked.store(true, Ordering::Relaxed);
@@ -145,6 +147,19 @@ impl Group {
     fn count(&self) {
         let owned = self.slots().len() as i64;
         self.shared.job.metrics.assigned.with_label_values(&[self.stage.name()]).set(owned);
+    }
+}
+
+/// The client remembers who was paused when a partition goes and comes back: it would never be read again.
+fn resume_paused(consumer: &BaseConsumer<Group>, gone: &[(TopicPartition, Slot)]) {
+    let mut list = TopicPartitionList::new();
+    for ((topic, partition), _) in gone.iter().filter(|(_, slot)| slot.paused) {
+        list.add_partition(topic, *partition);
+    }
+    if list.count() > 0 {
+        if let Err(error) = consumer.resume(&list) {
+            tracing::debug!(%error, "partitions were let go while they were paused");
+        }
     }
 }
 

@@ -9,6 +9,9 @@ use super::frame::RECORD_BYTES;
 use super::topology::{StageName, Topology};
 use crate::settings::{Input, Job, Output};
 
+/// The most that an alert may have: what the producer sends at most.
+const ALERT_BYTES: usize = 64 << 20;
+
 /// The topics that a pipeline reads and writes: those of others, its outputs, and its own. Its own keep records for
 /// `retention`; a process without its state can only be exact as far back as they go.
 pub fn topics(job: &Job, staged: bool, replication: i32, retention: Span) -> Vec<TopicSpec> {
@@ -16,6 +19,8 @@ pub fn topics(job: &Job, staged: bool, replication: i32, retention: Span) -> Vec
     let topology = Topology::new(&kafka.prefix, job.sources.len(), &job.detect.partitions);
     let kept = ("retention.ms", (retention.micros() / 1_000).to_string());
     let large = ("max.message.bytes", RECORD_BYTES.to_string());
+    // An alert may name ten thousand accounts, each with its arithmetic.
+    let alerts = ("max.message.bytes", ALERT_BYTES.to_string());
     let compacted = ("cleanup.policy", "compact".to_owned());
     let spec = |name: String, partitions: i32, settings: &[(&str, String)], purpose: &str| TopicSpec {
         name,
@@ -29,8 +34,8 @@ pub fn topics(job: &Job, staged: bool, replication: i32, retention: Span) -> Vec
         specs.push(spec(topic, partitions, std::slice::from_ref(&kept), "posts"));
     }
     let outputs = [
-        (&job.outputs.alerts, "alerts", vec![compacted.clone(), large.clone()]),
-        (&job.outputs.shadow, "alerts in shadow or muted", vec![compacted.clone(), large.clone()]),
+        (&job.outputs.alerts, "alerts", vec![compacted.clone(), alerts.clone()]),
+        (&job.outputs.shadow, "alerts in shadow or muted", vec![compacted.clone(), alerts]),
         (&job.outputs.dead_letters, "records that are no posts", vec![kept.clone(), large.clone()]),
     ];
     for (output, purpose, settings) in outputs {

@@ -25,8 +25,9 @@ use crate::published::{self, now, seconds};
 use crate::settings::{Output, StateSettings};
 use crate::topic::EPOCH;
 
-/// How long what is to be sent waits for more of it.
-const LINGER: Duration = Duration::from_millis(10);
+/// How long what is to be sent waits for more of it. Every partition tells every one downstream how far it is: at 10 ms
+/// that alone keeps a core busy, at 40 ms an alert takes a third of a second longer.
+const LINGER: Duration = Duration::from_millis(40);
 /// How often a partition says how far it has come.
 const SAYING: Duration = Duration::from_millis(200);
 /// How often positions are committed where no state is kept.
