@@ -73,6 +73,10 @@ impl Watch {
     /// For [`ClientContext::error`].
     pub fn error(&self, error: &KafkaError, reason: &str) {
         let code = diagnosis::code_of(error);
+        // The end of a partition is news, not trouble.
+        if code == Some(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
         self.hear(code, reason, code == Some(RDKafkaErrorCode::Fatal));
     }
 
