@@ -65,6 +65,8 @@ const EVERY: &[(&str, &str)] = &[
 /// Nothing is lost, doubled or turned around; errors that pass are tried again for ever.
 const PRODUCER: &[(&str, &str)] = &[
     ("enable.idempotence", "true"),
+    // Else what follows a record that was refused would be written all the same.
+    ("enable.gapless.guarantee", "true"),
     ("acks", "all"),
     ("message.timeout.ms", "0"),
     // The broker gives up before the client does, and says why.

@@ -188,6 +188,15 @@ pub enum Error {
         /// The input.
         input: String,
     },
+    /// An output topic that was given another number of partitions.
+    #[error(
+        "topic `{topic}` has other partitions than when this run began: what was written cannot be told from what was \
+         not; raise kafka.epoch, or write to another topic"
+    )]
+    Repartitioned {
+        /// Its name.
+        topic: String,
+    },
     /// Records that are needed again and are gone.
     #[error(
         "topic `{topic}` partition {partition} begins at {first}, and its reader would have to go on at {wanted}: the \

@@ -177,6 +177,18 @@ impl Metrics {
         })
     }
 
+    /// Says nothing any more of a partition that was let go.
+    pub(crate) fn forget(&self, stage: &str, partition: u16) {
+        let labels = &[stage, &partition.to_string()];
+        for gauges in [&self.watermark, &self.lag_seconds] {
+            // One that was never set is as good.
+            _ = gauges.remove_label_values(labels);
+        }
+        for gauges in [&self.stage_buffered, &self.lag_records] {
+            _ = gauges.remove_label_values(labels);
+        }
+    }
+
     /// Where everything is registered.
     pub fn registry(&self) -> &Registry {
         &self.registry

@@ -197,7 +197,7 @@ impl Sinks {
         match if sent { &mut self.alerts } else { &mut self.shadow } {
             None => Ok(()),
             Some(AlertSink::File(lines)) => lines.append(alert),
-            Some(AlertSink::Topic(sink)) => send_alert(sink, producer(self.broker.as_ref())?, alert),
+            Some(AlertSink::Topic(sink)) => send_alert(sink, producer(self.broker.as_ref())?, alert).map(drop),
         }
     }
 
@@ -266,8 +266,8 @@ fn producer(broker: Option<&Broker>) -> Result<&Producer, Error> {
     broker.map(|broker| &*broker.producer).ok_or(Error::NoKafka)
 }
 
-/// Sends an alert, by its id: the topic may be compacted.
-pub(crate) fn send_alert(sink: &mut TopicSink, producer: &Producer, alert: &Alert) -> Result<(), Error> {
+/// Sends an alert, by its id: the topic may be compacted. Gives whether it was not there before.
+pub(crate) fn send_alert(sink: &mut TopicSink, producer: &Producer, alert: &Alert) -> Result<bool, Error> {
     let payload = serde_json::to_vec(alert).map_err(Error::Json)?;
     sink.send(producer, ALERTS, alert.alert_id.as_bytes(), &payload)
 }
@@ -279,5 +279,5 @@ pub(crate) fn send_dead_letter(sink: &mut TopicSink, producer: &Producer, letter
         letter.to_mut().raw.truncate(RAW_BYTES);
     }
     let payload = serde_json::to_vec(&*letter).map_err(Error::Json)?;
-    sink.send(producer, &letter.source, letter.source.as_bytes(), &payload)
+    sink.send(producer, &letter.source, letter.source.as_bytes(), &payload).map(drop)
 }

@@ -48,6 +48,8 @@ pub(crate) struct SourcePartition {
     /// When something last came, and whether it is thought idle since. Only while following.
     pub(crate) heard: Instant,
     pub(crate) idle: bool,
+    /// Up to where times were believed since the last record.
+    pub(crate) limit: Option<Timestamp>,
     pub(crate) intake: Intake<Analysed>,
 }
 
@@ -65,6 +67,7 @@ impl SourcePartition {
     /// Takes in a batch. Dead letters go to `dead`.
     pub(crate) fn take(&mut self, batch: Batch<Analysed>, dead: &mut Vec<DeadLetter>) {
         self.position = batch.position;
+        self.limit = None;
         self.ended |= batch.more == More::No;
         self.intake.take(&self.name, batch, dead);
     }
@@ -72,7 +75,7 @@ impl SourcePartition {
     /// Nothing has come for a while: see [`Intake::idle`].
     pub(crate) fn grow_idle(&mut self, idle: Idle, dead: &mut Vec<DeadLetter>) {
         self.intake.counts.idle += u64::from(!self.idle);
-        self.idle = true;
+        (self.idle, self.limit) = (true, Some(idle.limit));
         self.intake.idle(&self.name, idle, dead);
     }
 }

@@ -176,6 +176,7 @@ impl Run {
     }
 
     fn read(mut self, job: &Job, observer: &mut dyn Observer) -> Result<Summary, Error> {
+        self.decide_again()?;
         loop {
             if job.stop.load(Ordering::Relaxed) {
                 self.save(false)?;
@@ -231,6 +232,18 @@ impl Run {
         Ok(self.sources.iter().any(|source| !source.ended))
     }
 
+    /// What was decided where sources stand is decided again.
+    fn decide_again(&mut self) -> Result<(), Error> {
+        let Some(ground) = &self.ground else { return Ok(()) };
+        let mut dead = Vec::new();
+        for source in &mut self.sources {
+            if let Some(idle) = ground.decided_idle(source) {
+                source.grow_idle(idle, &mut dead);
+            }
+        }
+        self.bury(&dead)
+    }
+
     /// A source has nothing for now: it goes to where the slowest of the others is. What is decided about a topic is
     /// written down first, for whoever reads the same records again.
     fn grow_idle(&mut self, number: usize) -> Result<(), Error> {
@@ -246,7 +259,10 @@ impl Run {
         if source.idle && source.watermark() >= Some(to) {
             return Ok(());
         }
-        let idle = Idle { limit: now().plus(CLOCKS_APART), to };
+        // What was believed here once is believed: a later clock must not believe more.
+        let before = self.ground.as_ref().and_then(|ground| ground.decided_idle(source));
+        let limit = source.limit.or(before.map(|idle| idle.limit)).unwrap_or_else(|| now().plus(CLOCKS_APART));
+        let idle = Idle { limit, to };
         if let Some(ground) = &self.ground {
             ground.decide_idle(source, idle)?;
         }

@@ -57,7 +57,18 @@ pub(crate) fn open(job: &Job, ground: Option<&Ground>, begins: Vec<Begin>) -> Re
 fn opened(source: &Source, begin: Begin, feed: Feed, origin: Origin) -> SourcePartition {
     let Begin { position, end, ended, intake } = begin;
     let name = source.name.clone();
-    SourcePartition { name, feed, origin, position, end, ended, heard: Instant::now(), idle: false, intake }
+    SourcePartition {
+        name,
+        feed,
+        origin,
+        position,
+        end,
+        ended,
+        heard: Instant::now(),
+        idle: false,
+        limit: None,
+        intake,
+    }
 }
 
 /// The feeds of all sources that are topics and not at their end, by source.

@@ -6,23 +6,28 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, LazyLock};
 
 use common::kafka::{PARTITIONS, alerts_in, create_topics, over_topics, produce};
-use common::{Made, Numbers, alerts, assert_enough, assert_valid, config, identities, job, stream, write};
+use common::{Made, Numbers, alerts, assert_enough, assert_valid, config, identities, job, stream, with_state, write};
 use shoal_broker::Cluster;
 use shoal_model::Alert;
-use shoal_stream::{Job, StageName, run, run_staged};
+use shoal_stream::{Error, Job, Metrics, Observer, Progress, StageName, run, run_staged};
+
+/// One for all tests; their topics have names of their own.
+static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(Cluster::plain_or_skip);
 
 /// Posts in a file and in a topic, by author and shuffled within lateness, and the alerts that the file gives.
 struct Case {
-    cluster: Cluster,
+    cluster: &'static Cluster,
     directory: tempfile::TempDir,
     baseline: Vec<Alert>,
 }
 
 impl Case {
     fn new() -> Option<Self> {
-        let cluster = Cluster::plain_or_skip()?;
+        let cluster = CLUSTER.as_ref()?;
         let directory = tempfile::tempdir().unwrap();
         let posts = stream(1);
         let input = directory.path().join("posts.ndjson");
@@ -44,14 +49,14 @@ impl Case {
     /// A job over topics of its own, filled with the posts.
     fn over_topics(&self, prefix: &str) -> Job {
         let input = self.directory.path().join("posts.ndjson");
-        let job = over_topics(self.embedded(input), &self.cluster, prefix);
+        let job = over_topics(self.embedded(input), self.cluster, prefix);
         create_topics(&job, 1);
-        fill(&self.cluster, &format!("{prefix}.posts"), &stream(1));
+        fill(self.cluster, &format!("{prefix}.posts"), &stream(1));
         job
     }
 
     fn found(&self, prefix: &str) -> Vec<Alert> {
-        alerts_in(&self.cluster, &format!("{prefix}.alerts"))
+        alerts_in(self.cluster, &format!("{prefix}.alerts"))
     }
 }
 
@@ -88,4 +93,90 @@ fn topics_give_the_same_alerts_as_a_file() {
     let found = case.found("staged");
     assert_eq!(identities(&case.baseline), identities(&found), "{summary:?}");
     assert_eq!(case.baseline.len(), found.len());
+}
+
+/// Stops a run once it has raised so many alerts.
+struct StopAfter<'a>(usize, &'a Job);
+
+impl Observer for StopAfter<'_> {
+    fn progress(&mut self, _progress: &Progress) {}
+
+    fn alert(&mut self, _alert: &Alert) {
+        self.0 = self.0.saturating_sub(1);
+        if self.0 == 0 {
+            self.1.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A checkpoint made while what was written before is made again must not forget that it was.
+#[test]
+fn a_run_stopped_while_it_repeats_itself_writes_nothing_twice() {
+    let Some(case) = Case::new() else { return };
+    let job = case.over_topics("again");
+    run(&job, &mut ()).unwrap();
+    let mut stopped = with_state(job.clone(), case.directory.path().join("state"), 300);
+    stopped.stop = Arc::default();
+    assert!(matches!(run(&stopped, &mut StopAfter(5, &stopped)), Err(Error::Stopped)));
+    stopped.stop = Arc::default();
+    let summary = run(&stopped, &mut ()).unwrap();
+    assert!(summary.resumed);
+    let found = case.found("again");
+    assert_eq!(case.baseline.len(), found.len());
+    assert_eq!(identities(&case.baseline), identities(&found));
+}
+
+/// Where a bounded run ends is decided once, also when there is more by the time somebody takes up the work again.
+#[test]
+fn posts_that_come_after_the_end_of_a_staged_run_are_left() {
+    let Some(case) = Case::new() else { return };
+    let job = case.over_topics("ended");
+    let ingest = BTreeSet::from([StageName::Ingest]);
+    run_staged(&job, &ingest, &mut ()).unwrap();
+    fill(case.cluster, "ended.posts", &stream(2));
+    let again = Job { metrics: Metrics::new().unwrap(), ..job };
+    run_staged(&again, &all_stages(), &mut ()).unwrap();
+    let found = case.found("ended");
+    assert_eq!(case.baseline.len(), found.len());
+    assert_eq!(identities(&case.baseline), identities(&found));
+}
+
+/// Alerts of one file must not count as those of another that has its name.
+#[test]
+fn another_file_of_the_same_name_is_another_run() {
+    let Some(case) = Case::new() else { return };
+    let input = case.directory.path().join("posts.ndjson");
+    let mut job = case.embedded(input.clone());
+    let topics = over_topics(job.clone(), case.cluster, "files");
+    create_topics(&topics, 1);
+    (job.outputs, job.kafka) = (topics.outputs, topics.kafka);
+    run(&job, &mut ()).unwrap();
+    run(&job, &mut ()).unwrap();
+    assert_eq!(case.found("files").len(), case.baseline.len(), "nothing twice");
+    write(&input, &stream(2));
+    run(&job, &mut ()).unwrap();
+    let all = case.found("files");
+    assert!(all.len() > case.baseline.len());
+    assert!(identities(&case.baseline).is_subset(&identities(&all)));
+}
+
+/// What follows a record that was refused for good is not written.
+#[test]
+fn nothing_is_written_after_what_is_missing() {
+    let Some(case) = Case::new() else { return };
+    let job = case.over_topics("small");
+    let limit = ["--alter", "--entity-type", "topics", "--entity-name", "small.pair", "--add-config"];
+    let limit = [&["--bootstrap-server", case.cluster.bootstrap()], &limit[..], &["max.message.bytes=2000"]].concat();
+    case.cluster.command("kafka.admin.ConfigCommand", &limit).unwrap();
+    let error = run_staged(&job, &all_stages(), &mut ()).unwrap_err();
+    assert!(matches!(&error, Error::NotWritten { topic, .. } if topic == "small.pair"), "{error}");
+    // Where it may be written again, what is missing is sent again.
+    let limit: Vec<&str> =
+        limit.iter().map(|word| if word.starts_with("max") { "max.message.bytes=8388608" } else { word }).collect();
+    case.cluster.command("kafka.admin.ConfigCommand", &limit).unwrap();
+    let again = Job { metrics: Metrics::new().unwrap(), ..job };
+    run_staged(&again, &all_stages(), &mut ()).unwrap();
+    let found = case.found("small");
+    assert_eq!(case.baseline.len(), found.len());
+    assert_eq!(identities(&case.baseline), identities(&found));
 }

@@ -1,11 +1,12 @@
 //! How far everybody has come: the compacted topic that all partitions publish their progress in.
 //!
-//! Three kinds of records, by key: `EPOCH/at/STAGE/PARTITION` says how far a partition has come,
-//! `EPOCH/idle/SOURCE/OFFSET` that a source was idle when it had read so far, `EPOCH/end/SOURCE` where a bounded run
-//! ends. The latter two are decisions: they are written before they are acted upon, so that whoever reads the same
+//! Four kinds of records, by key: `EPOCH/at/STAGE/PARTITION` says how far a partition has come,
+//! `EPOCH/idle/SOURCE/OFFSET` that a source was idle when it had read so far, `EPOCH/begin/SOURCE` and
+//! `EPOCH/end/SOURCE` where reading a source begins, and where it ends in a bounded run. All but the first are decisions: they are written before they are acted upon, so that whoever reads the same
 //! records again decides the same.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,7 @@ pub(crate) struct Board {
     epoch: String,
     at: BTreeMap<Place, Progress>,
     idle: BTreeMap<String, BTreeMap<u64, Idle>>,
+    begins: BTreeMap<String, u64>,
     ends: BTreeMap<String, u64>,
 }
 
@@ -50,16 +52,22 @@ struct WrittenIdle {
     to: i64,
 }
 
-/// Where a bounded run ends.
+/// Where a source begins, or a bounded run ends.
 #[derive(Serialize, Deserialize)]
-struct WrittenEnd {
+struct WrittenOffset {
     offset: u64,
 }
 
 impl Board {
     /// On which nothing has been said.
     pub(crate) fn new(epoch: &str) -> Self {
-        Self { epoch: epoch.to_owned(), at: BTreeMap::new(), idle: BTreeMap::new(), ends: BTreeMap::new() }
+        Self {
+            epoch: epoch.to_owned(),
+            at: BTreeMap::new(),
+            idle: BTreeMap::new(),
+            begins: BTreeMap::new(),
+            ends: BTreeMap::new(),
+        }
     }
 
     /// Reads a record of the topic. What others wrote there is passed over.
@@ -77,7 +85,11 @@ impl Board {
                 let time = Timestamp::from_micros;
                 let mark = Mark { watermark: time(written.watermark), highest: time(written.highest) };
                 let progress = Progress { mark, newest: time(written.newest), idle: written.idle };
-                self.at.insert(place, progress);
+                // An end is never unsaid: who says less was cut off, or goes through it all again.
+                let ended = self.at.get(&place).is_some_and(|said| said.mark.is_end());
+                if !ended || progress.mark.is_end() {
+                    self.at.insert(place, progress);
+                }
             }
             ("idle", when) => {
                 let (source, offset) = when.rsplit_once('/')?;
@@ -87,8 +99,12 @@ impl Board {
                 self.idle.entry(source.to_owned()).or_default().insert(offset.parse().ok()?, idle);
             }
             ("end", source) => {
-                let WrittenEnd { offset } = serde_json::from_slice(value).ok()?;
+                let WrittenOffset { offset } = serde_json::from_slice(value).ok()?;
                 self.ends.insert(source.to_owned(), offset);
+            }
+            ("begin", source) => {
+                let WrittenOffset { offset } = serde_json::from_slice(value).ok()?;
+                self.begins.insert(source.to_owned(), offset);
             }
             _ => {}
         }
@@ -114,7 +130,25 @@ impl Board {
 
     /// The record that says where a bounded run ends.
     pub(crate) fn end(&self, source: &str, offset: u64) -> Result<(String, Vec<u8>), serde_json::Error> {
-        Ok((format!("{}/end/{source}", self.epoch), serde_json::to_vec(&WrittenEnd { offset })?))
+        Ok((format!("{}/end/{source}", self.epoch), serde_json::to_vec(&WrittenOffset { offset })?))
+    }
+
+    /// The record that says where a source begins in this epoch.
+    pub(crate) fn begin(&self, source: &str, offset: u64) -> Result<(String, Vec<u8>), serde_json::Error> {
+        Ok((format!("{}/begin/{source}", self.epoch), serde_json::to_vec(&WrittenOffset { offset })?))
+    }
+
+    /// Where a source begins in this epoch.
+    pub(crate) fn begin_of(&self, source: &str) -> Option<u64> {
+        self.begins.get(source).copied()
+    }
+
+    /// What was decided of a source where it stood at these offsets, in their order.
+    pub(crate) fn idle_between(&self, source: &str, offsets: RangeInclusive<u64>) -> Vec<Idle> {
+        if offsets.is_empty() {
+            return Vec::new();
+        }
+        self.idle.get(source).map(|idle| idle.range(offsets).map(|(_, idle)| *idle).collect()).unwrap_or_default()
     }
 
     /// What was decided of a source when it had read up to `offset`.
@@ -156,7 +190,8 @@ impl Board {
             Some(slowest) => slowest,
             None => {
                 let highest = sources.iter().flatten().map(|progress| progress.mark.highest).max();
-                highest.map_or(Timestamp::MIN, |highest| highest.plus(shoal_model::Span::from_micros(1)))
+                let seen = highest.filter(|highest| *highest > Timestamp::MIN);
+                seen.map_or(Timestamp::MIN, |highest| highest.plus(shoal_model::Span::from_micros(1)))
             }
         }
     }

@@ -62,7 +62,7 @@ struct LaneState {
     waiting: AtomicUsize,
     /// Everything that there was has been given.
     at_end: AtomicBool,
-    /// There is a connection to the partition's leader.
+    /// There is a connection to the partition's leader, which says that there is no more.
     led: AtomicBool,
     /// The offset after the last record that was read.
     position: AtomicU64,
@@ -91,8 +91,9 @@ impl ClientContext for Context {
 
     fn stats(&self, statistics: Statistics) {
         for (topic, partition, number, state) in &self.lanes {
-            state.led.store(is_led(&statistics, topic, *partition), Ordering::Relaxed);
-            if let Some(lag) = lag(&statistics, topic, *partition, state.position.load(Ordering::Relaxed)) {
+            let lag = lag(&statistics, topic, *partition, state.position.load(Ordering::Relaxed));
+            state.led.store(is_led(&statistics, topic, *partition) && lag == Some(0), Ordering::Relaxed);
+            if let Some(lag) = lag {
                 self.metrics.lag_records.with_label_values(&["ingest", number]).set(lag);
             }
         }

@@ -23,8 +23,9 @@ pub(crate) struct Ground {
     pub(crate) kafka: Kafka,
     pub(crate) topology: Topology,
     pub(crate) broker: Broker,
-    /// What everybody has said so far.
+    /// What everybody has said so far, and where that ends.
     pub(crate) board: Board,
+    pub(crate) board_end: u64,
     /// Of each source that is a topic: its first offset, and the one after its last record.
     pub(crate) offsets: BTreeMap<usize, (i64, i64)>,
 }
@@ -44,12 +45,14 @@ impl Ground {
         let offsets = offsets(job)?;
         let epoch = epoch(job, &kafka, staged, ends)?;
         let mut board = Board::new(&epoch);
+        let mut board_end = 0;
         if reads {
-            learn(&kafka.connection, &Reader::open(&kafka.connection)?, &topology, &mut board)?;
+            let end = learn(&kafka.connection, &Reader::open(&kafka.connection)?, &topology, &mut board)?;
+            board_end = u64::try_from(end).unwrap_or(0);
         }
         let producer = Arc::new(Producer::new(&kafka.connection, Arc::clone(&job.stop), &job.metrics)?);
         let broker = Broker { connection: kafka.connection.clone(), producer, epoch };
-        Ok(Some(Self { kafka, topology, broker, board, offsets }))
+        Ok(Some(Self { kafka, topology, broker, board, board_end, offsets }))
     }
 
     /// Where a source goes on that is at `position`. Its first records may be gone when nothing was read yet, which is

@@ -178,6 +178,8 @@ impl Producer {
 
     /// Hands a record over; waits while too many are on their way.
     pub(crate) fn send(&self, record: Outbound<'_>, pending: &Arc<Pending>) -> Result<(), Error> {
+        // Nothing may follow what is missing.
+        self.check()?;
         let context = self.inner.context();
         let ticket = Box::new(Ticket { pending: Arc::clone(pending), since: Instant::now() });
         pending.lock().records += 1;

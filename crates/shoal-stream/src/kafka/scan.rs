@@ -12,6 +12,8 @@ use crate::Error;
 
 /// How long a question to the cluster may take.
 pub(crate) const ASKING: Duration = Duration::from_secs(30);
+/// How long nothing comes at the end of a stretch whose last offsets hold no records.
+const GAP: Duration = Duration::from_secs(5);
 /// How long nothing may come while a stretch is read.
 const SILENCE: Duration = Duration::from_mins(1);
 
@@ -42,7 +44,7 @@ pub(crate) fn scan(
     let mut list = TopicPartitionList::new();
     let place = list.add_partition_offset(topic, partition, Offset::Offset(start));
     place.and_then(|()| consumer.assign(&list)).map_err(|error| failed(&error))?;
-    let mut heard = Instant::now();
+    let (mut heard, mut ended) = (Instant::now(), false);
     loop {
         match consumer.poll(Duration::from_millis(200)) {
             Some(Ok(message)) => {
@@ -54,9 +56,10 @@ pub(crate) fn scan(
                     return Ok(high);
                 }
             }
-            // The last offsets may hold no records.
-            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(high),
+            Some(Err(KafkaError::PartitionEOF(_))) => ended = true,
             Some(Err(error)) => watch.error(&error, &error.to_string()),
+            // The last offsets may hold no records. But a new leader may not know yet what the old one had.
+            None if ended && heard.elapsed() > GAP => return Ok(high),
             None => {}
         }
         if heard.elapsed() > SILENCE {

@@ -18,8 +18,10 @@ pub(crate) type Numbers = BTreeMap<(i32, String), u64>;
 /// What a checkpoint keeps of an output topic.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct TopicMark {
-    /// Numbers of the last records written, by partition and channel.
+    /// Numbers of the last records sent, by partition and channel.
     pub(crate) numbers: Vec<(i32, String, u64)>,
+    /// Numbers of the last records in the topic: more, while what was written before is made again.
+    pub(crate) written: Vec<(i32, String, u64)>,
     /// By partition, an offset at or before everything written later.
     pub(crate) ends: BTreeMap<i32, i64>,
 }
@@ -50,9 +52,9 @@ impl TopicSink {
     ) -> Result<Self, Error> {
         let partitions = Reader::open(connection)?.partition_count(topic, ASKING)?;
         let partitions = partitions.ok_or_else(|| Error::NoTopic { topic: topic.to_owned() })?;
-        let numbers: Numbers = mark.numbers.iter().map(|(part, name, last)| ((*part, name.clone()), *last)).collect();
-        let mut written = numbers.clone();
-        let mut ends = BTreeMap::new();
+        let numbers = from_list(&mark.numbers);
+        let mut written = from_list(&mark.written);
+        let (mut ends, mut moved) = (BTreeMap::new(), false);
         for partition in 0..partitions {
             let from = mark.ends.get(&partition).copied();
             let end = scan(connection, topic, partition, from, |message| {
@@ -63,9 +65,13 @@ impl TopicSink {
                 if let (true, Some(number), Some(channel)) = (same, number, channel.filter(|name| ours(name))) {
                     let last: &mut u64 = written.entry((message.partition(), channel.to_owned())).or_default();
                     *last = number.max(*last);
+                    moved |= home(message.key().unwrap_or_default(), partitions) != message.partition();
                 }
             })?;
             ends.insert(partition, end);
+        }
+        if moved {
+            return Err(Error::Repartitioned { topic: topic.to_owned() });
         }
         Ok(Self {
             topic: topic.to_owned(),
@@ -84,16 +90,21 @@ impl TopicSink {
         !self.written.is_empty()
     }
 
-    /// Writes a record, unless it was written before. `channel` says whose numbers count on.
-    pub(crate) fn send(&mut self, producer: &Producer, channel: &str, key: &[u8], payload: &[u8]) -> Result<(), Error> {
-        // As librdkafka's partitioner `consistent` does; it must never change.
-        let partition = (crc32fast::hash(key) % self.partitions.unsigned_abs().max(1)) as i32;
+    /// Writes a record, unless it was written before; gives whether it was not. `channel` says whose numbers count on.
+    pub(crate) fn send(
+        &mut self,
+        producer: &Producer,
+        channel: &str,
+        key: &[u8],
+        payload: &[u8],
+    ) -> Result<bool, Error> {
+        let partition = home(key, self.partitions);
         let place = (partition, channel.to_owned());
         let number = self.numbers.get(&place).map_or(1, |last| last + 1);
         let known = self.written.get(&place).is_some_and(|written| number <= *written);
         self.numbers.insert(place, number);
         if known {
-            return Ok(());
+            return Ok(false);
         }
         let number = number.to_string();
         let headers = OwnedHeaders::new_with_capacity(4)
@@ -101,14 +112,31 @@ impl TopicSink {
             .insert(Header { key: EPOCH, value: Some(&self.epoch) })
             .insert(Header { key: CHANNEL, value: Some(channel) })
             .insert(Header { key: SEQUENCE, value: Some(&number) });
-        producer.send(Outbound { topic: &self.topic, partition, key, payload, headers }, &self.pending)
+        producer.send(Outbound { topic: &self.topic, partition, key, payload, headers }, &self.pending)?;
+        Ok(true)
     }
 
     /// Waits until everything is written; gives what a checkpoint keeps.
     pub(crate) fn settle(&mut self, producer: &Producer) -> Result<TopicMark, Error> {
         producer.settle(&self.pending)?;
         self.ends.extend(self.pending.ends());
-        let numbers = self.numbers.iter().map(|((partition, name), last)| (*partition, name.clone(), *last));
-        Ok(TopicMark { numbers: numbers.collect(), ends: self.ends.clone() })
+        for (place, last) in &self.numbers {
+            let written = self.written.entry(place.clone()).or_default();
+            *written = (*last).max(*written);
+        }
+        Ok(TopicMark { numbers: to_list(&self.numbers), written: to_list(&self.written), ends: self.ends.clone() })
     }
+}
+
+/// The partition of a key, as librdkafka's partitioner `consistent` chooses it; it must never change.
+fn home(key: &[u8], partitions: i32) -> i32 {
+    (crc32fast::hash(key) % partitions.unsigned_abs().max(1)) as i32
+}
+
+fn to_list(numbers: &Numbers) -> Vec<(i32, String, u64)> {
+    numbers.iter().map(|((partition, name), last)| (*partition, name.clone(), *last)).collect()
+}
+
+fn from_list(list: &[(i32, String, u64)]) -> Numbers {
+    list.iter().map(|(partition, name, last)| ((*partition, name.clone()), *last)).collect()
 }

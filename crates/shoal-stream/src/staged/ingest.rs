@@ -123,7 +123,7 @@ impl Task for IngestTask {
         batch.add(&record, bytes, decoded, |post| post);
         self.intake.take(&self.decoder.name, batch, &mut self.dead_letters);
         self.count(&before);
-        Ok(Accepted::Taken)
+        Ok(Accepted::Taken(1))
     }
 
     fn advance(&mut self) {
@@ -137,6 +137,8 @@ impl Task for IngestTask {
     }
 
     fn send(&mut self, out: &mut Outgoing) -> Result<(), Error> {
+        // No mark may overtake posts that it has released.
+        self.advance();
         out.dead_letters.append(&mut self.dead_letters);
         let mark = self.mark();
         let posts: usize = self.lanes.iter().map(Vec::len).sum();

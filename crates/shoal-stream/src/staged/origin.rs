@@ -10,6 +10,7 @@ use shoal_kafka::Reader;
 use super::shared::Shared;
 use super::topology::{Place, StageName};
 use crate::Error;
+use crate::kafka::board::Board;
 use crate::kafka::ground::write_down;
 use crate::kafka::scan::ASKING;
 use crate::settings::Input;
@@ -34,29 +35,50 @@ impl Origin {
         u16::try_from(position).ok()
     }
 
-    /// The first record of a partition, and where a bounded run ends.
-    pub(crate) fn stretch(&self, place: Place, topic: &str, partition: i32) -> Result<(u64, Option<u64>), Error> {
+    /// Where a partition begins and, in a bounded run, ends: for a source these are decisions, made once.
+    pub(crate) fn stretch(&self, place: Place, topic: &str, partition: i32) -> Result<Stretch, Error> {
         let reader = Reader::open(&self.shared.kafka.connection)?;
         let (low, high) = reader.watermarks(topic, partition, ASKING)?;
-        let first = u64::try_from(low).unwrap_or(0);
+        let (first, last) = (u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0));
         if place.stage != StageName::Ingest {
-            return Ok((first, None));
+            // What is missing of a channel shows as a gap.
+            return Ok(Stretch { first, begin: first, end: None });
         }
         self.catch_up(&reader)?;
         let name = &self.shared.job.sources[usize::from(place.partition)].name;
-        let known = self.shared.board().end_of(name);
-        if self.shared.job.follow.is_some() {
-            return match known {
-                Some(_) => Err(Error::EndedBefore { topic: topic.to_owned() }),
-                None => Ok((first, None)),
-            };
+        let (decided, known) = {
+            let board = self.shared.board();
+            (board.begin_of(name), board.end_of(name))
+        };
+        if decided.is_none() {
+            self.decide(|board| board.begin(name, first))?;
         }
-        // Whoever reads this partition later must end where this one does.
-        if known.is_none() {
-            let (key, value) = self.shared.board().end(name, u64::try_from(high).unwrap_or(0))?;
-            write_down(&self.shared.producer, &self.shared.topology.progress_topic(), &key, &value)?;
+        let begin = decided.unwrap_or(first);
+        if first > 0 && decided.is_none() {
+            let why = "its first records are gone: alerts that rest on them may be missing or weaker";
+            tracing::warn!(topic, partition, first, "starting from the first record that is left; {why}");
         }
-        Ok((first, Some(known.unwrap_or(u64::try_from(high).unwrap_or(0)))))
+        match (self.shared.job.follow.is_some(), known) {
+            (true, Some(_)) => Err(Error::EndedBefore { topic: topic.to_owned() }),
+            (true, None) => Ok(Stretch { first, begin, end: None }),
+            (false, Some(end)) => {
+                if end < last {
+                    let why = "raise kafka.epoch to read on";
+                    tracing::warn!(topic, partition, end, last, "this run ends where it ended before; {why}");
+                }
+                Ok(Stretch { first, begin, end: Some(end) })
+            }
+            (false, None) => {
+                self.decide(|board| board.end(name, last))?;
+                Ok(Stretch { first, begin, end: Some(last) })
+            }
+        }
+    }
+
+    /// Writes a decision down.
+    fn decide(&self, record: impl FnOnce(&Board) -> Result<(String, Vec<u8>), serde_json::Error>) -> Result<(), Error> {
+        let (key, value) = record(&self.shared.board())?;
+        write_down(&self.shared.producer, &self.shared.topology.progress_topic(), &key, &value)
     }
 
     /// Waits until everything that has been said is known here: decisions must not be made twice.
@@ -78,19 +100,26 @@ impl Origin {
     }
 }
 
-/// Where to go on: at the checkpoint, or at the first record. A partition that had `begun` and lost both its checkpoint
-/// and its first records cannot go on: what it sent must be sent again under the same numbers.
-pub(crate) fn begin(wanted: Option<u64>, first: u64, begun: bool, topic: &str, partition: i32) -> Result<u64, Error> {
-    match wanted.or(begun.then_some(0)) {
-        Some(wanted) if wanted < first => Err(Error::Deleted { topic: topic.to_owned(), partition, first, wanted }),
-        Some(wanted) => Ok(wanted),
-        None => {
-            if first > 0 {
-                let why = "its first records are gone: alerts that rest on them may be missing or weaker";
-                tracing::warn!(topic, partition, first, "starting from the first record that is left; {why}");
-            }
-            Ok(first)
+/// What of a partition is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    /// The first record that is left.
+    pub(crate) first: u64,
+    /// The first record of this epoch.
+    pub(crate) begin: u64,
+    /// The first record that is not read.
+    pub(crate) end: Option<u64>,
+}
+
+impl Stretch {
+    /// Where to go on: at a checkpoint, or at the beginning. What was sent must be sent again under the same numbers,
+    /// so the records from there on must still be there.
+    pub(crate) fn from(self, checkpoint: Option<u64>, topic: &str, partition: i32) -> Result<u64, Error> {
+        let wanted = checkpoint.unwrap_or(self.begin);
+        if wanted < self.first {
+            return Err(Error::Deleted { topic: topic.to_owned(), partition, first: self.first, wanted });
         }
+        Ok(wanted)
     }
 }
 
@@ -100,11 +129,11 @@ mod tests {
 
     #[test]
     fn what_was_sent_must_be_sent_again_from_the_same_records() {
-        assert_eq!(begin(None, 0, false, "posts", 0).unwrap(), 0);
-        assert_eq!(begin(None, 7, false, "posts", 0).unwrap(), 7);
-        assert_eq!(begin(Some(9), 7, true, "posts", 0).unwrap(), 9);
-        assert_eq!(begin(None, 0, true, "posts", 0).unwrap(), 0);
-        assert!(matches!(begin(None, 7, true, "posts", 0), Err(Error::Deleted { wanted: 0, .. })));
-        assert!(matches!(begin(Some(5), 7, true, "posts", 0), Err(Error::Deleted { wanted: 5, .. })));
+        let stretch = |first, begin| Stretch { first, begin, end: None };
+        assert_eq!(stretch(0, 0).from(None, "posts", 0).unwrap(), 0);
+        assert_eq!(stretch(7, 7).from(None, "posts", 0).unwrap(), 7);
+        assert_eq!(stretch(7, 0).from(Some(9), "posts", 0).unwrap(), 9);
+        assert!(matches!(stretch(7, 0).from(None, "posts", 0), Err(Error::Deleted { wanted: 0, .. })));
+        assert!(matches!(stretch(7, 0).from(Some(5), "posts", 0), Err(Error::Deleted { wanted: 5, .. })));
     }
 }

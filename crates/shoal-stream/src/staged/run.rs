@@ -19,7 +19,7 @@ use super::worker::Workers;
 use crate::Error;
 use crate::kafka::ground::{Ground, check_topic};
 use crate::kafka::outage::Outage;
-use crate::kafka::scan::{ASKING, reader, worst};
+use crate::kafka::scan::{reader, worst};
 use crate::settings::{Job, Observer, Progress};
 
 /// How often the observer is told.
@@ -42,16 +42,18 @@ pub fn run_staged(
     }
     let started = Instant::now();
     let Some(ground) = Ground::of(job, true, &[])? else { return Err(Error::NoKafka) };
-    let Ground { kafka, topology, broker, board, .. } = ground;
+    let Ground { kafka, topology, broker, board, board_end, .. } = ground;
     check_topics(&Reader::open(&kafka.connection)?, &topology)?;
     let shared = Arc::new(Shared::new(job.clone(), kafka, topology, broker.epoch, broker.producer, board));
+    shared.board_read.store(board_end, Ordering::Release);
     let workers = Workers::start(job.threads, &shared)?;
     let outcome = threads(&shared, stages, &workers);
     let threads = outcome.unwrap_or_else(|error| {
         shared.fail(error);
         Vec::new()
     });
-    watch(&shared, stages, observer);
+    let has_died = || workers.has_died() || threads.iter().any(|(_, thread)| thread.is_finished());
+    watch(&shared, stages, observer, has_died);
     shared.finish();
     for (what, thread) in threads {
         if thread.join().is_err() {
@@ -107,7 +109,8 @@ fn read_board(shared: &Arc<Shared>) -> Result<(), Error> {
     let (consumer, watch) = reader(&shared.kafka.connection)?;
     let consumer = Held::new("board", consumer, CLOSING);
     let mut list = TopicPartitionList::new();
-    let place = list.add_partition_offset(&topic, 0, Offset::Beginning);
+    let read = shared.board_read.load(Ordering::Acquire);
+    let place = list.add_partition_offset(&topic, 0, Offset::Offset(i64::try_from(read).unwrap_or(0)));
     place.and_then(|()| consumer.assign(&list)).map_err(|error| shoal_kafka::Error::cluster(topic.clone(), &error))?;
     while !shared.is_over() {
         match consumer.poll(Duration::from_millis(50)) {
@@ -116,37 +119,26 @@ fn read_board(shared: &Arc<Shared>) -> Result<(), Error> {
                 shared.board().learn(key, value);
                 shared.board_read.store(u64::try_from(message.offset() + 1).unwrap_or(0), Ordering::Release);
             }
-            Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => {
-                // Compaction may have left no record at the end.
-                let (_, end) = Reader::open(&shared.kafka.connection)?.watermarks(&topic, 0, ASKING)?;
-                if consumer.position().is_ok_and(|at| position(&at, &topic) >= end) {
-                    shared.board_read.fetch_max(u64::try_from(end).unwrap_or(0), Ordering::Release);
-                }
-            }
+            Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) | None => {}
             Some(Err(error)) => {
                 watch.error(&error, &error.to_string());
                 tracing::debug!(why = worst(&watch), "the progress topic cannot be read for now");
             }
-            None => {}
         }
     }
     Ok(())
 }
 
-fn position(list: &TopicPartitionList, topic: &str) -> i64 {
-    match list.find_partition(topic, 0).map(|element| element.offset()) {
-        Some(Offset::Offset(offset)) => offset,
-        _ => 0,
-    }
-}
-
 /// Tells the observer what goes on, until the run is over.
-fn watch(shared: &Shared, stages: &BTreeSet<StageName>, observer: &mut dyn Observer) {
+fn watch(shared: &Shared, stages: &BTreeSet<StageName>, observer: &mut dyn Observer, has_died: impl Fn() -> bool) {
     let mut outage = Outage::new(shared.producer.watch());
     while !shared.is_over() {
         shared.job.metrics.broker_trouble.set(outage.seconds());
         show(shared, observer);
         observer.progress(&progress(shared));
+        if has_died() && !shared.is_over() {
+            shared.fail(Error::Died { what: "run".to_owned() });
+        }
         if shared.job.follow.is_none() && shared.board().have_ended(&shared.topology, stages.iter().copied()) {
             return;
         }

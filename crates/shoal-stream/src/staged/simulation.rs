@@ -15,6 +15,7 @@ use super::build::build;
 use super::shared::Shared;
 use super::task::{Outgoing, Task};
 use super::topology::{Place, StageName, Topology};
+use crate::intake::Idle;
 use crate::kafka::board::Board;
 use crate::kafka::producer::Producer;
 use crate::settings::{Input, Job, Kafka, Outputs, Source};
@@ -267,6 +268,24 @@ fn tasks_give_the_alerts_of_one_process() {
     let mut world = World::new(&posts);
     world.run(&mut Numbers(1), 0);
     assert_eq!(world.alerts, expected);
+}
+
+#[test]
+fn an_idle_mark_does_not_overtake_posts() {
+    let mut world = World::new(&posts());
+    let (ingest, prepare) = (
+        [0, 1].map(|partition| Place { stage: StageName::Ingest, partition }),
+        Place { stage: StageName::Prepare, partition: 0 },
+    );
+    for place in ingest {
+        world.deliver(place, 100, true);
+        let far = Timestamp::from_seconds(1_700_000_000 + 86_400);
+        world.nodes.get_mut(&place).unwrap().task.as_source().unwrap().idle(Idle { limit: far, to: far });
+        // What is sent first after a decision must not say that everything below it has been sent, unless it has.
+        world.send(place);
+    }
+    world.deliver(prepare, 1_000, true);
+    assert_eq!(world.nodes[&prepare].task.waiting(), 0);
 }
 
 proptest! {

@@ -14,9 +14,9 @@ use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::util::Timeout;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
-use shoal_kafka::Watch;
+use shoal_kafka::{Trouble, Watch};
 
-use super::origin::{self, Origin};
+use super::origin::Origin;
 use super::shared::{Load, Owned, Shared};
 use super::topology::{Place, StageName};
 use super::worker::{Command, Desk, Opening};
@@ -24,6 +24,8 @@ use super::working::{Found, Settled};
 use crate::Error;
 use crate::kafka::leaders::{is_led, lag};
 
+/// Who complained so lately has no brokers.
+const RECENT: Duration = Duration::from_secs(3);
 /// How long a worker may take to let go of a partition before the group is told anyway.
 const LETTING_GO: Duration = Duration::from_mins(1);
 
@@ -40,7 +42,7 @@ pub(crate) struct Slot {
     pub(crate) heard: Instant,
     pub(crate) at_end: bool,
     pub(crate) paused: bool,
-    /// There is a connection to its leader: silence means that there is nothing.
+    /// There is a connection to its leader, which says that there is no more: silence means that there is nothing.
     pub(crate) is_led: bool,
 }
 
@@ -90,15 +92,17 @@ impl Group {
         (partition < self.shared.topology.partitions(self.stage)).then_some(Place { stage: self.stage, partition })
     }
 
-    /// Takes up a partition; gives where to read from.
-    fn take_up(&self, topic: &str, partition: i32) -> Result<Option<u64>, Error> {
-        let Some(place) = self.place(topic, partition) else { return Ok(None) };
-        let (first, end) = self.origin.stretch(place, topic, partition)?;
+    /// Takes up a partition; gives where to read from. A topic that was given more partitions cannot be read on.
+    fn take_up(&self, topic: &str, partition: i32) -> Result<u64, Error> {
+        let Some(place) = self.place(topic, partition) else {
+            let expected = self.slots().keys().filter(|(other, _)| other == topic).count() as i32;
+            return Err(Error::OtherPartitions { topic: topic.to_owned(), found: partition + 1, expected });
+        };
+        let stretch = self.origin.stretch(place, topic, partition)?;
         let found = Found::of(&self.shared, place)?;
-        let begun = self.shared.board().of(place).is_some();
-        let offset = origin::begin(found.offset(), first, begun, topic, partition)?;
+        let offset = stretch.from(found.offset(), topic, partition)?;
         let load = Arc::new(Load::default());
-        let opening = Opening { place, load: Arc::clone(&load), found, first, end };
+        let opening = Opening { place, load: Arc::clone(&load), found, first: offset, end: stretch.end };
         self.desk.tell(place, Command::Open(Box::new(opening)));
         let slot = Slot {
             place,
@@ -113,7 +117,7 @@ impl Group {
         };
         tracing::info!(%place, offset, "taken up");
         self.slots().insert((topic.to_owned(), partition), slot);
-        Ok(Some(offset))
+        Ok(offset)
     }
 
     /// Lets go of partitions: what was sent is written and, where that still makes sense, committed.
@@ -137,8 +141,11 @@ impl Group {
             gone.iter().filter_map(|(partition, slot)| Some((partition.clone(), slot.load.settled()?))).collect();
         for (_, slot) in &gone {
             tracing::info!(place = %slot.place, "let go");
+            self.shared.job.metrics.forget(slot.place.stage.name(), slot.place.partition);
         }
-        if commit {
+        // Without brokers a commit would wait for them.
+        let heard = |trouble: &Trouble| trouble.last.elapsed() < RECENT;
+        if commit && !self.watch.troubles().iter().any(heard) {
             commit_all(consumer, &settled, CommitMode::Sync);
         }
         self.count();
@@ -156,10 +163,11 @@ fn resume_paused(consumer: &BaseConsumer<Group>, gone: &[(TopicPartition, Slot)]
     for ((topic, partition), _) in gone.iter().filter(|(_, slot)| slot.paused) {
         list.add_partition(topic, *partition);
     }
-    if list.count() > 0 {
-        if let Err(error) = consumer.resume(&list) {
-            tracing::debug!(%error, "partitions were let go while they were paused");
-        }
+    if list.count() == 0 {
+        return;
+    }
+    if let Err(error) = consumer.resume(&list) {
+        tracing::debug!(%error, "partitions were let go while they were paused");
     }
 }
 
@@ -198,8 +206,9 @@ impl ClientContext for Group {
 
     fn stats(&self, statistics: Statistics) {
         for ((topic, partition), slot) in self.slots().iter_mut() {
-            slot.is_led = is_led(&statistics, topic, *partition);
-            if let Some(lag) = lag(&statistics, topic, *partition, slot.position) {
+            let lag = lag(&statistics, topic, *partition, slot.position);
+            slot.is_led = is_led(&statistics, topic, *partition) && lag == Some(0);
+            if let Some(lag) = lag {
                 let labels = &[self.stage.name(), &slot.place.partition.to_string()];
                 self.shared.job.metrics.lag_records.with_label_values(labels).set(lag);
             }
@@ -241,7 +250,7 @@ impl Group {
     fn begin(&self, element: &mut TopicPartitionListElem<'_>) {
         let (topic, partition) = (element.topic().to_owned(), element.partition());
         let begun = self.take_up(&topic, partition).and_then(|offset| {
-            let offset = offset.map_or(Offset::End, |offset| Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX)));
+            let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
             element.set_offset(offset).map_err(|error| shoal_kafka::Error::cluster(topic.as_str(), &error).into())
         });
         if let Err(error) = begun {

@@ -168,7 +168,7 @@ where
         let opener = &mut self.opener;
         let fresh = wires.into_iter().skip(known as usize).map(|wire| opener.open(wire));
         self.inbound.take(head, fresh).map_err(broken)?;
-        Ok(Accepted::Taken)
+        Ok(Accepted::Taken(u64::from(head.records)))
     }
 }
 

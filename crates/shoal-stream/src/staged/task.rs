@@ -29,8 +29,8 @@ impl Outgoing {
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accepted {
-    /// It is part of the input.
-    Taken,
+    /// It is part of the input: so many records, or posts.
+    Taken(u64),
     /// It is not, for this reason: it stays in the topic and changes nothing.
     Ignored(&'static str),
 }

@@ -22,11 +22,19 @@ pub fn topics(job: &Job, staged: bool, replication: i32, retention: Span) -> Vec
     // An alert may name ten thousand accounts, each with its arithmetic.
     let alerts = ("max.message.bytes", ALERT_BYTES.to_string());
     let compacted = ("cleanup.policy", "compact".to_owned());
+    // Everybody reads it from its beginning: what is old news is to go soon.
+    let small = [
+        ("segment.bytes", (8 << 20).to_string()),
+        ("segment.ms", "600000".to_owned()),
+        ("min.cleanable.dirty.ratio", "0.1".to_owned()),
+    ];
+    // With fewer copies than two in step, what was acknowledged can be lost with one broker.
+    let safe = (replication >= 3).then(|| ("min.insync.replicas", "2".to_owned()));
     let spec = |name: String, partitions: i32, settings: &[(&str, String)], purpose: &str| TopicSpec {
         name,
         partitions,
         replication,
-        settings: settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+        settings: settings.iter().chain(&safe).map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
         purpose: purpose.to_owned(),
     };
     let mut specs = Vec::new();
@@ -43,7 +51,8 @@ pub fn topics(job: &Job, staged: bool, replication: i32, retention: Span) -> Vec
             specs.push(spec(topic.clone(), 1, &settings, purpose));
         }
     }
-    specs.push(spec(topology.progress_topic(), 1, &[compacted], "how far every partition has come"));
+    let progress = [&[compacted][..], &small].concat();
+    specs.push(spec(topology.progress_topic(), 1, &progress, "how far every partition has come"));
     if staged {
         for stage in StageName::ALL.into_iter().filter(|stage| *stage != StageName::Ingest) {
             let partitions = i32::from(topology.partitions(stage));

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Idle(Place),
     /// Let go of a partition; the answer is dropped when that is done.
     Close(Place, Sender<()>),
+    /// Come to an end: a consumer that cannot be closed may keep a way to tell more.
+    Stop,
 }
 
 /// A partition to take up.
@@ -72,9 +74,17 @@ impl Workers {
         Desk { senders: self.senders.clone() }
     }
 
-    /// Waits until all have ended; they do once nobody can tell them anything any more.
+    /// Whether one has died.
+    pub(crate) fn has_died(&self) -> bool {
+        self.threads.iter().any(JoinHandle::is_finished)
+    }
+
+    /// Lets all come to an end, and waits for it.
     pub(crate) fn join(self, shared: &Shared) {
-        drop(self.senders);
+        for sender in &self.senders {
+            // One that has died hears nothing.
+            _ = sender.send(Command::Stop);
+        }
         for thread in self.threads {
             if thread.join().is_err() {
                 shared.fail(Error::Died { what: "worker".to_owned() });
@@ -106,9 +116,9 @@ impl Worker {
         let mut looked = Instant::now();
         loop {
             let result = match self.commands.recv_timeout(LOOKING) {
+                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(command) => self.execute(command),
                 Err(RecvTimeoutError::Timeout) => Ok(()),
-                Err(RecvTimeoutError::Disconnected) => return,
             };
             let now = Instant::now();
             let result = result.and_then(|()| {
@@ -135,6 +145,7 @@ impl Worker {
                 drop(answer);
                 closed
             }
+            Command::Stop => Ok(()),
         }
     }
 
@@ -150,16 +161,18 @@ impl Worker {
 
     fn records(&mut self, place: Place, records: &[Owned]) -> Result<(), Error> {
         let bytes = records.iter().map(Owned::length).sum();
-        let failed = self.shared.has_failed();
         self.with(place, |working| {
             let revoked = working.load.revoked.load(Ordering::Relaxed);
-            let taken = if revoked || failed { Ok(()) } else { working.take(records) };
+            let taken = if revoked { Ok(()) } else { working.take(records) };
             working.load.done(records.len(), bytes);
             taken
         })
     }
 
     fn with(&mut self, place: Place, act: impl FnOnce(&mut Working) -> Result<(), Error>) -> Result<(), Error> {
+        if self.shared.has_failed() {
+            return Ok(());
+        }
         self.at_work.get_mut(&place).map_or(Ok(()), act)
     }
 

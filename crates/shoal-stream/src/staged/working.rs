@@ -1,7 +1,9 @@
 //! One partition at work: its task, where it stands in its topic, what it has sent, its checkpoints.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::message::{Header, OwnedHeaders};
@@ -30,6 +32,10 @@ use crate::topic::EPOCH;
 const LINGER: Duration = Duration::from_millis(40);
 /// How often a partition says how far it has come.
 const SAYING: Duration = Duration::from_millis(200);
+/// How often it looks whether it was heard.
+const SAYING_AGAIN: Duration = Duration::from_secs(2);
+/// How long somebody may take to let go of a partition's state.
+const WAITING: Duration = Duration::from_secs(30);
 /// How often positions are committed where no state is kept.
 const COMMITTING: Duration = Duration::from_secs(5);
 
@@ -70,6 +76,10 @@ pub(crate) struct Working {
     said: Option<Progress>,
     said_at: Instant,
     idle: bool,
+    /// Decisions before this offset have been made.
+    decided: u64,
+    /// Up to where times were believed since the last record.
+    limit: Option<Timestamp>,
     finished: bool,
 }
 
@@ -90,7 +100,7 @@ impl Found {
     /// Looks for the newest valid checkpoint of a partition.
     pub(crate) fn of(shared: &Shared, place: Place) -> Result<Self, Error> {
         let Some(directory) = directory(shared, place) else { return Ok(Self { state: None, manifest: None }) };
-        let state = StateDirectory::open(&directory)?;
+        let state = locked(&directory)?;
         let manifest = state.newest::<TaskMarks>(&shared.epoch)?;
         Ok(Self { state: Some(state), manifest })
     }
@@ -98,6 +108,17 @@ impl Found {
     /// The offset to read from, if there is a checkpoint.
     pub(crate) fn offset(&self) -> Option<u64> {
         self.manifest.as_ref().map(|manifest| manifest.marks.offset)
+    }
+}
+
+/// Who had the partition before may be about to let go of it.
+fn locked(directory: &Path) -> Result<StateDirectory, Error> {
+    let started = Instant::now();
+    loop {
+        match StateDirectory::open(directory) {
+            Err(Error::StateInUse(_)) if started.elapsed() < WAITING => thread::sleep(LINGER),
+            opened => return opened,
+        }
     }
 }
 
@@ -138,12 +159,13 @@ impl Working {
             let letters = mark(|marks| &marks.dead_letters);
             dead_letters = open(&outputs.dead_letters, DEAD_LETTER_SCHEMA, letters, &own)?;
         }
+        let position = marks.map_or(first, |marks| marks.offset);
         let now = Instant::now();
         let mut working = Self {
             task,
             shared: Arc::clone(shared),
             load,
-            position: marks.map_or(first, |marks| marks.offset),
+            position,
             end,
             pending: Arc::default(),
             alerts,
@@ -155,10 +177,14 @@ impl Working {
             said: None,
             said_at: now,
             idle: false,
+            decided: position,
+            limit: None,
             finished: false,
         };
-        working.decide_again();
+        let position = working.position;
+        working.decide_again(position);
         working.finish_if_read();
+        working.task.advance();
         Ok(working)
     }
 
@@ -174,14 +200,17 @@ impl Working {
             if self.finished || record.offset < self.position {
                 continue;
             }
+            if let Some(end) = self.end.filter(|end| record.offset >= *end) {
+                self.position = self.position.max(end);
+                break;
+            }
+            self.decide_again(record.offset);
             match self.task.accept(&record.incoming())? {
-                Accepted::Taken => {}
+                Accepted::Taken(records) => self.checkpoint.2 += records,
                 Accepted::Ignored(why) => self.ignored(record, why),
             }
             self.position = record.offset + 1;
-            self.checkpoint.2 += 1;
-            self.idle = false;
-            self.decide_again();
+            (self.idle, self.limit) = (false, None);
         }
         self.finish_if_read();
         self.task.advance();
@@ -205,11 +234,13 @@ impl Working {
         }
     }
 
-    /// What was decided here before is decided again.
-    fn decide_again(&mut self) {
+    /// What was decided before the record at `offset` is decided again. Offsets have gaps, and a decision may stand in
+    /// one.
+    fn decide_again(&mut self, offset: u64) {
         let Some(source) = self.task.as_source() else { return };
-        let decided = self.shared.board().idle_at(source.name(), self.position);
-        if let Some(idle) = decided {
+        let decided = self.shared.board().idle_between(source.name(), self.decided..=offset);
+        self.decided = offset + 1;
+        for idle in decided {
             source.idle(idle);
         }
     }
@@ -226,6 +257,9 @@ impl Working {
     /// Nothing has come for a while: event time goes on to where the others are. The decision is written down before
     /// it is acted upon.
     pub(crate) fn grow_idle(&mut self) -> Result<(), Error> {
+        if self.load.records.load(Ordering::Relaxed) > 0 {
+            return Ok(());
+        }
         let mark = self.task.mark();
         let Some(source) = self.task.as_source() else { return Ok(()) };
         // Others must know that nobody needs to wait for this one before it can follow them.
@@ -241,7 +275,10 @@ impl Working {
             return Ok(());
         }
         let Some(source) = self.task.as_source() else { return Ok(()) };
-        let idle = Idle { limit: now().plus(CLOCKS_APART), to };
+        // What was believed here once is believed: a later clock must not believe more.
+        let before = board.idle_at(source.name(), self.position).map(|idle| idle.limit);
+        let limit = *self.limit.get_or_insert_with(|| before.unwrap_or_else(|| now().plus(CLOCKS_APART)));
+        let idle = Idle { limit, to };
         let (key, value) = board.idle(source.name(), self.position, idle)?;
         drop(board);
         write_down(&self.shared.producer, &self.shared.topology.progress_topic(), &key, &value)?;
@@ -257,7 +294,8 @@ impl Working {
             self.sent = now;
         }
         let ended = self.task.mark().is_end();
-        let news = self.said.is_none_or(|said| said.mark != self.task.mark() || said.idle != self.idle);
+        let news = self.said.is_none_or(|said| said.mark != self.task.mark() || said.idle != self.idle)
+            || (now.duration_since(self.said_at) >= SAYING_AGAIN && self.is_unheard());
         if news && (ended || now.duration_since(self.said_at) >= SAYING) {
             self.say(now)?;
         }
@@ -266,6 +304,11 @@ impl Working {
             self.save()?;
         }
         Ok(())
+    }
+
+    /// Whether the board says something else: somebody who owned the partition before may have spoken last.
+    fn is_unheard(&self) -> bool {
+        self.said.is_some_and(|said| self.shared.board().of(self.place()) != Some(&said))
     }
 
     fn is_due(&self, now: Instant) -> bool {
@@ -300,11 +343,14 @@ impl Working {
         }
         for alert in out.alerts {
             let sent = !alert.shadow && alert.state != AlertState::Suppressed;
-            if let Some(sink) = if sent { &mut self.alerts } else { &mut self.shadow } {
-                send_alert(sink, producer, &alert)?;
+            let is_new = match if sent { &mut self.alerts } else { &mut self.shadow } {
+                Some(sink) => send_alert(sink, producer, &alert)?,
+                None => true,
+            };
+            if is_new {
+                published::alert(metrics, &alert, live);
+                self.shared.show(alert);
             }
-            published::alert(metrics, &alert, live);
-            self.shared.show(alert);
         }
         Ok(())
     }
@@ -345,9 +391,7 @@ impl Working {
             metrics.lag_seconds.with_label_values(labels).set(0.0);
         }
         if let Some(source) = self.task.as_source() {
-            self.load
-                .ahead
-                .store(source.ahead(board.slowest(&self.shared.topology)), std::sync::atomic::Ordering::Relaxed);
+            self.load.ahead.store(source.ahead(board.slowest(&self.shared.topology)), Ordering::Relaxed);
             if let Some(newest) = source.newest() {
                 metrics.source_newest.with_label_values(&[source.name()]).set(seconds(newest));
             }
