@@ -22,6 +22,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// What closing a reader may take.
 pub(crate) const CLOSING: Duration = Duration::from_secs(3);
 
+/// How long brokers may take to know what they lead.
+const SETTLING: Duration = Duration::from_secs(10);
 /// After the first complaint about a broker it takes this long until it is given up: a host may have several addresses,
 /// and what tells most may come last.
 const GRACE: Duration = Duration::from_secs(1);
@@ -80,7 +82,19 @@ impl Reader {
     /// The offsets of a partition: of its first record, and the one after its last.
     pub fn watermarks(&self, topic: &str, partition: i32, within: Duration) -> Result<(i64, i64), Error> {
         let asked = format!("offsets of `{topic}` partition {partition}");
-        self.ask(&asked, within, |consumer| consumer.fetch_watermarks(topic, partition, SLICE))
+        let started = Instant::now();
+        loop {
+            let answer = self.ask(&asked, within, |consumer| consumer.fetch_watermarks(topic, partition, SLICE));
+            // A broker may not know yet that it leads a partition that was just made, or just moved.
+            match &answer {
+                Err(Error::Cluster { diagnosis, .. })
+                    if diagnosis.kind == Kind::UnknownTopic && started.elapsed() < SETTLING.min(within) =>
+                {
+                    _ = self.consumer.poll(PAUSE);
+                }
+                _ => return answer,
+            }
+        }
     }
 
     /// The last record of a partition, if it holds any. Offsets have gaps, in compacted topics above all, so it is

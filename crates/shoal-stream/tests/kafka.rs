@@ -5,12 +5,12 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, LazyLock};
 
-use common::kafka::{PARTITIONS, alerts_in, create_topics, over_topics, produce};
-use common::{Made, Numbers, alerts, assert_enough, assert_valid, config, identities, job, stream, with_state, write};
+use common::kafka::{create_topics, over_topics};
+use common::topics::{Case, all_stages, fill};
+use common::{assert_valid, identities, stream, with_state, write};
 use shoal_broker::Cluster;
 use shoal_model::Alert;
 use shoal_stream::{Error, Job, Metrics, Observer, Progress, StageName, run, run_staged};
@@ -18,81 +18,22 @@ use shoal_stream::{Error, Job, Metrics, Observer, Progress, StageName, run, run_
 /// One for all tests; their topics have names of their own.
 static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(Cluster::plain_or_skip);
 
-/// Posts in a file and in a topic, by author and shuffled within lateness, and the alerts that the file gives.
-struct Case {
-    cluster: &'static Cluster,
-    directory: tempfile::TempDir,
-    baseline: Vec<Alert>,
-}
-
-impl Case {
-    fn new() -> Option<Self> {
-        let cluster = CLUSTER.as_ref()?;
-        let directory = tempfile::tempdir().unwrap();
-        let posts = stream(1);
-        let input = directory.path().join("posts.ndjson");
-        write(&input, &posts);
-        let mut made = Self { cluster, directory, baseline: Vec::new() };
-        made.baseline = alerts(&made.embedded(input)).0;
-        assert_enough(&made.baseline);
-        Some(made)
-    }
-
-    fn embedded(&self, input: PathBuf) -> Job {
-        let mut config = config();
-        let four = 4;
-        config.partitions =
-            shoal_detect::Partitions { prepare: four, matching: four, pair: four, tie: four, circle: four };
-        job(&[input], self.directory.path().join("alerts"), config)
-    }
-
-    /// A job over topics of its own, filled with the posts.
-    fn over_topics(&self, prefix: &str) -> Job {
-        let input = self.directory.path().join("posts.ndjson");
-        let job = over_topics(self.embedded(input), self.cluster, prefix);
-        create_topics(&job, 1);
-        fill(self.cluster, &format!("{prefix}.posts"), &stream(1));
-        job
-    }
-
-    fn found(&self, prefix: &str) -> Vec<Alert> {
-        alerts_in(self.cluster, &format!("{prefix}.alerts"))
-    }
-}
-
-/// Writes posts to a topic, by author, shuffled within lateness.
-fn fill(cluster: &Cluster, topic: &str, posts: &[Made]) {
-    let mut numbers = Numbers(7);
-    let mut shuffled: Vec<_> = posts.iter().map(|post| (post.seconds + numbers.below(59) as i64, post)).collect();
-    shuffled.sort_by_key(|(arrival, _)| *arrival);
-    let home = |author: &str| (crc32(author) % PARTITIONS.unsigned_abs()) as i32;
-    produce(cluster, topic, shuffled.iter().map(|(_, post)| (home(&post.author), post.line.as_bytes())));
-}
-
-fn crc32(text: &str) -> u32 {
-    crc32fast::hash(text.as_bytes())
-}
-
-fn all_stages() -> BTreeSet<StageName> {
-    StageName::ALL.into()
+fn case() -> Option<Case<'static>> {
+    CLUSTER.as_ref().map(Case::new)
 }
 
 #[test]
 fn topics_give_the_same_alerts_as_a_file() {
-    let Some(case) = Case::new() else { return };
+    let Some(case) = case() else { return };
     let fused = case.over_topics("fused");
     let summary = run(&fused, &mut ()).unwrap();
     assert!(summary.is_conserved(), "{summary:?}");
-    let found = case.found("fused");
-    assert_valid(&found);
-    assert_eq!(identities(&case.baseline), identities(&found));
-    assert_eq!(case.baseline.len(), found.len());
+    assert_valid(&case.found("fused"));
+    case.assert_same("fused");
 
     let staged = case.over_topics("staged");
-    let summary = run_staged(&staged, &all_stages(), &mut ()).unwrap();
-    let found = case.found("staged");
-    assert_eq!(identities(&case.baseline), identities(&found), "{summary:?}");
-    assert_eq!(case.baseline.len(), found.len());
+    run_staged(&staged, &all_stages(), &mut ()).unwrap();
+    case.assert_same("staged");
 }
 
 /// Stops a run once it has raised so many alerts.
@@ -112,7 +53,7 @@ impl Observer for StopAfter<'_> {
 /// A checkpoint made while what was written before is made again must not forget that it was.
 #[test]
 fn a_run_stopped_while_it_repeats_itself_writes_nothing_twice() {
-    let Some(case) = Case::new() else { return };
+    let Some(case) = case() else { return };
     let job = case.over_topics("again");
     run(&job, &mut ()).unwrap();
     let mut stopped = with_state(job.clone(), case.directory.path().join("state"), 300);
@@ -121,30 +62,26 @@ fn a_run_stopped_while_it_repeats_itself_writes_nothing_twice() {
     stopped.stop = Arc::default();
     let summary = run(&stopped, &mut ()).unwrap();
     assert!(summary.resumed);
-    let found = case.found("again");
-    assert_eq!(case.baseline.len(), found.len());
-    assert_eq!(identities(&case.baseline), identities(&found));
+    case.assert_same("again");
 }
 
 /// Where a bounded run ends is decided once, also when there is more by the time somebody takes up the work again.
 #[test]
 fn posts_that_come_after_the_end_of_a_staged_run_are_left() {
-    let Some(case) = Case::new() else { return };
+    let Some(case) = case() else { return };
     let job = case.over_topics("ended");
     let ingest = BTreeSet::from([StageName::Ingest]);
     run_staged(&job, &ingest, &mut ()).unwrap();
     fill(case.cluster, "ended.posts", &stream(2));
     let again = Job { metrics: Metrics::new().unwrap(), ..job };
     run_staged(&again, &all_stages(), &mut ()).unwrap();
-    let found = case.found("ended");
-    assert_eq!(case.baseline.len(), found.len());
-    assert_eq!(identities(&case.baseline), identities(&found));
+    case.assert_same("ended");
 }
 
 /// Alerts of one file must not count as those of another that has its name.
 #[test]
 fn another_file_of_the_same_name_is_another_run() {
-    let Some(case) = Case::new() else { return };
+    let Some(case) = case() else { return };
     let input = case.directory.path().join("posts.ndjson");
     let mut job = case.embedded(input.clone());
     let topics = over_topics(job.clone(), case.cluster, "files");
@@ -163,7 +100,7 @@ fn another_file_of_the_same_name_is_another_run() {
 /// What follows a record that was refused for good is not written.
 #[test]
 fn nothing_is_written_after_what_is_missing() {
-    let Some(case) = Case::new() else { return };
+    let Some(case) = case() else { return };
     let job = case.over_topics("small");
     let limit = ["--alter", "--entity-type", "topics", "--entity-name", "small.pair", "--add-config"];
     let limit = [&["--bootstrap-server", case.cluster.bootstrap()], &limit[..], &["max.message.bytes=2000"]].concat();
@@ -176,7 +113,5 @@ fn nothing_is_written_after_what_is_missing() {
     case.cluster.command("kafka.admin.ConfigCommand", &limit).unwrap();
     let again = Job { metrics: Metrics::new().unwrap(), ..job };
     run_staged(&again, &all_stages(), &mut ()).unwrap();
-    let found = case.found("small");
-    assert_eq!(case.baseline.len(), found.len());
-    assert_eq!(identities(&case.baseline), identities(&found));
+    case.assert_same("small");
 }

@@ -123,7 +123,6 @@ impl Poller {
                     | RDKafkaErrorCode::OffsetOutOfRange
                     | RDKafkaErrorCode::TopicAuthorizationFailed
                     | RDKafkaErrorCode::GroupAuthorizationFailed
-                    | RDKafkaErrorCode::UnknownTopicOrPartition
                     | RDKafkaErrorCode::FencedInstanceId
                     | RDKafkaErrorCode::Fatal
             )

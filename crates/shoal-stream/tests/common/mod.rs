@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part; a test may panic")]
 
 pub(crate) mod kafka;
+pub(crate) mod topics;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -102,14 +102,15 @@ impl Case {
         format!("{}.{name}", self.prefix)
     }
 
-    /// Writes posts as somebody does who knows nothing of Shoal: to any partition, so that authors are spread.
+    /// Writes all posts and waits until they are there.
     pub(crate) fn fill(&self, posts: &[Line]) {
-        let (mut numbers, topic) = (Numbers(23), self.topic("posts"));
-        for line in posts {
-            let partition = numbers.below(PARTITIONS.unsigned_abs().into()) as i32;
-            self.writer.send(&topic, Outgoing { partition, payload: Some(&line.text), headers: &[] });
-        }
+        self.filling().add(posts);
         self.writer.flush();
+    }
+
+    /// Writes posts as somebody does who knows nothing of Shoal: to any partition, so that authors are spread.
+    pub(crate) fn filling(&self) -> Filling<'_> {
+        Filling { writer: &self.writer, topic: self.topic("posts"), numbers: Numbers(23) }
     }
 
     /// Starts a process over these topics.
@@ -155,6 +156,23 @@ impl Case {
     pub(crate) fn assert_alerts(&self, expected: &[Alert]) {
         let records = self.looker.read(&self.topic("alerts"));
         assert_same(expected, &records, &self.prefix);
+    }
+}
+
+/// Posts on their way to a topic.
+pub(crate) struct Filling<'a> {
+    writer: &'a Writer,
+    topic: String,
+    numbers: Numbers,
+}
+
+impl Filling<'_> {
+    /// Writes the next posts.
+    pub(crate) fn add(&mut self, posts: &[Line]) {
+        for line in posts {
+            let partition = self.numbers.below(PARTITIONS.unsigned_abs().into()) as i32;
+            self.writer.send(&self.topic, Outgoing { partition, payload: Some(&line.text), headers: &[] });
+        }
     }
 }
 

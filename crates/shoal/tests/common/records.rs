@@ -98,11 +98,12 @@ impl Looker {
         Self(config.set("allow.auto.create.topics", "false").create().unwrap())
     }
 
-    /// The broker that leads a partition.
-    pub(crate) fn leader(&self, topic: &str, partition: i32) -> i32 {
-        let metadata = self.0.fetch_metadata(Some(topic), PATIENCE).unwrap();
+    /// The broker that leads a partition, if there is one that is known.
+    pub(crate) fn leader(&self, topic: &str, partition: i32) -> Option<u8> {
+        let metadata = self.0.fetch_metadata(Some(topic), Duration::from_secs(5)).ok()?;
         let known = metadata.topics().iter().flat_map(|topic| topic.partitions());
-        known.filter(|known| known.id() == partition).map(|known| known.leader()).next().unwrap()
+        let leader = known.filter(|known| known.id() == partition).map(|known| known.leader()).next()?;
+        u8::try_from(leader).ok()
     }
 
     /// The offset after the last record of a partition. While no broker answers there is none.
