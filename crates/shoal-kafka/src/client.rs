@@ -72,7 +72,7 @@ const PRODUCER: &[(&str, &str)] = &[
     // The broker gives up before the client does, and says why.
     ("request.timeout.ms", "5000"),
     ("compression.type", "lz4"),
-    ("linger.ms", "5"),
+    ("linger.ms", "20"),
     ("queue.buffering.max.messages", "100000"),
     ("queue.buffering.max.kbytes", "131072"),
     // The limit of the topic decides.
@@ -88,7 +88,9 @@ const CONSUMER: &[(&str, &str)] = &[
     ("check.crcs", "true"),
     ("queued.max.messages.kbytes", "65536"),
     ("fetch.message.max.bytes", "4194304"),
-    ("fetch.wait.max.ms", "100"),
+    // At a low rate brokers would answer for every record: a twentieth of a second later there is more to say.
+    ("fetch.min.bytes", "65536"),
+    ("fetch.wait.max.ms", "50"),
     // A full queue is looked at again soon: the default is a second.
     ("fetch.queue.backoff.ms", "20"),
     ("fetch.error.backoff.ms", "200"),

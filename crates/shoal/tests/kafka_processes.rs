@@ -113,6 +113,26 @@ fn four_processes_one_slow_one_killed_without_state() {
     four("bare", Arguments { instance: true, state: false });
 }
 
+/// Every time it is told to, a process finishes what it has begun; every time it is started again, it goes on there.
+#[test]
+fn a_process_is_stopped_again_and_again() {
+    let Some(case) = case("stopped", STAGED) else { return };
+    let (total, arguments) = (BASELINE.len(), ["--state", "state", "--instance", "a"]);
+    for (life, revisions) in (1..=4).map(|life| (life, life * total / 6)) {
+        let mut process = case.start(&format!("life-{life}"), &arguments);
+        process.slow();
+        case.wait_for(revisions);
+        process.hurry();
+        process.signal("TERM");
+        let said = process.failed();
+        assert!(said.starts_with("stopped before the end of the input"), "{said}");
+        eprintln!("stopped after {} of {total} revisions", case.revisions());
+    }
+    assert!(case.revisions() < total, "nothing was left to do");
+    case.start("last", &arguments).ended();
+    case.assert_alerts(&BASELINE);
+}
+
 /// Nobody comes back: when its session is over, the others take up what a killed process did.
 #[test]
 fn the_work_of_a_process_that_is_gone_is_taken_over() {

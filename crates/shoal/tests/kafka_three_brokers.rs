@@ -55,8 +55,9 @@ fn lose_leader(cluster: &Cluster, case: &Case, topic: &str) {
     case.wait_for(total / 4);
     let topic = case.topic(topic);
     let killed = case.looker.leader(&topic, 0).unwrap();
+    let before = case.revisions();
     cluster.kill(killed).unwrap();
-    let (since, before) = (Instant::now(), case.revisions());
+    let since = Instant::now();
     until("another leader", || case.looker.leader(&topic, 0).is_some_and(|leader| leader != killed));
     let led = since.elapsed();
     case.wait_for(before + 1);
@@ -93,7 +94,7 @@ fn a_broker_between_the_stages_is_killed_while_posts_come() {
     let metrics = process.metrics().unwrap();
     let (late, idle) = (metrics.sum("shoal_source_late_total", &[]), metrics.sum("shoal_source_idle_total", &[]));
     eprintln!("{late} posts were late, sources fell silent {idle} times");
-    assert_eq!(late, 0.0, "identity is promised only when nothing is late");
+    assert!(late < 1.0, "identity is promised only when nothing is late");
     process.stop();
     // The last posts wait for nobody.
     case.start("ends", &["--state", "state", "--instance", "a"]).ended();

@@ -162,18 +162,20 @@ impl Worker {
     fn records(&mut self, place: Place, records: &[Owned]) -> Result<(), Error> {
         let bytes = records.iter().map(Owned::length).sum();
         self.with(place, |working| {
-            let revoked = working.load.revoked.load(Ordering::Relaxed);
-            let taken = if revoked { Ok(()) } else { working.take(records) };
+            let taken = working.take(records);
             working.load.done(records.len(), bytes);
             taken
         })
     }
 
+    /// Of a partition that is to be let go nothing is done any more: with some of its records left out, it stands
+    /// nowhere else, and is not silent.
     fn with(&mut self, place: Place, act: impl FnOnce(&mut Working) -> Result<(), Error>) -> Result<(), Error> {
-        if self.shared.has_failed() {
-            return Ok(());
+        let stays = |working: &&mut Working| !working.load.revoked.load(Ordering::Relaxed);
+        match self.at_work.get_mut(&place).filter(stays) {
+            Some(working) if !self.shared.has_failed() => act(working),
+            _ => Ok(()),
         }
-        self.at_work.get_mut(&place).map_or(Ok(()), act)
     }
 
     /// After a failure nothing is written any more: what was sent may not have arrived.

@@ -56,7 +56,9 @@ pub(crate) fn embedded(posts: &[Line], settings: &[&str]) -> Vec<Alert> {
     super::write(&directory.path().join("posts.ndjson"), posts);
     fs::write(directory.path().join("file.toml"), DETECT).unwrap();
     let mut arguments = vec!["run", "file.toml", "--input", "posts.ndjson", "--output", "alerts.ndjson"];
-    settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+    for setting in settings {
+        arguments.extend(["--set", setting]);
+    }
     let ran = shoal(directory.path(), &arguments).well();
     assert!(!ran.stderr.contains("late"), "identity is promised only when nothing is late:\n{}", ran.stderr);
     alerts(&directory.path().join("alerts.ndjson"))
@@ -118,7 +120,7 @@ impl Case {
         Process::start(self.path(), name, &[&["run", "kafka.toml"], arguments].concat())
     }
 
-    /// How many revisions the topic of alerts has; as many as before while no broker answers.
+    /// How many revisions the topic of alerts has; none is told while no broker answers.
     pub(crate) fn revisions(&self) -> usize {
         self.looker.end(&self.topic("alerts"), 0).unwrap_or(0) as usize
     }

@@ -1,5 +1,7 @@
 //! Several processes that share the work of one pipeline.
 
+#![allow(clippy::float_cmp, clippy::expect_used, reason = "gauges count partitions; a test may panic")]
+
 use std::collections::BTreeMap;
 
 use shoal_stream::StageName;
@@ -33,7 +35,9 @@ impl<'a> Fleet<'a> {
     /// Starts processes of these names.
     pub(crate) fn start(case: &'a Case, names: &[&str], arguments: Arguments) -> Self {
         let mut fleet = Self { case, arguments, processes: BTreeMap::new(), buried: Vec::new() };
-        names.iter().for_each(|name| fleet.launch(name));
+        for name in names {
+            fleet.launch(name);
+        }
         fleet
     }
 

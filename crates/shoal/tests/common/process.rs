@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::command;
 
 /// How long a test waits for anything before it has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -102,7 +102,7 @@ impl Process {
         let code = self.code();
         let said = self.said();
         assert_eq!(code, Some(1), "{}:\n{said}", self.name);
-        said.rsplit_once("error: ").expect("an error").1.to_owned()
+        said.rsplit_once("error: ").unwrap().1.to_owned()
     }
 
     #[track_caller]

@@ -11,7 +11,7 @@ use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedPr
 use rdkafka::{Offset, TopicPartitionList};
 
 /// How long a cluster may take for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A record to write. Without a payload it is a tombstone.
 #[derive(Debug, Clone, Copy, Default)]
@@ -101,8 +101,9 @@ impl Looker {
     /// The broker that leads a partition, if there is one that is known.
     pub(crate) fn leader(&self, topic: &str, partition: i32) -> Option<u8> {
         let metadata = self.0.fetch_metadata(Some(topic), Duration::from_secs(5)).ok()?;
-        let known = metadata.topics().iter().flat_map(|topic| topic.partitions());
-        let leader = known.filter(|known| known.id() == partition).map(|known| known.leader()).next()?;
+        let known = metadata.topics().iter().flat_map(rdkafka::metadata::MetadataTopic::partitions);
+        let leader =
+            known.filter(|known| known.id() == partition).map(rdkafka::metadata::MetadataPartition::leader).next()?;
         u8::try_from(leader).ok()
     }
 
@@ -122,9 +123,11 @@ impl Looker {
         self.0.assign(&list).unwrap();
         let (mut records, mut ended) = (Vec::new(), 0);
         while ended < partitions {
-            match self.0.poll(PATIENCE).expect("records or their end") {
+            match self.0.poll(PATIENCE).unwrap() {
                 Ok(message) => records.push(Kept::of(&message)),
                 Err(KafkaError::PartitionEOF(_)) => ended += 1,
+                // A broker is gone; the client finds another.
+                Err(KafkaError::MessageConsumption(RDKafkaErrorCode::BrokerTransportFailure)) => {}
                 Err(error) => panic!("{topic}: {error}"),
             }
         }
