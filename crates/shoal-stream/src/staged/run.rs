@@ -53,7 +53,7 @@ pub fn run_staged(
         Vec::new()
     });
     let has_died = || workers.has_died() || threads.iter().any(|(_, thread)| thread.is_finished());
-    watch(&shared, stages, observer, has_died);
+    let ended = watch(&shared, stages, observer, has_died);
     shared.finish();
     for (what, thread) in threads {
         if thread.join().is_err() {
@@ -64,6 +64,7 @@ pub fn run_staged(
     show(&shared, observer);
     match shared.failure() {
         Some(error) => Err(error),
+        None if !ended && job.follow.is_none() => Err(Error::Stopped),
         None => Ok(StagedSummary::of(&shared, stages, started.elapsed())),
     }
 }
@@ -129,8 +130,13 @@ fn read_board(shared: &Arc<Shared>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells the observer what goes on, until the run is over.
-fn watch(shared: &Shared, stages: &BTreeSet<StageName>, observer: &mut dyn Observer, has_died: impl Fn() -> bool) {
+/// Tells the observer what goes on, until the run is over; whether everything has been processed then.
+fn watch(
+    shared: &Shared,
+    stages: &BTreeSet<StageName>,
+    observer: &mut dyn Observer,
+    has_died: impl Fn() -> bool,
+) -> bool {
     let mut outage = Outage::new(shared.producer.watch());
     while !shared.is_over() {
         shared.job.metrics.broker_trouble.set(outage.seconds());
@@ -140,10 +146,11 @@ fn watch(shared: &Shared, stages: &BTreeSet<StageName>, observer: &mut dyn Obser
             shared.fail(Error::Died { what: "run".to_owned() });
         }
         if shared.job.follow.is_none() && shared.board().have_ended(&shared.topology, stages.iter().copied()) {
-            return;
+            return true;
         }
         thread::sleep(TELLING);
     }
+    false
 }
 
 fn show(shared: &Shared, observer: &mut dyn Observer) {
