@@ -118,12 +118,12 @@ fn four_processes_one_slow_one_killed_without_state() {
 fn a_process_is_stopped_again_and_again() {
     let Some(case) = case("stopped", STAGED) else { return };
     let (total, arguments) = (BASELINE.len(), ["--state", "state", "--instance", "a"]);
-    for (life, revisions) in (1..=4).map(|life| (life, life * total / 6)) {
+    for (life, revisions) in (1..=3).map(|life| (life, life * total / 5)) {
         let mut process = case.start(&format!("life-{life}"), &arguments);
         process.slow();
         case.wait_for(revisions);
-        process.hurry();
         process.signal("TERM");
+        process.hurry();
         let said = process.failed();
         assert!(said.starts_with("stopped before the end of the input"), "{said}");
         eprintln!("stopped after {} of {total} revisions", case.revisions());

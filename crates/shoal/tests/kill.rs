@@ -265,7 +265,7 @@ fn a_state_of_another_version_is_refused() {
     let place = finished();
     let manifest = place.path("state").join(format!("checkpoint-{:010}.json", place.newest(".json")));
     let text = fs::read_to_string(&manifest).unwrap();
-    let other = text.replacen("\"version\": 1", "\"version\": 99", 1);
+    let other = text.replacen("\"version\": 2", "\"version\": 99", 1);
     assert_ne!(text, other);
     fs::write(&manifest, other).unwrap();
     let before = place.files();

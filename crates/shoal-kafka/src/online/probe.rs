@@ -69,7 +69,12 @@ pub(super) fn write(connection: &Connection, topics: &[&WantedTopic], deadline: 
 
 fn producer(connection: &Connection, receipts: Receipts) -> Result<Held<BaseProducer<Receipts>>, Error> {
     let mut config = connection.client(&Purpose::Producer)?;
-    config.set("enable.idempotence", "false").set("acks", "2").set("retries", "0").set("linger.ms", "0");
+    config
+        .set("enable.gapless.guarantee", "false")
+        .set("enable.idempotence", "false")
+        .set("acks", "2")
+        .set("retries", "0")
+        .set("linger.ms", "0");
     let producer = config.create_with_context(receipts).map_err(|error| Error::client(&error))?;
     Ok(Held::new("probe of writing", producer, CLOSING))
 }

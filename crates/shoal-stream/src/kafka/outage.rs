@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use shoal_kafka::Watch;
 
-/// A client that fails to connect says so every second.
-const RECENT: Duration = Duration::from_secs(3);
+/// A client that fails to connect says so every second; while a broker takes connections and stands still, every
+/// seven: six until it gives one up, and one until it tries again.
+const RECENT: Duration = Duration::from_secs(10);
 
 /// Follows what a client complains of.
 pub(crate) struct Outage {

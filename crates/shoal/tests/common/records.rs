@@ -13,6 +13,14 @@ use rdkafka::{Offset, TopicPartitionList};
 /// How long a cluster may take for anything.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// A client that notices within seconds that a broker is gone, or another one leads.
+fn config(bootstrap: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", bootstrap).set("topic.metadata.refresh.interval.ms", "1000");
+    config.set("socket.timeout.ms", "6000").set("reconnect.backoff.max.ms", "1000");
+    config
+}
+
 /// A record to write. Without a payload it is a tombstone.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Outgoing<'a> {
@@ -26,10 +34,10 @@ pub(crate) struct Writer(ThreadedProducer<DefaultProducerContext>);
 
 impl Writer {
     pub(crate) fn new(bootstrap: &str) -> Self {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", bootstrap).set("enable.idempotence", "true").set("compression.type", "lz4");
-        // A killed broker's partitions are looked up again soon, and nothing is ever given up.
-        config.set("topic.metadata.refresh.interval.ms", "1000").set("message.timeout.ms", "0");
+        let mut config = config(bootstrap);
+        config.set("enable.idempotence", "true").set("compression.type", "lz4");
+        // Nothing is ever given up.
+        config.set("message.timeout.ms", "0").set("request.timeout.ms", "5000");
         // As they come: small batches, so that they can be read little by little.
         config.set("batch.num.messages", "32");
         // Compression makes records fit that are larger than what a topic takes.
@@ -54,11 +62,6 @@ impl Writer {
     /// Waits until everything is written.
     pub(crate) fn flush(&self) {
         self.0.flush(PATIENCE).unwrap();
-    }
-
-    /// How many records are on their way.
-    pub(crate) fn on_their_way(&self) -> i32 {
-        self.0.in_flight_count()
     }
 }
 
@@ -92,9 +95,8 @@ pub(crate) struct Looker(BaseConsumer);
 
 impl Looker {
     pub(crate) fn new(bootstrap: &str) -> Self {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", bootstrap).set("group.id", "looker").set("enable.partition.eof", "true");
-        config.set("enable.auto.commit", "false").set("topic.metadata.refresh.interval.ms", "1000");
+        let mut config = config(bootstrap);
+        config.set("group.id", "looker").set("enable.partition.eof", "true").set("enable.auto.commit", "false");
         Self(config.set("allow.auto.create.topics", "false").create().unwrap())
     }
 
@@ -126,8 +128,10 @@ impl Looker {
             match self.0.poll(PATIENCE).unwrap() {
                 Ok(message) => records.push(Kept::of(&message)),
                 Err(KafkaError::PartitionEOF(_)) => ended += 1,
-                // A broker is gone; the client finds another.
-                Err(KafkaError::MessageConsumption(RDKafkaErrorCode::BrokerTransportFailure)) => {}
+                // A broker is, or was, gone; the client goes on by itself.
+                Err(KafkaError::MessageConsumption(
+                    RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::AllBrokersDown,
+                )) => {}
                 Err(error) => panic!("{topic}: {error}"),
             }
         }
