@@ -13,7 +13,6 @@ use crate::checkpoint::{Manifest, RunMarks, STATE_VERSION, StateDirectory};
 use crate::fused::{Fused, FusedState};
 use crate::intake::{CLOCKS_APART, Idle, Intake};
 use crate::kafka::ground::{Ground, ends};
-use crate::kafka::outage::Outage;
 use crate::output::{OutputMarks, Sinks};
 use crate::partition::SourcePartition;
 use crate::published::{self, Published, now};
@@ -58,7 +57,6 @@ struct Run {
     sinks: Sinks,
     state: Option<StateDirectory>,
     ground: Option<Ground>,
-    outage: Option<Outage>,
     published: Published,
     metrics: Metrics,
     live: bool,
@@ -132,7 +130,6 @@ impl Run {
             sources,
             sinks,
             state,
-            outage: ground.as_ref().map(|ground| Outage::new(ground.broker.producer.watch())),
             ground,
             published: Published::new(&job.metrics),
             metrics: job.metrics.clone(),
@@ -384,9 +381,6 @@ impl Run {
         self.published.stages(&self.fused.consumed(), &self.fused.counts());
         if let Some(watermark) = self.watermark() {
             self.published.watermark(watermark, self.sources.iter().filter_map(|source| source.intake.newest).max());
-        }
-        if let Some(outage) = &mut self.outage {
-            self.metrics.broker_trouble.set(outage.seconds());
         }
     }
 

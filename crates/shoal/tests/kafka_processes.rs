@@ -64,6 +64,8 @@ fn two(name: &str, kafka: &str) {
     let mut fleet = Fleet::start(&case, &["a", "b"], Arguments::default());
     fleet.share_equally();
     fleet.process("b").slow();
+    case.wait_for(BASELINE.len() / 2);
+    fleet.process("b").hurry();
     fleet.end();
     case.assert_alerts(&BASELINE);
 }
@@ -97,6 +99,8 @@ fn four(name: &str, arguments: Arguments) {
     let started = Instant::now();
     fleet.launch(&owner);
     fleet.launch(&other);
+    case.wait_for((before + total) / 2);
+    fleet.process(&slow).hurry();
     fleet.end();
     eprintln!("{:.1?} after the restart all is done", started.elapsed());
     case.assert_alerts(&BASELINE);
@@ -121,7 +125,7 @@ fn a_process_is_stopped_again_and_again() {
     for (life, revisions) in (1..=3).map(|life| (life, life * total / 5)) {
         let mut process = case.start(&format!("life-{life}"), &arguments);
         process.slow();
-        case.wait_for(revisions);
+        case.wait_for(revisions.max(case.revisions() + 1));
         process.signal("TERM");
         process.hurry();
         let said = process.failed();

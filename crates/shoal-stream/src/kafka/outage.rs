@@ -2,28 +2,51 @@
 
 use std::time::{Duration, Instant};
 
-use shoal_kafka::Watch;
+use rdkafka::statistics::Statistics;
 
-/// A client that fails to connect says so every second; while a broker takes connections and stands still, every
-/// seven: six until it gives one up, and one until it tries again.
-const RECENT: Duration = Duration::from_secs(10);
-
-/// Follows what a client complains of.
+/// Follows what a client says of its connections. What it complains of would not do: it says the same once in half a
+/// minute.
+#[derive(Debug, Default)]
 pub(crate) struct Outage {
-    watch: Watch,
     since: Option<Instant>,
 }
 
 impl Outage {
-    pub(crate) fn new(watch: Watch) -> Self {
-        Self { watch, since: None }
+    /// Hears how connections are now; gives the time since one began to fail, 0 when none does.
+    pub(crate) fn learn(&mut self, statistics: &Statistics) -> Duration {
+        // Addresses to ask first have negative numbers. Who is not needed is INIT, also between two attempts.
+        let known = || statistics.brokers.values().filter(|broker| broker.nodeid >= 0);
+        if known().any(|broker| broker.state != "UP" && broker.state != "INIT") {
+            self.since.get_or_insert_with(Instant::now);
+        } else if known().any(|broker| broker.state == "UP") {
+            self.since = None;
+        }
+        self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::statistics::Broker;
+
+    use super::*;
+
+    fn statistics(states: &[(i32, &str)]) -> Statistics {
+        let broker = |(nodeid, state): &(i32, &str)| {
+            (nodeid.to_string(), Broker { nodeid: *nodeid, state: (*state).to_owned(), ..Broker::default() })
+        };
+        Statistics { brokers: states.iter().map(broker).collect(), ..Statistics::default() }
     }
 
-    /// Seconds since complaints began; 0 when there were none lately.
-    pub(crate) fn seconds(&mut self) -> f64 {
-        let last = self.watch.troubles().iter().map(|trouble| trouble.last).max();
-        let recent = last.filter(|last| last.elapsed() < RECENT);
-        self.since = recent.map(|last| self.since.unwrap_or(last));
-        self.since.map_or(0.0, |since| since.elapsed().as_secs_f64())
+    #[test]
+    fn an_outage_lasts_until_those_that_are_needed_are_up() {
+        let mut outage = Outage::default();
+        assert_eq!(outage.learn(&statistics(&[(-1, "CONNECT")])), Duration::ZERO);
+        assert_eq!(outage.learn(&statistics(&[(1, "UP"), (2, "INIT")])), Duration::ZERO);
+        for state in ["DOWN", "TRY_CONNECT", "CONNECT", "APIVERSION_QUERY", "AUTH_REQ"] {
+            assert!(outage.learn(&statistics(&[(1, "UP"), (2, state)])) > Duration::ZERO, "{state}");
+        }
+        assert!(outage.learn(&statistics(&[(1, "INIT"), (2, "INIT")])) > Duration::ZERO);
+        assert_eq!(outage.learn(&statistics(&[(1, "UP"), (2, "INIT")])), Duration::ZERO);
     }
 }

@@ -11,8 +11,11 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
+use rdkafka::statistics::Statistics;
 use shoal_kafka::{Connection, Purpose, Watch, diagnose};
 
+use super::leaders::TELLING;
+use super::outage::Outage;
 use crate::{Error, Metrics};
 
 /// How long somebody who wants to stop waits for brokers that are gone.
@@ -27,6 +30,7 @@ pub(crate) struct Producer {
 /// Hears what became of records.
 pub(crate) struct Deliveries {
     watch: Watch,
+    outage: Mutex<Outage>,
     failure: Mutex<Option<Failure>>,
     room: (Mutex<()>, Condvar),
     metrics: Metrics,
@@ -107,6 +111,11 @@ impl ClientContext for Deliveries {
         self.watch.error(&error, reason);
     }
 
+    fn stats(&self, statistics: Statistics) {
+        let outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner).learn(&statistics);
+        self.metrics.broker_trouble.set(outage.as_secs_f64());
+    }
+
     fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
         self.watch.oauth_token()
     }
@@ -145,20 +154,17 @@ impl Deliveries {
 impl Producer {
     /// A producer of this cluster. Nothing is connected yet.
     pub(crate) fn new(connection: &Connection, stop: Arc<AtomicBool>, metrics: &Metrics) -> Result<Self, Error> {
-        let config = connection.client(&Purpose::Producer)?;
+        let mut config = connection.client(&Purpose::Producer)?;
+        config.set("statistics.interval.ms", TELLING);
         let deliveries = Deliveries {
             watch: Watch::new(connection),
+            outage: Mutex::default(),
             failure: Mutex::new(None),
             room: (Mutex::new(()), Condvar::new()),
             metrics: metrics.clone(),
         };
         let inner = config.create_with_context(deliveries).map_err(|error| shoal_kafka::Error::client(&error))?;
         Ok(Self { inner, stop })
-    }
-
-    /// What the client complains of.
-    pub(crate) fn watch(&self) -> Watch {
-        self.inner.context().watch.clone()
     }
 
     /// Whether everything so far was written or still may be.

@@ -18,7 +18,6 @@ use super::topology::StageName;
 use super::worker::Workers;
 use crate::Error;
 use crate::kafka::ground::{Ground, check_topic};
-use crate::kafka::outage::Outage;
 use crate::kafka::scan::{reader, worst};
 use crate::settings::{Job, Observer, Progress};
 
@@ -137,9 +136,7 @@ fn watch(
     observer: &mut dyn Observer,
     has_died: impl Fn() -> bool,
 ) -> bool {
-    let mut outage = Outage::new(shared.producer.watch());
     while !shared.is_over() {
-        shared.job.metrics.broker_trouble.set(outage.seconds());
         show(shared, observer);
         observer.progress(&progress(shared));
         if has_died() && !shared.is_over() {

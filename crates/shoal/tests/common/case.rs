@@ -82,7 +82,7 @@ impl Case {
 
     /// Only writes the pipeline.
     pub(crate) fn without_topics(bootstrap: &str, name: &str, kafka: &str, more: &str) -> Self {
-        let directory = tempfile::Builder::new().disable_cleanup(std::env::var_os("KEEP").is_some()).tempdir().unwrap(); // DEBUG
+        let directory = tempfile::tempdir().unwrap();
         let prefix = format!("{name}-{}", std::process::id());
         let brokers: Vec<String> = bootstrap.split(',').map(|broker| format!("'{broker}'")).collect();
         let brokers = brokers.join(", ");

@@ -180,6 +180,11 @@ impl Metrics {
         };
         self.0.iter().filter(|(key, _)| fits(key)).map(|(_, value)| value).sum()
     }
+
+    /// The same of what is counted.
+    pub(crate) fn count(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        self.sum(name, labels) as u64
+    }
 }
 
 /// How long a slowed process stands still, and works, in turn.
