@@ -19,7 +19,10 @@ fn input() -> Vec<Post> {
         let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/demo.ndjson");
         let lines = std::fs::read_to_string(demo).unwrap();
         let limits = shoal_formats::Limits::default();
-        lines.lines().map(|line| shoal_formats::Format::Native.decode(line.as_bytes(), &limits).unwrap()).collect()
+        lines
+            .lines()
+            .map(|line| shoal_formats::Format::Native.decode(line.as_bytes(), &limits).unwrap().post().unwrap())
+            .collect()
     });
     posts.sort_by(|a, b| (a.observed_at, &a.id).cmp(&(b.observed_at, &b.id)));
     let middle = posts.len().saturating_sub(POSTS) / 2;

@@ -74,6 +74,12 @@ impl Cluster {
         }
     }
 
+    /// The object that a text belongs to now, if several accounts have published it or one like it.
+    pub fn object_of(&self, text: u64) -> Option<u64> {
+        let cluster = self.state.clusters.cluster_of(text);
+        cluster.or_else(|| self.state.texts.get(&text).map(|_| text)).map(|cluster| self.object(cluster))
+    }
+
     fn object(&self, cluster: u64) -> u64 {
         self.keyer.text_object(Layer::Text, cluster)
     }

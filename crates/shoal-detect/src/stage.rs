@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use shoal_model::{Alert, Timestamp};
 
 use crate::Counts;
-use crate::record::{CircleIn, ClusterIn, GroupIn, MatchIn, PairIn, Record, TieIn, Trigger};
+use crate::record::{Analysed, CircleIn, ClusterIn, GroupIn, MatchIn, PairIn, Record, TieIn, Trigger};
 
 /// One logical partition of one stage: a deterministic state machine over records in κ order.
 ///
@@ -106,6 +106,8 @@ pub struct Outbox {
     pub group: Lanes<GroupIn>,
     /// Alerts, in order.
     pub alerts: Vec<Alert>,
+    /// Posts that prepare left out, in order: their accounts have used the ids before.
+    pub duplicates: Vec<Box<Analysed>>,
 }
 
 impl Outbox {
@@ -119,6 +121,7 @@ impl Outbox {
             circle: Lanes::new(partitions.circle),
             group: Lanes::new(1),
             alerts: Vec::new(),
+            duplicates: Vec::new(),
         }
     }
 }

@@ -5,9 +5,28 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use shoal_model::Post;
+use shoal_model::{Deletion, Post};
 
 use crate::{Error, Limits, Record, RecordKind, Refusal, native};
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Something was published.
+    Post(Box<Post>),
+    /// Something published is gone.
+    Deletion(Deletion),
+}
+
+impl Content {
+    /// The post, if it is one.
+    pub fn post(self) -> Option<Post> {
+        match self {
+            Self::Post(post) => Some(*post),
+            Self::Deletion(_) => None,
+        }
+    }
+}
 
 /// A format that records can be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,7 +48,7 @@ impl Format {
     }
 
     /// Decodes one record, given as its bytes without a line end.
-    pub fn decode(self, line: &[u8], limits: &Limits) -> Result<Post, Refusal> {
+    pub fn decode(self, line: &[u8], limits: &Limits) -> Result<Content, Refusal> {
         match self {
             Self::Native => native::decode(line, limits),
         }
@@ -37,7 +56,7 @@ impl Format {
 
     /// Decodes what [`Reader::next`](crate::Reader::next) gave: as [`Format::decode`], and an oversized record is
     /// refused by its true length, of which `line` holds only the beginning.
-    pub fn decode_record(self, record: &Record, line: &[u8], limits: &Limits) -> Result<Post, Refusal> {
+    pub fn decode_record(self, record: &Record, line: &[u8], limits: &Limits) -> Result<Content, Refusal> {
         match record.kind {
             RecordKind::Oversized { length } => Err(Refusal::too_large(length, limits.record_bytes)),
             RecordKind::Whole | RecordKind::Unterminated => self.decode(line, limits),

@@ -19,7 +19,7 @@ mod time;
 
 pub use dead_letter::{DeadLetter, DeadLetterWriter, DeadLetters};
 pub use error::Error;
-pub use format::{Format, detect};
+pub use format::{Content, Format, detect};
 pub use input::{Compression, Identity, Position, Reader, Record, RecordKind};
 pub use limits::Limits;
 pub use native::to_native_line;

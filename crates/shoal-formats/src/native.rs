@@ -4,6 +4,12 @@
 //! {"id":"1","platform":"x","author":"7","ts":"2015-01-31T08:00:00Z","text":"hello","lang":"en","repost":false}
 //! ```
 //!
+//! With `"deleted":true` a record says that the post is gone, or, without an `id`, the account with all its posts:
+//!
+//! ```json
+//! {"platform":"x","author":"7","ts":"2015-02-03T09:30:00Z","deleted":true}
+//! ```
+//!
 //! Optional fields: `repost_of`, `repost_from`, `reply_to`, `quote_of`, `observed_at`, `created_at`, `urls`, `url`,
 //! `handle` (or `author_handle`), `author_created_at`. Ids are as the platform gave them.
 
@@ -13,16 +19,16 @@ mod fields;
 use std::borrow::Cow;
 
 use serde::Deserializer as _;
-use shoal_model::{Action, Author, Post, Timestamp};
+use shoal_model::{Action, Author, Deletion, Post, Timestamp};
 
 pub use encode::to_native_line;
 
 use self::fields::{Fields, FieldsVisitor};
 use crate::json::{self, Progress};
-use crate::{Limits, Reason, Refusal, time};
+use crate::{Content, Limits, Reason, Refusal, time};
 
 /// Decodes one record.
-pub(crate) fn decode(line: &[u8], limits: &Limits) -> Result<Post, Refusal> {
+pub(crate) fn decode(line: &[u8], limits: &Limits) -> Result<Content, Refusal> {
     let text = json::bounded(line, limits)?;
     let mut parser = serde_json::Deserializer::from_str(text);
     let mut progress = Progress::default();
@@ -32,10 +38,13 @@ pub(crate) fn decode(line: &[u8], limits: &Limits) -> Result<Post, Refusal> {
         Err(error) => return Err(json::explain(line, &error, progress)),
     };
     parser.end().map_err(|error| json::trailing(&error))?;
-    assemble(fields, limits)
+    if fields.deleted == Some(true) {
+        return deletion(fields, limits).map(Content::Deletion);
+    }
+    assemble(fields, limits).map(Box::new).map(Content::Post)
 }
 
-/// Whether a line that need not be whole has the keys that every native record has.
+/// Whether a line that need not be whole has the keys of a native record.
 pub(crate) fn resembles(line: &[u8]) -> bool {
     let has = |key: &str| {
         let quoted = format!("\"{key}\"");
@@ -44,7 +53,21 @@ pub(crate) fn resembles(line: &[u8]) -> bool {
                 && line.iter().skip(at + quoted.len()).find(|byte| !byte.is_ascii_whitespace()) == Some(&b':')
         })
     };
-    line.trim_ascii_start().starts_with(b"{") && has("id") && has("author") && (has("ts") || has("observed_at"))
+    line.trim_ascii_start().starts_with(b"{")
+        && (has("id") || has("deleted"))
+        && has("author")
+        && (has("ts") || has("observed_at"))
+}
+
+/// A deletion from the fields of a record.
+fn deletion(fields: Fields<'_>, limits: &Limits) -> Result<Deletion, Refusal> {
+    let ids = Ids { platform: platform(fields.platform, limits)?, longest: limits.id_bytes };
+    let time = moment("ts", fields.ts)?;
+    Ok(Deletion {
+        account: ids.required("author", fields.author)?,
+        post: fields.id.map(|id| ids.required("id", Some(id))).transpose()?,
+        observed_at: moment("observed_at", fields.observed_at)?.or(time).ok_or_else(|| missing("ts"))?,
+    })
 }
 
 /// A post from the fields of a record.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use shoal_formats::{DeadLetter, Error, Format, Limits, Reader, Record, RecordKind};
+use shoal_formats::{Content, DeadLetter, Error, Format, Limits, Reader, Record, RecordKind};
 
 /// Small limits, so that random bytes meet them.
 fn limits() -> Limits {
@@ -73,9 +73,13 @@ proptest! {
             prop_assert_eq!((record.number, record.offset), (number as u64, offset));
             prop_assert_eq!(line.len() > limits().record_bytes, matches!(record.kind, RecordKind::Oversized { .. }));
             match Format::Native.decode_record(record, read, &limits()) {
-                Ok(post) => {
+                Ok(content) => {
                     posts += 1;
-                    prop_assert!(shoal_model::Post::split_id(&post.id).is_ok());
+                    let id = match &content {
+                        Content::Post(post) => &post.id,
+                        Content::Deletion(deletion) => &deletion.account,
+                    };
+                    prop_assert!(shoal_model::Post::split_id(id).is_ok());
                 }
                 Err(refusal) => {
                     letters += 1;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use shoal_formats::{DeadLetter, Format, Limits, Reason, Record, RecordKind, Refusal};
 
 const POST: &str = include_str!("../../shoal-model/schema/post.v1.schema.json");
+const DELETION: &str = include_str!("../../shoal-model/schema/deletion.v1.schema.json");
 const DEAD_LETTER: &str = include_str!("../../shoal-model/schema/dead-letter.v1.schema.json");
 
 /// What validates times too.
@@ -17,7 +18,13 @@ fn validator(schema: &str) -> Validator {
 }
 
 fn is_post(record: &Value) -> bool {
-    Format::Native.decode(record.to_string().as_bytes(), &Limits::default()).is_ok()
+    let content = Format::Native.decode(record.to_string().as_bytes(), &Limits::default());
+    content.is_ok_and(|content| content.post().is_some())
+}
+
+fn is_deletion(record: &Value) -> bool {
+    let content = Format::Native.decode(record.to_string().as_bytes(), &Limits::default());
+    content.is_ok_and(|content| content.post().is_none())
 }
 
 fn record() -> Map<String, Value> {
@@ -33,7 +40,7 @@ fn with(field: &str, value: Value) -> Value {
     Value::Object(record)
 }
 
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
     "id",
     "platform",
     "author",
@@ -52,6 +59,7 @@ const FIELDS: [&str; 18] = [
     "handle",
     "author_handle",
     "author_created_at",
+    "deleted",
 ];
 
 /// Values of every kind, at limits and beyond them.
@@ -84,6 +92,26 @@ fn values() -> Vec<Value> {
         urls(257),
         json!({"a": 1}),
     ]
+}
+
+#[test]
+fn deletions_are_refused_by_both_or_by_none() {
+    let (validator, mut accepted) = (validator(DELETION), 0);
+    for field in ["id", "platform", "author", "ts", "observed_at", "deleted", "extra"] {
+        for value in values() {
+            let mut record =
+                json!({"id": "1", "platform": "x", "author": "a", "ts": "2015-01-31T08:00:00Z", "deleted": true});
+            record[field] = value;
+            if record[field].as_str().is_some_and(|text| text.contains('ж')) {
+                continue;
+            }
+            assert_eq!(validator.is_valid(&record), is_deletion(&record), "{field}: {}", record[field]);
+            accepted += usize::from(is_deletion(&record));
+        }
+    }
+    let account = json!({"platform": "x", "author": "a", "observed_at": "2015-01-31T08:00:00Z", "deleted": true});
+    assert!(validator.is_valid(&account) && is_deletion(&account));
+    assert!(accepted > 30, "{accepted}");
 }
 
 fn short_values() -> Vec<Value> {

@@ -22,6 +22,6 @@ pub use alert::{
 pub use error::Error;
 pub use interned::Interned;
 pub use layer::Layer;
-pub use post::{Action, Author, Post};
+pub use post::{Action, Author, Deletion, Post};
 pub use time::{Span, Timestamp};
 pub use trace::{Descriptor, PostRef, Trace};

@@ -28,6 +28,18 @@ pub struct Post {
     pub url: Option<String>,
 }
 
+/// Word that something published is gone: a post, or an account with everything it published. It changes no alert;
+/// what was kept of its subject is to disappear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    /// The account, `platform:native`.
+    pub account: String,
+    /// The post, `platform:native`; the whole account when absent.
+    pub post: Option<String>,
+    /// When the deletion was seen.
+    pub observed_at: Timestamp,
+}
+
 /// The account that published a post.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Author {

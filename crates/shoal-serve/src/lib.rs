@@ -1,16 +1,32 @@
-//! HTTP: metrics and health.
+//! HTTP: the index for programs and for people, metrics and health.
 //!
 //! | path | |
 //! |---|---|
+//! | `/` and below | pages for people |
+//! | `/api/v1/…` | search, alerts, clusters, accounts, exports, a stream of alerts; described in `/api/v1/openapi.json` |
+//! | `/login`, `/logout` | where people sign in and out, when there are tokens |
 //! | `/metrics` | all metrics in the text format of Prometheus |
 //! | `/healthz` | 200 while the process works; 503, with the reason, once it has failed |
 //! | `/readyz` | 200 once the process does its work; 503, with what is awaited, before |
 //!
-//! The server has a thread of its own, so that a process which is busy or stuck still answers. Clients are strangers:
-//! how many there may be at once, what each may send and how long it may take are bounded.
+//! Without an index there are the last three alone.
+//!
+//! The server has a thread of its own, so that a process which is busy or stuck still answers; what waits for a disk
+//! does so on other threads. Clients are strangers: how many there may be at once, what each may send and ask and how
+//! long it may take are bounded. Text that comes from strangers is sent as data, never as something to run.
 
+mod access;
+mod api;
+mod app;
 mod connections;
+mod counters;
+mod door;
+mod live;
+mod page;
+mod parameters;
+mod problem;
 mod routes;
+mod settings;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -18,10 +34,17 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use axum::Router;
+use prometheus::Registry;
+use shoal_index::Index;
 use tokio::runtime;
 use tokio::sync::oneshot;
 
+use crate::app::App;
 use crate::connections::Limits;
+pub use crate::settings::{Role, Settings, Token};
+
+/// Threads that wait for disks: how many of them search is a setting, and less.
+const BLOCKING: usize = 64;
 
 /// Whether a process works, as the process itself knows. Asked on the server's thread, so the answer must not wait.
 pub trait Health: Send + Sync {
@@ -42,6 +65,14 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// An index without tokens, where other machines can reach it.
+    #[error(
+        "{0} can be reached from other machines, and nobody would have to sign in; set tokens, or listen on 127.0.0.1"
+    )]
+    Open(SocketAddr),
+    /// The registry has metrics of another server.
+    #[error("cannot count requests: {0}; one server at a time can use a registry")]
+    Metrics(#[from] prometheus::Error),
     /// The server's thread cannot be had.
     #[error("cannot start the HTTP server: {0}; the limits on threads and open files may be too low")]
     Start(io::Error),
@@ -56,9 +87,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens and answers. Port 0 takes one that is free.
-    pub fn start(address: SocketAddr, registry: prometheus::Registry, health: Arc<dyn Health>) -> Result<Self, Error> {
-        Self::with_limits(address, routes::routes(registry, health), Limits::default())
+    /// Listens and answers. Without an index there are metrics and health alone, for everybody.
+    pub fn start(
+        settings: &Settings,
+        registry: Registry,
+        health: Arc<dyn Health>,
+        index: Option<Index>,
+    ) -> Result<Self, Error> {
+        let address = settings.listen;
+        let routes = match index {
+            None => routes::plain(registry, health),
+            Some(_) if settings.tokens.is_empty() && !address.ip().is_loopback() => return Err(Error::Open(address)),
+            Some(index) => routes::all(&Arc::new(App::new(settings, registry, health, index)?)),
+        };
+        Self::with_limits(address, routes, Limits::default())
     }
 
     /// The address that is listened on.
@@ -71,7 +113,11 @@ impl Server {
         let listener = TcpListener::bind(address).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
-        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(BLOCKING)
+            .build()
+            .map_err(Error::Start)?;
         let (stop, stopped) = oneshot::channel();
         let serve = async move {
             match tokio::net::TcpListener::from_std(listener) {
@@ -96,4 +142,4 @@ impl Drop for Server {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,25 +5,46 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::map_response;
+use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
 
-use crate::Health;
+use crate::access::sign_in;
+use crate::app::App;
+use crate::problem::{Kind, Problem};
+use crate::{Health, api, door, page};
 
-/// All routes. `get` answers HEAD too, and refuses all other methods.
-pub(crate) fn routes(registry: Registry, health: Arc<dyn Health>) -> Router {
-    let probes = Router::new()
+/// Metrics and health, for everybody. `get` answers HEAD too, and refuses all other methods.
+pub(crate) fn plain(registry: Registry, health: Arc<dyn Health>) -> Router {
+    let metrics = get(move || async move { metrics(&registry) });
+    let unknown = || async { (StatusCode::NOT_FOUND, "there is /metrics, /healthz and /readyz\n") };
+    Router::new().route("/metrics", metrics).fallback(unknown).layer(map_response(harmless)).merge(probes(health))
+}
+
+/// All that can be done with an index. Probes are for everybody, the rest has a door.
+pub(crate) fn all(app: &Arc<App>) -> Router {
+    let health = Arc::clone(&app.health);
+    Router::new()
+        .route("/metrics", get(|State(app): State<Arc<App>>| async move { metrics(&app.registry) }))
+        .merge(sign_in::routes())
+        .merge(page::routes())
+        .merge(api::routes(app.access.is_local()))
+        .method_not_allowed_fallback(async || {
+            Problem::new(Kind::Method, "this method does nothing here; the Allow header says which ones do")
+        })
+        .fallback(unknown)
+        .layer(from_fn_with_state(Arc::clone(app), door::pass))
+        .with_state(Arc::clone(app))
+        .merge(probes(health))
+}
+
+fn probes(health: Arc<dyn Health>) -> Router {
+    Router::new()
         .route("/healthz", get(|State(health): State<Arc<dyn Health>>| async move { probe(health.alive()) }))
         .route("/readyz", get(|State(health): State<Arc<dyn Health>>| async move { probe(health.ready()) }))
-        .with_state(health);
-    Router::new()
-        .route("/metrics", get(|State(registry): State<Registry>| async move { metrics(&registry) }))
-        .with_state(registry)
-        .merge(probes)
-        .fallback(|| async { (StatusCode::NOT_FOUND, "there is /metrics, /healthz and /readyz\n") })
+        .with_state(health)
         .layer(map_response(harmless))
 }
 
@@ -33,6 +54,15 @@ async fn harmless(mut response: Response) -> Response {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+async fn unknown(uri: Uri) -> Problem {
+    let hint = if uri.path().starts_with("/api/") {
+        "the API is described at /api/v1/openapi.json; slashes within an id are written %2F"
+    } else {
+        "the page is at /, the API is described at /api/v1/openapi.json, and there are /metrics, /healthz and /readyz"
+    };
+    Problem::new(Kind::Missing, format!("nothing is at this path; {hint}"))
 }
 
 fn probe(answer: Result<(), String>) -> (StatusCode, String) {
@@ -45,9 +75,6 @@ fn probe(answer: Result<(), String>) -> (StatusCode, String) {
 fn metrics(registry: &Registry) -> Response {
     match TextEncoder::new().encode_to_string(&registry.gather()) {
         Ok(text) => ([(CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the metrics cannot be written");
-            (StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written; see the log\n").into_response()
-        }
+        Err(error) => Problem::internal(&error).into_response(),
     }
 }

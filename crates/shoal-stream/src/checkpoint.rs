@@ -15,7 +15,7 @@ use crate::output::OutputMarks;
 use crate::partition::Origin;
 
 /// The version of the state format: raised by every change to what a stage remembers.
-pub const STATE_VERSION: u32 = 2;
+pub const STATE_VERSION: u32 = 3;
 /// Checkpoints kept, in case the newest is damaged.
 const KEPT: usize = 2;
 

@@ -16,6 +16,9 @@ pub enum Error {
     /// The configuration of detection.
     #[error(transparent)]
     Detect(#[from] shoal_detect::Error),
+    /// Whoever observes the run cannot go on.
+    #[error(transparent)]
+    Observer(crate::ObserverError),
     /// An output that cannot be written.
     #[error("cannot write `{path}`: {source}; free space or choose another place, then run again")]
     Output {

@@ -4,15 +4,19 @@
 //! merges its inputs by κ and timers fire by event time, neither the size of a batch nor the number of partitions
 //! that share a thread can be observed.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use shoal_detect::{
-    Analysed, Circle, CircleState, Cluster, ClusterState, Config, Counts, Group, GroupState, Lanes, Match, MatchState,
-    Outbox, Pair, PairState, Prepare, PrepareIn, PrepareState, Record, Stage, Tie, TieState, Trigger, partition_of,
+    Analysed, Circle, CircleState, Cluster, ClusterIn, ClusterState, Config, Counts, Group, GroupIn, GroupState, Lanes,
+    Match, MatchState, Outbox, Pair, PairState, Prepare, PrepareIn, PrepareState, Record, Stage, Tie, TieState,
+    Trigger, partition_of,
 };
 use shoal_model::{Alert, Provenance, Timestamp};
 
 use crate::Error;
 use crate::merge::Merge;
+use crate::settings::{ObjectMerge, TextObject};
 
 /// All stages, fused.
 #[derive(Debug)]
@@ -25,6 +29,15 @@ pub(crate) struct Fused {
     circle: Vec<Partition<Circle>>,
     group: Partition<Group>,
     consumed: Consumed,
+}
+
+/// What came of driving some posts.
+#[derive(Debug, Default)]
+pub(crate) struct Driven {
+    pub(crate) alerts: Vec<Alert>,
+    pub(crate) duplicates: Vec<Box<Analysed>>,
+    pub(crate) texts: Vec<TextObject>,
+    pub(crate) merges: Vec<ObjectMerge>,
 }
 
 /// A partition and what it has sent.
@@ -100,22 +113,27 @@ impl Fused {
 
     /// Drives posts through all stages, then time to `watermark`: every timer up to it fires. `posts` are in order,
     /// after all posts before; nothing below `watermark` may come later.
-    pub(crate) fn drive(&mut self, posts: Vec<(Trigger, Analysed)>, watermark: Timestamp) -> Vec<Alert> {
+    pub(crate) fn drive(&mut self, posts: Vec<(Trigger, Analysed)>, watermark: Timestamp) -> Driven {
         let mut inputs: Vec<Vec<(Trigger, PrepareIn)>> = self.prepare.iter().map(|_| Vec::new()).collect();
         for (trigger, post) in posts {
             let home = partition_of(post.reference.account_key, inputs.len());
             inputs[home].push((trigger, PrepareIn::Post(Box::new(post))));
         }
         let counts = &mut self.consumed;
+        let mut driven = Driven::default();
         for (partition, input) in self.prepare.iter_mut().zip(inputs) {
             partition.run([input], watermark, &mut counts.prepare);
+            driven.duplicates.append(&mut partition.out.duplicates);
         }
         for (number, partition) in self.matching.iter_mut().enumerate() {
             let input = self.prepare.iter_mut().map(|from| from.out.matching.take(number));
             partition.run(input, watermark, &mut counts.matching);
         }
-        let input = self.matching.iter_mut().map(|from| from.out.cluster.take(0));
+        let input: Vec<_> = self.matching.iter_mut().map(|from| from.out.cluster.take(0)).collect();
+        let texts = published_texts(&input);
         self.cluster.run(input, watermark, &mut counts.cluster);
+        let object_of = |(text, at)| Some(TextObject { text, object: self.cluster.stage.object_of(text)?, at });
+        driven.texts = texts.into_iter().filter_map(object_of).collect();
         for (number, partition) in self.pair.iter_mut().enumerate() {
             let mut input = taken(&mut self.prepare, number, |out| &mut out.pair);
             input.push(self.cluster.out.pair.take(number));
@@ -132,11 +150,14 @@ impl Fused {
             partition.run(input, watermark, &mut counts.circle);
         }
         let mut input = taken(&mut self.prepare, 0, |out| &mut out.group);
-        input.push(self.cluster.out.group.take(0));
+        let merges = self.cluster.out.group.take(0);
+        driven.merges = merges.iter().filter_map(|(trigger, record)| merge(trigger, record)).collect();
+        input.push(merges);
         input.extend(taken(&mut self.tie, 0, |out| &mut out.group));
         input.extend(taken(&mut self.circle, 0, |out| &mut out.group));
         self.group.run(input, watermark, &mut counts.group);
-        std::mem::take(&mut self.group.out.alerts)
+        driven.alerts = std::mem::take(&mut self.group.out.alerts);
+        driven
     }
 
     /// What prepare did with the posts, over all partitions.
@@ -180,6 +201,24 @@ impl Fused {
         self.group.stage.restore(state.group);
         self.consumed = state.consumed;
     }
+}
+
+/// The texts that cluster is told of, each with the last time.
+fn published_texts(input: &[Vec<(Trigger, ClusterIn)>]) -> BTreeMap<u64, Timestamp> {
+    let texts = input.iter().flatten().flat_map(|(trigger, record)| {
+        let texts = match record {
+            ClusterIn::Post(post) => [Some(post.text), None],
+            ClusterIn::Link(link) => [Some(link.older.key), Some(link.newer.key)],
+            ClusterIn::Shared(text) => [Some(text.key), None],
+        };
+        texts.into_iter().flatten().map(|text| (text, trigger.at))
+    });
+    texts.collect()
+}
+
+fn merge(trigger: &Trigger, record: &GroupIn) -> Option<ObjectMerge> {
+    let GroupIn::Merge(merge) = record else { return None };
+    Some(ObjectMerge { old: merge.old, new: merge.new, at: trigger.at })
 }
 
 /// What every partition of a stage has sent to partition `number` of another.

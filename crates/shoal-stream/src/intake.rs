@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use shoal_detect::{OrderConfig, Placed, SourceOrder, Timed};
 use shoal_formats::{DeadLetter, Reason, Record, RecordKind, Refusal};
-use shoal_model::{Span, Timestamp};
+use shoal_model::{Deletion, Span, Timestamp};
 
 use crate::source::{Batch, Item, More, Read, Seen};
 use crate::summary::SourceCounts;
@@ -45,9 +45,10 @@ impl<P: Seen> Intake<P> {
         }
     }
 
-    /// Takes in a batch of the source called `name`. Dead letters go to `dead`.
-    pub(crate) fn take(&mut self, name: &str, batch: Batch<P>, dead: &mut Vec<DeadLetter>) {
-        let mut refused = Vec::new();
+    /// Takes in a batch of the source called `name`. Dead letters go to `dead`. Gives what was deleted, which waits
+    /// for nothing.
+    pub(crate) fn take(&mut self, name: &str, batch: Batch<P>, dead: &mut Vec<DeadLetter>) -> Vec<Deletion> {
+        let (mut refused, mut deletions) = (Vec::new(), Vec::new());
         for item in batch.items {
             self.counts.records += 1;
             match item {
@@ -60,6 +61,10 @@ impl<P: Seen> Intake<P> {
                     self.order.push(read, &mut refused);
                 }
                 Item::Filtered => self.counts.filtered += 1,
+                Item::Deletion(deletion) => {
+                    self.counts.deletions += 1;
+                    deletions.push(deletion);
+                }
                 Item::Dead(letter) => self.bury(letter, dead),
             }
             for read in refused.drain(..) {
@@ -70,6 +75,7 @@ impl<P: Seen> Intake<P> {
         if batch.more == More::No {
             self.finish();
         }
+        deletions
     }
 
     /// The end of the input: everything leaves.

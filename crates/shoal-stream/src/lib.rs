@@ -28,7 +28,10 @@ pub use error::Error;
 pub use fused::Consumed;
 pub use metrics::Metrics;
 pub use run::run;
-pub use settings::{Filter, Follow, Input, Job, Kafka, Observer, Output, Outputs, Progress, Source, StateSettings};
+pub use settings::{
+    Filter, Follow, Input, Job, Kafka, ObjectMerge, Observer, ObserverError, Output, Outputs, Progress, Settled,
+    Source, StateSettings, TextObject,
+};
 pub use staged::topology::StageName;
 pub use staged::{StageCounts, StagedSummary, run_staged, topics};
 pub use summary::{AlertCounts, SourceCounts, Summary};

@@ -15,7 +15,7 @@ pub struct Metrics {
     registry: Registry,
     /// Records read, by source.
     pub(crate) source_records: IntCounterVec,
-    /// What became of them, by source and outcome: processed, filtered, `dead_letter`.
+    /// What became of them, by source and outcome: processed, filtered, deletion, `dead_letter`.
     pub(crate) source_outcomes: IntCounterVec,
     /// Those processed after the watermark had passed their time, by source.
     pub(crate) source_late: IntCounterVec,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use shoal_detect::Analysed;
 use shoal_formats::{DeadLetter, Identity, Position};
-use shoal_model::Timestamp;
+use shoal_model::{Deletion, Timestamp};
 
 use crate::checkpoint::SourceMark;
 use crate::intake::{Idle, Intake};
@@ -64,12 +64,12 @@ impl SourcePartition {
         SourceMark { origin: self.origin.clone(), position: self.position, end: self.end, ended: self.ended }
     }
 
-    /// Takes in a batch. Dead letters go to `dead`.
-    pub(crate) fn take(&mut self, batch: Batch<Analysed>, dead: &mut Vec<DeadLetter>) {
+    /// Takes in a batch. Dead letters go to `dead`. Gives what was deleted.
+    pub(crate) fn take(&mut self, batch: Batch<Analysed>, dead: &mut Vec<DeadLetter>) -> Vec<Deletion> {
         self.position = batch.position;
         self.limit = None;
         self.ended |= batch.more == More::No;
-        self.intake.take(&self.name, batch, dead);
+        self.intake.take(&self.name, batch, dead)
     }
 
     /// Nothing has come for a while: see [`Intake::idle`].

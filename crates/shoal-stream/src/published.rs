@@ -39,7 +39,12 @@ impl Published {
     pub(crate) fn source(&self, source: &SourcePartition) {
         let (name, counts, metrics) = (source.name.as_str(), &source.intake.counts, &self.metrics);
         raise(&metrics.source_records.with_label_values(&[name]), counts.records);
-        let outcomes = [("processed", counts.processed), ("filtered", counts.filtered), ("dead_letter", counts.dead())];
+        let outcomes = [
+            ("processed", counts.processed),
+            ("filtered", counts.filtered),
+            ("deletion", counts.deletions),
+            ("dead_letter", counts.dead()),
+        ];
         for (outcome, count) in outcomes {
             raise(&metrics.source_outcomes.with_label_values(&[name, outcome]), count);
         }

@@ -17,7 +17,7 @@ use crate::output::{OutputMarks, Sinks};
 use crate::partition::SourcePartition;
 use crate::published::{self, Published, now};
 use crate::resume::{Plan, plan};
-use crate::settings::{Job, Observer, Progress};
+use crate::settings::{Job, Observer, Progress, Settled};
 use crate::sources::{Begin, open};
 use crate::summary::{AlertCounts, Summary};
 use crate::{Error, Metrics};
@@ -176,10 +176,11 @@ impl Run {
         self.decide_again()?;
         loop {
             if job.stop.load(Ordering::Relaxed) {
-                self.save(false)?;
+                self.save(false, observer)?;
                 return if job.follow.is_some() { Ok(self.summary()) } else { Err(Error::Stopped) };
             }
-            let fed = if job.follow.is_some() { self.feed_any(job)? } else { self.feed_slowest(job)? };
+            let fed =
+                if job.follow.is_some() { self.feed_any(job, observer)? } else { self.feed_slowest(job, observer)? };
             self.drive(observer)?;
             observer.progress(&self.progress());
             if self.published.is_due() || !fed {
@@ -188,26 +189,26 @@ impl Run {
             if !fed {
                 break;
             }
-            self.save_if_due(job)?;
+            self.save_if_due(job, observer)?;
         }
-        self.save(true)?;
+        self.save(true, observer)?;
         Ok(self.summary())
     }
 
     /// Takes a batch from the source that holds event time back. `false` when all have ended.
-    fn feed_slowest(&mut self, job: &Job) -> Result<bool, Error> {
+    fn feed_slowest(&mut self, job: &Job, observer: &mut dyn Observer) -> Result<bool, Error> {
         let slowest = (0..self.sources.len())
             .filter(|number| !self.sources[*number].ended)
             .min_by_key(|number| self.sources[*number].watermark());
         let Some(number) = slowest else { return Ok(false) };
-        while !self.feed(number, PATIENCE)? && !job.stop.load(Ordering::Relaxed) {}
+        while !self.feed(number, PATIENCE, observer)? && !job.stop.load(Ordering::Relaxed) {}
         Ok(true)
     }
 
     /// While following: takes what there is from every source, and lets those pass that have nothing. `false` when
     /// all have ended, as pipes do.
-    fn feed_any(&mut self, job: &Job) -> Result<bool, Error> {
-        let Some(follow) = &job.follow else { return self.feed_slowest(job) };
+    fn feed_any(&mut self, job: &Job, observer: &mut dyn Observer) -> Result<bool, Error> {
+        let Some(follow) = &job.follow else { return self.feed_slowest(job, observer) };
         let patience = follow.poll / u32::try_from(self.sources.len()).unwrap_or(u32::MAX).max(1);
         for number in 0..self.sources.len() {
             // One that is far ahead of the others waits for them: what it has brought is kept in memory.
@@ -215,7 +216,7 @@ impl Run {
             if source.ended || source.intake.released.len() > FAR_AHEAD {
                 continue;
             }
-            let fed = self.feed(number, patience)?;
+            let fed = self.feed(number, patience, observer)?;
             let source = &mut self.sources[number];
             if fed || !source.feed.is_silent() {
                 source.heard = Instant::now();
@@ -268,19 +269,21 @@ impl Run {
         self.bury(&dead)
     }
 
-    fn feed(&mut self, number: usize, patience: Duration) -> Result<bool, Error> {
+    fn feed(&mut self, number: usize, patience: Duration, observer: &mut dyn Observer) -> Result<bool, Error> {
         let Some(batch) = self.sources[number].feed.next(patience) else { return Ok(false) };
         let batch = match batch {
             Ok(batch) => batch,
             Err(error) => {
                 // What was read before is safe: a run with state goes on from here when the input is mended.
-                self.save(false)?;
+                self.save(false, observer)?;
                 return Err(error);
             }
         };
         let mut dead: Vec<DeadLetter> = Vec::new();
         let source = &mut self.sources[number];
-        source.take(batch, &mut dead);
+        for deletion in source.take(batch, &mut dead) {
+            observer.deletion(&deletion);
+        }
         if let Some(idle) = self.ground.as_ref().and_then(|ground| ground.decided_idle(source)) {
             source.grow_idle(idle, &mut dead);
         }
@@ -304,12 +307,15 @@ impl Run {
         self.checkpoint.2 += posts.len() as u64;
         // Timers fire up to the highest post, not to the end of time: the end of a file resolves nothing.
         let Some(highest) = self.highest else { return Ok(()) };
-        for alert in self.fused.drive(posts, slowest.min(highest)) {
-            self.alerts.add(&alert);
-            self.sinks.alert(&alert)?;
-            published::alert(&self.metrics, &alert, self.live);
-            observer.alert(&alert);
+        let driven = self.fused.drive(posts, slowest.min(highest));
+        for alert in &driven.alerts {
+            self.alerts.add(alert);
+            self.sinks.alert(alert)?;
+            published::alert(&self.metrics, alert, self.live);
+            observer.alert(alert);
         }
+        let settled = Settled { duplicates: &driven.duplicates, texts: &driven.texts, merges: &driven.merges };
+        observer.settled(&settled).map_err(Error::Observer)?;
         self.sinks.flush()
     }
 
@@ -324,26 +330,27 @@ impl Run {
             let Some(number) = first.map(|(number, _)| number) else { return posts };
             let Some(placed) = self.sources[number].intake.released.pop_front() else { return posts };
             self.highest = self.highest.max(Some(placed.at));
-            let post = placed.item.post;
-            observer.post(number, &post.post.author.id);
+            let (offset, post) = (placed.item.offset, placed.item.post);
+            observer.post(number, offset, placed.at, &post);
             posts.push((Trigger { at: placed.at, post: Some(post.reference.clone()) }, post));
         }
     }
 
-    fn save_if_due(&mut self, job: &Job) -> Result<(), Error> {
+    fn save_if_due(&mut self, job: &Job, observer: &mut dyn Observer) -> Result<(), Error> {
         let Some(settings) = &job.state else { return Ok(()) };
         let (_, last, posts) = self.checkpoint;
         if posts >= settings.every_posts || (posts > 0 && last.elapsed() >= settings.every) {
-            self.save(false)?;
+            self.save(false, observer)?;
         }
         Ok(())
     }
 
-    /// Waits until the outputs are on disk, then writes a checkpoint, if state is kept.
-    fn save(&mut self, finished: bool) -> Result<(), Error> {
+    /// Waits until the outputs and the observer are on disk, then writes a checkpoint, if state is kept.
+    fn save(&mut self, finished: bool, observer: &mut dyn Observer) -> Result<(), Error> {
         let started = Instant::now();
         let outputs = self.sinks.sync()?;
         let Some(state) = &self.state else { return Ok(()) };
+        observer.checkpoint().map_err(Error::Observer)?;
         let manifest = Manifest {
             version: STATE_VERSION,
             fingerprint: self.fingerprint.clone(),

@@ -21,6 +21,8 @@ pub struct SourceCounts {
     pub late: u64,
     /// Left out by the source's filter.
     pub filtered: u64,
+    /// Said that something published is gone.
+    pub deletions: u64,
     /// Refused, by [`Reason::index`].
     pub dead_letters: [u64; Reason::COUNT],
     /// How often the source was idle.
@@ -38,6 +40,7 @@ impl SourceCounts {
         self.processed += other.processed;
         self.late += other.late;
         self.filtered += other.filtered;
+        self.deletions += other.deletions;
         self.idle += other.idle;
         for (sum, count) in self.dead_letters.iter_mut().zip(other.dead_letters) {
             *sum += count;
@@ -114,7 +117,8 @@ impl Summary {
         let sources = &self.sources;
         let prepare = self.prepare;
         // Posts released by their source but not yet driven are `buffered` there.
-        sources.records == self.consumed.prepare + sources.filtered + sources.dead() + self.buffered
+        let aside = sources.filtered + sources.deletions + sources.dead();
+        sources.records == self.consumed.prepare + aside + self.buffered
             && self.consumed.prepare == prepare.processed + prepare.filtered + prepare.duplicate
     }
 }

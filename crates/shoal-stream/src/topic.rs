@@ -19,6 +19,7 @@ pub(crate) const SEQUENCE: &str = "shoal-sequence";
 
 /// The schema of posts that this program reads.
 const POST_SCHEMA: &str = "post.v1";
+const DELETION_SCHEMA: &str = "deletion.v1";
 
 /// One record of a topic.
 #[derive(Debug, Clone, Copy)]
@@ -84,9 +85,14 @@ fn refusal(incoming: &Incoming<'_>, bytes: &[u8], limits: &Limits) -> Option<Ref
         let what = if incoming.payload.is_some() { "the record is empty" } else { "a tombstone" };
         return Some(Refusal::new(Reason::Empty, what));
     }
-    if let Some(schema) = incoming.schema.filter(|schema| *schema != POST_SCHEMA.as_bytes()) {
+    if let Some(schema) =
+        incoming.schema.filter(|schema| ![POST_SCHEMA, DELETION_SCHEMA].map(str::as_bytes).contains(schema))
+    {
         let schema = String::from_utf8_lossy(schema);
-        return Some(Refusal::new(Reason::UnknownSchema, format!("`{schema}`; this program reads {POST_SCHEMA}")));
+        return Some(Refusal::new(
+            Reason::UnknownSchema,
+            format!("`{schema}`; this program reads {POST_SCHEMA} and {DELETION_SCHEMA}"),
+        ));
     }
     (bytes.len() > limits.record_bytes).then(|| Refusal::too_large(bytes.len() as u64, limits.record_bytes))
 }
@@ -114,7 +120,7 @@ mod tests {
     fn reason(incoming: &Incoming<'_>) -> Option<Reason> {
         match decode(&decoder(), incoming).2 {
             Decoded::Dead(letter) => Some(letter.reason),
-            Decoded::Post(_) | Decoded::Filtered => None,
+            Decoded::Post(_) | Decoded::Filtered | Decoded::Deletion(_) => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The examples in Python write what Shoal reads and read what it writes, against a real Kafka; what stands in the
 //! topics is what the schemas and docs/kafka.md say.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says when it did not run")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
@@ -39,35 +39,10 @@ const BAD: [(&[u8], &str); 4] = [
 struct Python(PathBuf);
 
 impl Python {
-    /// Made once, in the target folder; or a `SKIPPED:` line where it cannot be had.
+    /// Made once; or a `SKIPPED:` line where it cannot be had.
     fn or_skip() -> Option<Self> {
-        let in_ci = std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()));
-        match Self::environment() {
-            Ok(python) => Some(Self(python)),
-            Err(why) => {
-                assert!(!in_ci, "the examples in Python: {why}");
-                println!("SKIPPED: the examples in Python: {why}");
-                None
-            }
-        }
-    }
-
-    fn environment() -> Result<PathBuf, String> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
-        fs::create_dir_all(&folder).unwrap();
-        let lock = File::create(folder.join("lock")).unwrap();
-        lock.lock().unwrap();
         let requirements = Path::new(EXAMPLES).join("requirements.txt");
-        let (python, stamp) = (folder.join("venv/bin/python"), folder.join("requirements.txt"));
-        let wanted = fs::read(&requirements).unwrap();
-        let has_it = |python: &Path| said(Command::new(python).args(["-c", "import confluent_kafka"])).is_ok();
-        if fs::read(&stamp).is_ok_and(|found| found == wanted) && has_it(&python) {
-            return Ok(python);
-        }
-        said(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder.join("venv")))?;
-        said(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements))?;
-        fs::write(&stamp, wanted).unwrap();
-        Ok(python)
+        shoal_tools::or_skip("the examples in Python", shoal_tools::python(&requirements)).map(Self)
     }
 
     /// Runs an example to its end; gives what it printed.

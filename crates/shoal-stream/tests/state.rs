@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{alerts, assert_enough, config, identities, job, read, stream, with_state, write};
 use shoal_model::Alert;
-use shoal_stream::{Error, Job, Observer, Progress, run};
+use shoal_stream::{Error, Job, Observer, Progress, STATE_VERSION, run};
 
 /// Stops a run after so many batches.
 struct StopAfter<'a> {
@@ -173,7 +173,7 @@ fn another_configuration_version_input_or_output_is_refused() {
 
     let manifest = newest(&place.path("state"), "json");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text.replacen("\"version\": 2", "\"version\": 99", 1)).unwrap();
+    fs::write(&manifest, text.replacen(&format!("\"version\": {STATE_VERSION}"), "\"version\": 99", 1)).unwrap();
     assert!(matches!(run(&job, &mut ()), Err(Error::OtherVersion { found: 99, .. })));
     fs::write(&manifest, text).unwrap();
 

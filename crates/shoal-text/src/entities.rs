@@ -1,8 +1,9 @@
 //! What a text points to: addresses, hashtags, mentions.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use crate::fold::{Folded, fold};
+use crate::fold::{Folded, fold, in_words};
 use crate::scan::{Found, Scanner, mention_length};
 
 /// What a text points to, each in order of appearance, repeats included.
@@ -30,6 +31,17 @@ pub fn entities(text: &str) -> Entities<'_> {
         }
     }
     out
+}
+
+/// Where addresses stand in `text`, as ranges of bytes, in order: what [`fold`](crate::fold) leaves out with them.
+pub fn address_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
+    Scanner::new(text).filter(|(_, found)| *found == Found::Url).map(|(range, _)| range)
+}
+
+/// Whether `c` can stand in a word of a folded text: anything but white space, punctuation, symbols and emoji. What
+/// cannot ends a word.
+pub fn is_word_char(c: char) -> bool {
+    in_words(c)
 }
 
 /// `text` without the `RT @name:` that it begins with, once or several times. The letters may be small, the colon
@@ -119,6 +131,12 @@ mod tests {
         assert_eq!(hashtag_sequence(&[]), None);
         assert_ne!(hashtag_sequence(&["a", "b"]), hashtag_sequence(&["b", "a"]));
         assert_ne!(hashtag_sequence(&["ab", "c"]), hashtag_sequence(&["a", "bc"]));
+    }
+
+    #[test]
+    fn addresses_are_given_by_their_place() {
+        let text = "see https://example.org/x, or #B";
+        assert_eq!(address_ranges(text).map(|range| &text[range]).collect::<Vec<_>>(), ["https://example.org/x"]);
     }
 
     proptest! {

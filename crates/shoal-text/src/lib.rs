@@ -16,7 +16,7 @@ mod scan;
 mod shingle;
 
 pub use canonical::{CanonicalUrl, MAX_URL_BYTES, canonical_url};
-pub use entities::{Entities, entities, hashtag_sequence, strip_repost_prefix};
+pub use entities::{Entities, address_ranges, entities, hashtag_sequence, is_word_char, strip_repost_prefix};
 pub use fold::{FOLD_VERSION, Folded, MAX_SYMBOLS_PER_BYTE, fold};
 pub use language::{DEFAULT_LANGUAGE_CACHE, Language, LanguageDetector, UNDETERMINED};
 pub use shingle::{MAX_SHINGLE, is_spaced, shingles, word_shingles};

@@ -13,7 +13,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<()> {
     let pipeline = Pipeline::load(&args.pipeline, &overrides)?;
     // A pipeline without sources is complete: they are named when it runs.
     pipeline.check_paths()?;
-    if let Some(warning) = pipeline.warning() {
+    if let Some(warning) = pipeline.serve.warning() {
         console::note(&format!("warning: {warning}\n"));
     }
     if args.online { topics::online(&pipeline) } else { console::print(pipeline.effective()?.as_bytes()) }

@@ -1,17 +1,12 @@
-//! What a run tells the probes of whatever keeps it running, and where.
+//! What a run tells the probes of whatever keeps it running.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Result;
 use prometheus::Registry;
 use prometheus::proto::{LabelPair, Metric, MetricFamily};
-use shoal_serve::{Health, Server};
+use shoal_serve::Health;
 use shoal_stream::{Metrics, StageName};
-
-use crate::console;
-use crate::pipeline::Pipeline;
 
 /// Has a value for a stage as soon as its group has given this process partitions, or none.
 const ASSIGNED: &str = "shoal_partitions_assigned";
@@ -71,17 +66,6 @@ impl Health for RunHealth {
             stages => Err(format!("waiting for the partitions of {}", stages.join(", "))),
         }
     }
-}
-
-/// Serves metrics and health where the pipeline says, if it does, and says where that is.
-pub(crate) fn serve(pipeline: &Pipeline, metrics: &Metrics, health: &Arc<RunHealth>) -> Result<Option<Server>> {
-    let Some(address) = pipeline.metrics else { return Ok(None) };
-    if let Some(warning) = pipeline.warning() {
-        console::note(&format!("warning: {warning}\n"));
-    }
-    let server = Server::start(address, metrics.registry().clone(), Arc::clone(health) as Arc<dyn Health>)?;
-    console::note(&format!("metrics at http://{}/metrics\n", server.address()));
-    Ok(Some(server))
 }
 
 #[cfg(test)]

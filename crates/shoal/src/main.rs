@@ -8,13 +8,21 @@ mod closing;
 mod console;
 mod dead_letters;
 mod display;
+mod erase;
 mod explain;
+mod export;
 mod health;
+mod index_metrics;
+mod indexing;
 mod job;
 mod logging;
 mod pipeline;
 mod printable;
 mod run;
+mod search;
+mod serve;
+mod serving;
+mod token;
 mod topics;
 
 use std::process::ExitCode;
@@ -60,6 +68,11 @@ fn execute(command: Command, progress: &MultiProgress) -> Result<()> {
         Command::Explain(args) => explain::explain(&args),
         Command::DeadLetters(command) => dead_letters::dead_letters(&command),
         Command::Run(args) => run::run(&args, progress),
+        Command::Search(args) => search::search(&args),
+        Command::Export(args) => export::export(&args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Erase(args) => erase::erase(&args),
+        Command::Token(args) => token::token(&args),
         Command::Backtest(args) => backtest::backtest(args),
     }
 }

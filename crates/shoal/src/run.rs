@@ -6,17 +6,23 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::MultiProgress;
+use shoal_detect::Analysed;
 use shoal_formats::Reason;
-use shoal_model::Alert;
-use shoal_stream::{Follow, Observer, Progress, StageName, StagedSummary, StateSettings, Summary};
+use shoal_model::{Alert, Deletion, Timestamp};
+use shoal_serve::Health;
+use shoal_stream::{
+    Follow, Observer, ObserverError, Progress, Settled, StageName, StagedSummary, StateSettings, Summary,
+};
 
 use crate::cli::RunArgs;
 use crate::closing::{Closing, peak_memory};
 use crate::console;
 use crate::display::Display;
-use crate::health::{self, RunHealth};
+use crate::health::RunHealth;
+use crate::indexing::Indexing;
 use crate::job::job;
 use crate::pipeline::{Error, Overrides, Pipeline};
+use crate::serving;
 
 /// Wall-clock time without data after which a followed input no longer holds the others up.
 const IDLE: Duration = Duration::from_secs(5);
@@ -38,17 +44,27 @@ pub(crate) fn run(args: &RunArgs, lines: &MultiProgress) -> Result<()> {
         signal_hook::flag::register(signal, Arc::clone(&job.stop)).context("cannot listen for signals")?;
     }
     let health = Arc::new(RunHealth::new(&job.metrics, stages.as_ref()));
-    let _server = health::serve(&pipeline, &job.metrics, &health)?;
+    let registry = job.metrics.registry();
+    let (index, writer) = serving::open_index(&pipeline, registry)?.unzip();
+    let shown = Arc::clone(&health) as Arc<dyn Health>;
+    let _server = serving::serve(&pipeline.serve, &pipeline.name, registry, shown, index)?;
     let mut display = Display::new(lines);
-    let mut shown = Shown { display: &mut display, health: &health };
+    let indexing = writer.map(|writer| Indexing::new(writer, &job));
+    let mut shown = Shown { display: &mut display, health: &health, indexing };
     let told = match &stages {
         Some(stages) => shoal_stream::run_staged(&job, stages, &mut shown).map(|summary| staged(&summary)),
         None => shoal_stream::run(&job, &mut shown).map(|summary| fused(&summary)),
     };
+    // What was told before a failure is kept too: a run that goes on from its state does not tell it again.
+    let closed = shown.indexing.take().map_or(Ok(()), Indexing::close);
     display.finish();
     console::note(&told.inspect_err(|_| health.failed())?);
+    closed.inspect_err(|_| health.failed())?;
     if let Some(alerts) = &job.outputs.alerts {
         console::note(&format!("{:<18}{alerts}\n", "written to"));
+    }
+    if let Some(index) = &pipeline.index {
+        console::note(&serving::afterwards(&pipeline, index));
     }
     Ok(())
 }
@@ -72,6 +88,7 @@ fn prepare(args: &RunArgs) -> Result<Pipeline, Error> {
 struct Shown<'a> {
     display: &'a mut Display,
     health: &'a RunHealth,
+    indexing: Option<Indexing>,
 }
 
 impl Observer for Shown<'_> {
@@ -95,6 +112,29 @@ impl Observer for Shown<'_> {
             bits = alert.strength.bits,
             "alert"
         );
+        if let Some(indexing) = &mut self.indexing {
+            indexing.alert(alert);
+        }
+    }
+
+    fn post(&mut self, source: usize, offset: u64, at: Timestamp, post: &Analysed) {
+        if let Some(indexing) = &mut self.indexing {
+            indexing.post(source, offset, at, post);
+        }
+    }
+
+    fn deletion(&mut self, deletion: &Deletion) {
+        if let Some(indexing) = &mut self.indexing {
+            indexing.deletion(deletion);
+        }
+    }
+
+    fn settled(&mut self, settled: &Settled<'_>) -> Result<(), ObserverError> {
+        self.indexing.as_mut().map_or(Ok(()), |indexing| indexing.settled(settled))
+    }
+
+    fn checkpoint(&mut self) -> Result<(), ObserverError> {
+        self.indexing.as_mut().map_or(Ok(()), Indexing::commit)
     }
 }
 
@@ -123,15 +163,19 @@ fn staged(summary: &StagedSummary) -> String {
 
 fn closing(summary: &Summary) -> Closing {
     let dead = Reason::ALL.into_iter().zip(summary.sources.dead_letters).filter(|(_, count)| *count > 0);
+    let mut outcomes = vec![
+        ("processed", summary.prepare.processed),
+        ("nothing shared", summary.prepare.filtered + summary.sources.filtered),
+        ("duplicate", summary.prepare.duplicate),
+        ("buffered", summary.buffered),
+    ];
+    if summary.sources.deletions > 0 {
+        outcomes.push(("deletion", summary.sources.deletions));
+    }
     Closing {
         read: summary.sources.records,
         read_now: summary.records_now,
-        outcomes: vec![
-            ("processed", summary.prepare.processed),
-            ("nothing shared", summary.prepare.filtered + summary.sources.filtered),
-            ("duplicate", summary.prepare.duplicate),
-            ("buffered", summary.buffered),
-        ],
+        outcomes,
         dead_letters: summary.sources.dead(),
         reasons: dead.map(|(reason, count)| (reason.name().to_owned(), count)).collect(),
         late: summary.sources.late,

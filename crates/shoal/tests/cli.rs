@@ -35,6 +35,11 @@ fn help_is_there_for_everything() {
         ("help_topics_check", &["topics", "check", "--help"]),
         ("help_backtest", &["backtest", "--help"]),
         ("help_explain", &["explain", "--help"]),
+        ("help_search", &["search", "--help"]),
+        ("help_export", &["export", "--help"]),
+        ("help_serve", &["serve", "--help"]),
+        ("help_erase", &["erase", "--help"]),
+        ("help_token", &["token", "--help"]),
         ("help_dead_letters", &["dead-letters", "--help"]),
         ("help_dead_letters_list", &["dead-letters", "list", "--help"]),
         ("help_dead_letters_show", &["dead-letters", "show", "--help"]),
@@ -130,7 +135,7 @@ fn an_open_address_is_told() {
     std::fs::write(directory.path().join("p.toml"), "[serve]\nmetrics = \"0.0.0.0:9464\"\n").unwrap();
     let (code, _, errors) = call(directory.path(), &["check", "p.toml"]);
     assert_eq!(code, Some(0));
-    assert!(errors.starts_with("warning: serve.metrics: whoever can reach 0.0.0.0:9464"), "{errors}");
+    assert!(errors.starts_with("warning: serve.listen: whoever can reach 0.0.0.0:9464"), "{errors}");
 }
 
 #[test]

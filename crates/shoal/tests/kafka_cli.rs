@@ -147,7 +147,7 @@ fn a_run_that_follows_is_watched_and_stops() {
     let staged = ["--set", "kafka.staged=true"];
     place.call(&[&["topics", "create", "p.toml"], &staged[..]].concat()).well();
     place.fill();
-    let serve = ["--set", "serve.metrics=127.0.0.1:0"];
+    let serve = ["--set", "serve.listen=127.0.0.1:0"];
     for more in [&[][..], &staged] {
         let arguments = [&["run", "p.toml", "--follow"][..], &serve, more].concat();
         let mut command = command(place.directory.path(), &arguments);

@@ -15,6 +15,7 @@ use std::time::SystemTime;
 
 use common::made::{self, Numbers};
 use common::{Line, Watched, alerts, command, ended, length, pipeline, real_data, shoal, slice, watch};
+use shoal_stream::STATE_VERSION;
 
 const KILLS: usize = 20;
 const BROKEN: usize = 200;
@@ -265,7 +266,7 @@ fn a_state_of_another_version_is_refused() {
     let place = finished();
     let manifest = place.path("state").join(format!("checkpoint-{:010}.json", place.newest(".json")));
     let text = fs::read_to_string(&manifest).unwrap();
-    let other = text.replacen("\"version\": 2", "\"version\": 99", 1);
+    let other = text.replacen(&format!("\"version\": {STATE_VERSION}"), "\"version\": 99", 1);
     assert_ne!(text, other);
     fs::write(&manifest, other).unwrap();
     let before = place.files();

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(super) const DETECTING: [&str; 4] = ["shoal-model", "shoal-text", "shoal-sketch", "shoal-detect"];
 
 /// Every crate of the workspace and the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("shoal-model", &[]),
     ("shoal-sketch", &[]),
     ("shoal-text", &["shoal-model"]),
@@ -18,7 +18,11 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("shoal-detect", &["shoal-model", "shoal-text", "shoal-sketch"]),
     ("shoal-kafka", &["shoal-model"]),
     ("shoal-broker", &[]),
-    ("shoal-serve", &[]),
+    ("shoal-tools", &[]),
+    ("shoal-share", &["shoal-model"]),
+    ("shoal-share", &["shoal-model"]),
+    ("shoal-index", &["shoal-model", "shoal-text", "shoal-detect"]),
+    ("shoal-serve", &["shoal-model", "shoal-index", "shoal-share"]),
     ("shoal-stream", &["shoal-model", "shoal-text", "shoal-sketch", "shoal-formats", "shoal-detect", "shoal-kafka"]),
     (
         "shoal",
@@ -30,6 +34,8 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "shoal-detect",
             "shoal-kafka",
             "shoal-stream",
+            "shoal-index",
+            "shoal-share",
             "shoal-serve",
         ],
     ),

@@ -28,6 +28,7 @@ pub(super) struct Fields<'a> {
     pub(super) url: Option<Cow<'a, str>>,
     pub(super) handle: Option<Cow<'a, str>>,
     pub(super) author_created_at: Option<Cow<'a, str>>,
+    pub(super) deleted: Option<bool>,
 }
 
 /// Reads [`Fields`]; says in `progress` where it is and why it refuses.
@@ -89,6 +90,7 @@ impl FieldsVisitor<'_> {
             Key::Url => fields.url = map.next_value_seed(TextSeed)?,
             Key::Handle => fields.handle = map.next_value_seed(TextSeed)?,
             Key::AuthorCreatedAt => fields.author_created_at = map.next_value_seed(TextSeed)?,
+            Key::Deleted => fields.deleted = map.next_value()?,
         }
         Ok(())
     }
@@ -120,6 +122,7 @@ enum Key {
     Url,
     Handle,
     AuthorCreatedAt,
+    Deleted,
 }
 
 impl Key {
@@ -142,6 +145,7 @@ impl Key {
             "url" => Self::Url,
             "handle" | "author_handle" => Self::Handle,
             "author_created_at" => Self::AuthorCreatedAt,
+            "deleted" => Self::Deleted,
             _ => return None,
         })
     }
@@ -165,6 +169,7 @@ impl Key {
             Self::Url => "url",
             Self::Handle => "handle",
             Self::AuthorCreatedAt => "author_created_at",
+            Self::Deleted => "deleted",
         }
     }
 }

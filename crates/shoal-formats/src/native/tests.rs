@@ -6,7 +6,7 @@ use crate::Error;
 const RECORD: &str = r#"{"id":"1","platform":"x","author":"a","ts":"2015-01-31T08:00:00Z","text":"hello","lang":"en"}"#;
 
 fn decoded(line: &str) -> Result<Post, Refusal> {
-    decode(line.as_bytes(), &Limits::default())
+    decode(line.as_bytes(), &Limits::default()).map(|content| content.post().unwrap())
 }
 
 /// The record with its last brace replaced by more fields.
@@ -276,4 +276,21 @@ proptest! {
         line[at] = byte;
         let _ = decode(&line, &Limits::default());
     }
+}
+
+#[test]
+fn a_record_can_say_that_something_is_gone() {
+    let deletion = |line: &str| match decode(line.as_bytes(), &Limits::default()) {
+        Ok(Content::Deletion(deletion)) => deletion,
+        other => panic!("{other:?}"),
+    };
+    let post = deletion(&with(r#""deleted":true"#));
+    assert_eq!((post.account.as_str(), post.post.as_deref()), ("x:a", Some("x:1")));
+    assert_eq!(post.observed_at, time("2015-01-31T08:00:00Z"));
+    let account = r#"{"platform":"x","author":7,"observed_at":"2015-02-03T09:30:00Z","deleted":true}"#;
+    assert_eq!(deletion(account).post, None);
+    assert_eq!(deletion(account).account, "x:7");
+    assert!(decoded(&with(r#""deleted":false"#)).is_ok());
+    let refusal = decode(br#"{"platform":"x","ts":"2015-02-03T09:30:00Z","deleted":true}"#, &Limits::default());
+    assert_eq!(refusal.unwrap_err().reason, Reason::MissingField);
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shoal_detect::{Analysed, Timed};
-use shoal_formats::{DeadLetter, Format, Limits, Position, Record};
-use shoal_model::{Post, Timestamp};
+use shoal_formats::{Content, DeadLetter, Format, Limits, Position, Record};
+use shoal_model::{Deletion, Post, Timestamp};
 
 pub(crate) use self::file::FileReader;
 use crate::kafka::feed::TopicFeed;
@@ -70,6 +70,8 @@ pub(crate) enum Item<P> {
     Post(Box<Read<P>>, Range<usize>),
     /// Left out by the source's filter.
     Filtered,
+    /// Something published is gone.
+    Deletion(Deletion),
     /// Refused.
     Dead(DeadLetter),
 }
@@ -110,6 +112,7 @@ impl<P> Batch<P> {
                 Item::Post(Box::new(read), start..self.raw.len())
             }
             Decoded::Filtered => Item::Filtered,
+            Decoded::Deletion(deletion) => Item::Deletion(deletion),
             Decoded::Dead(letter) => Item::Dead(letter),
         };
         self.items.push(item);
@@ -132,6 +135,7 @@ pub(crate) enum More {
 pub(crate) enum Decoded {
     Post(Box<Post>),
     Filtered,
+    Deletion(Deletion),
     Dead(DeadLetter),
 }
 
@@ -154,12 +158,13 @@ impl Decoder {
     /// Decodes one record.
     pub(crate) fn decode(&self, record: &Record, line: &[u8]) -> Decoded {
         match self.format.decode_record(record, line, &self.limits) {
-            Ok(mut post) => {
+            Ok(Content::Post(mut post)) => {
                 if self.filter.as_ref().is_some_and(|filter| !filter(&mut post)) {
                     return Decoded::Filtered;
                 }
-                Decoded::Post(Box::new(post))
+                Decoded::Post(post)
             }
+            Ok(Content::Deletion(deletion)) => Decoded::Deletion(deletion),
             Err(refusal) => Decoded::Dead(DeadLetter::new(self.name.clone(), record, refusal, line)),
         }
     }

@@ -219,6 +219,7 @@ where
             send_lane(outbox, senders, *to, self.mark, &mut out.frames)?;
         }
         out.alerts.append(&mut outbox.alerts);
+        outbox.duplicates.clear();
         Ok(())
     }
 

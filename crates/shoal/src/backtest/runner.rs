@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use shoal_detect::Analysed;
 use shoal_model::{Alert, Post, Timestamp};
 use shoal_stream::{Filter, Input, Observer, Progress, Source};
 
@@ -48,7 +49,8 @@ impl Observer for Collected {
         self.alerts.push(alert.clone());
     }
 
-    fn post(&mut self, source: usize, author: &str) {
+    fn post(&mut self, source: usize, _offset: u64, _at: Timestamp, post: &Analysed) {
+        let author = post.post.author.id.as_str();
         let native = Post::split_id(author).map_or(author, |(_, native)| native);
         if let Some(posts) = self.posts.get_mut(source) {
             *posts.entry(native.to_owned()).or_default() += 1;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod backtest;
+mod search;
 mod time;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use shoal_stream::StageName;
 
 pub(crate) use self::backtest::{BacktestArgs, BacktestRequest, BacktestSource, Role};
+pub(crate) use self::search::{EraseArgs, ExportArgs, ExportFormat, Order, SearchArgs, ServeArgs, TokenArgs};
 
 /// Shoal finds accounts that move together in streams of social-media posts
 ///
@@ -68,6 +70,20 @@ pub(crate) enum Command {
     /// Shows what was seen, each account's evidence in bits and where it comes from, the decision, and the posts with
     /// links. It is an observation, not a verdict.
     Explain(ExplainArgs),
+    /// Find posts in an index
+    ///
+    /// A run with [index] makes one, and can be searched while it goes on.
+    Search(SearchArgs),
+    /// Write an alert of an index for other programs: its posts, or the network of its ties
+    Export(ExportArgs),
+    /// Show an index in the browser, with its API, without a run
+    Serve(ServeArgs),
+    /// Make a post or an account disappear from an index and from the evidence of its alerts
+    ///
+    /// It cannot be found any more at once, and is gone from disk after the purge. Later records of it are left out.
+    Erase(EraseArgs),
+    /// Make a token for somebody who may ask over HTTP
+    Token(TokenArgs),
     /// Look at records that could not be read as posts
     ///
     /// A run counts them, keeps them byte for byte, and goes on.

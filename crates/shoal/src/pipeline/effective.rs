@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use shoal_serve::Token;
 use shoal_stream::Output;
 
+use super::serve::Served;
 use super::written::{self, Place, Topic, Written};
 use super::{Input, Pipeline};
 
@@ -22,7 +24,8 @@ impl Pipeline {
                 dead_letters: Some(place(&self.output.dead_letters)?),
             },
             kafka: self.kafka.clone().map(|kafka| kafka.rebased(&directory)),
-            serve: written::Serve { metrics: self.metrics.map(|address| address.to_string()) },
+            index: self.index.clone(),
+            serve: serve(&self.serve),
             input: self.limits,
             run: written::Run { threads: Some(self.threads) },
             checkpoint: self.checkpoint,
@@ -30,6 +33,19 @@ impl Pipeline {
         };
         let toml = toml::to_string(&written).context("cannot write the configuration as TOML")?;
         Ok(format!("# fingerprint: {}\n{toml}", self.fingerprint()?))
+    }
+}
+
+fn serve(served: &Served) -> written::Serve {
+    let token = |token: &Token| written::Token {
+        name: token.name.clone(),
+        role: token.role,
+        sha256: token.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    written::Serve {
+        listen: served.listen.map(|address| address.to_string()),
+        hosts: served.hosts.clone(),
+        token: served.tokens.iter().map(token).collect(),
     }
 }
 

@@ -36,6 +36,12 @@ pub(crate) enum Error {
         /// The file.
         file: PathBuf,
     },
+    /// A pipeline without an index where one is asked for.
+    #[error("{}: index: there is none\n  help: add [index] with path = \"shoal-index\" to the pipeline", .file.display())]
+    NoIndex {
+        /// The file.
+        file: PathBuf,
+    },
     /// A pipeline without a cluster where one is asked for.
     #[error(
         "{}: kafka: there is none\n  help: add [kafka] with bootstrap = [\"host:9092\"] to the pipeline",

@@ -1,13 +1,11 @@
-//! `[kafka]` and `[serve]`: what can be known to be wrong with them before a cluster is asked.
-
-use std::net::SocketAddr;
+//! `[kafka]`: what can be known to be wrong with them before a cluster is asked.
 
 use shoal_stream::StageName;
 
 use super::error::{Error, Spot};
 use super::origin::{KeyPath, Origins, Step};
 use super::tree::parse_keys;
-use super::written::{Kafka, Serve};
+use super::written::Kafka;
 use super::{Input, Output, Source};
 use crate::printable::printable;
 
@@ -142,15 +140,6 @@ impl Use {
 fn is_own(topic: &str, prefix: &str) -> bool {
     let Some(name) = topic.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')) else { return false };
     name == "watermarks" || name.parse::<StageName>().is_ok()
-}
-
-/// The address in `[serve]`.
-pub(super) fn address(serve: &Serve, origins: &Origins) -> Result<Option<SocketAddr>, Error> {
-    let Some(text) = &serve.metrics else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| {
-        let remedy = "write an address and a port, such as \"127.0.0.1:9464\"; a host's name is none";
-        origins.spot(&KeyPath::from("serve.metrics")).wrong(format!("`{}` is no address", printable(text)), remedy)
-    })
 }
 
 #[cfg(test)]

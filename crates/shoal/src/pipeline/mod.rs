@@ -9,12 +9,12 @@ mod origin;
 mod outputs;
 mod paths;
 mod secrets;
+mod serve;
 mod sources;
 mod tree;
 mod words;
 mod written;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use shoal_formats::{Format, Limits};
@@ -23,9 +23,10 @@ use toml::{Table, Value};
 pub(crate) use self::error::Error;
 use self::error::Spot;
 use self::origin::{KeyPath, Origins, Place};
+pub(crate) use self::serve::Served;
 use self::tree::Tree;
 use self::written::Written;
-pub(crate) use self::written::{Checkpoint, Kafka};
+pub(crate) use self::written::{Checkpoint, Index, Kafka};
 
 /// A pipeline that can run, as far as its keys go; [`Pipeline::check_paths`] looks at the files.
 #[derive(Debug)]
@@ -40,8 +41,10 @@ pub(crate) struct Pipeline {
     pub(crate) output: Output,
     /// The cluster that topics are in.
     pub(crate) kafka: Option<Kafka>,
-    /// Where metrics and health are served.
-    pub(crate) metrics: Option<SocketAddr>,
+    /// Where posts and alerts can be searched.
+    pub(crate) index: Option<Index>,
+    /// What is answered over HTTP.
+    pub(crate) serve: Served,
     /// How much of a record is read.
     pub(crate) limits: Limits,
     /// Threads to work with, 1 or more.
@@ -126,6 +129,11 @@ impl Pipeline {
         let sources = sources::sources(file, &written.source, overrides.inputs, &origins)?;
         let output = outputs::output(&written.output, overrides.output, prefix, &origins)?;
         kafka::check_topics(&sources, &output, kafka.as_ref())?;
+        if written.index.is_some() && kafka.as_ref().is_some_and(|kafka| kafka.staged) {
+            let problem = "a process of a staged pipeline sees only its share of the posts";
+            let remedy = "leave it out, and index in one more process that is not staged: see docs/kafka.md";
+            return Err(origins.spot(&KeyPath::from("index")).wrong(problem, remedy));
+        }
         let stem = || file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         Ok(Self {
             file: file.to_owned(),
@@ -133,7 +141,8 @@ impl Pipeline {
             sources,
             output,
             kafka,
-            metrics: kafka::address(&written.serve, &origins)?,
+            serve: serve::served(&written.serve, written.index.is_some(), &origins)?,
+            index: written.index,
             limits: written.input,
             threads: written.run.threads.unwrap_or_else(available_threads),
             checkpoint: written.checkpoint,
@@ -148,12 +157,9 @@ impl Pipeline {
         self.kafka.as_ref().ok_or_else(|| Error::NoKafka { file: self.file.clone() })
     }
 
-    /// What works and may not be meant.
-    pub(crate) fn warning(&self) -> Option<String> {
-        let address = self.metrics.filter(|address| !address.ip().is_loopback())?;
-        Some(format!(
-            "serve.metrics: whoever can reach {address} can read the metrics; only 127.0.0.1 and [::1] are this machine's own"
-        ))
+    /// The index, for what cannot do without.
+    pub(crate) fn require_index(&self) -> Result<&Index, Error> {
+        self.index.as_ref().ok_or_else(|| Error::NoIndex { file: self.file.clone() })
     }
 }
 
@@ -203,6 +209,7 @@ fn validate(written: &Written, origins: &Origins) -> Result<(), Error> {
         return wrong("checkpoint.every", problem, "write 100ms or more, such as 30s");
     }
     validate_limits(written, origins)?;
+    written.index.as_ref().map_or(Ok(()), |index| serve::check_index(index, origins))?;
     written.detect.validate().map_err(|error| match error {
         shoal_detect::Error::Config { key, why } => {
             let spot = origins.spot(&KeyPath::from(format!("detect.{key}").as_str()));

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Spot};
+use super::origin::Place;
 use super::{Input, Pipeline, Source};
 use crate::printable::printable;
 
@@ -22,6 +23,9 @@ impl Pipeline {
                 let problem = format!("the same as the source `{}`", printable(&before.name));
                 return Err(source.spot.wrong(problem, "read it once"));
             }
+        }
+        if let Some(index) = &self.index {
+            check_index(index.directory())?;
         }
         for (path, spot) in self.output.files() {
             check_output(path, spot)?;
@@ -64,6 +68,20 @@ impl Source {
             None => "check the path; it is relative to the working directory",
         }
     }
+}
+
+fn check_index(path: &Path) -> Result<(), Error> {
+    let wrong =
+        |problem, remedy: &str| Err(Spot::from(Place::Argument("index.path".to_owned())).wrong(problem, remedy));
+    if path.exists() && !path.is_dir() {
+        return wrong(format!("{} is a file", shown(path)), "name a directory, or one that is yet to be made");
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !parent.is_dir() {
+        let problem = format!("there is no directory {}", shown(parent));
+        return wrong(problem, "create it; the path is relative to the working directory");
+    }
+    Ok(())
 }
 
 fn check_output(path: &Path, spot: &Spot) -> Result<(), Error> {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use shoal_formats::{Format, Limits};
 use shoal_kafka::{Connection, GroupProtocol, Sasl, Tls};
 use shoal_model::Span;
+use shoal_serve::Role;
 
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub(super) struct Written {
     /// The cluster that topics are in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) kafka: Option<Kafka>,
+    /// Where posts and alerts can be searched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) index: Option<Index>,
     /// What is answered over HTTP.
     #[serde(skip_serializing_if = "Serve::is_empty")]
     pub(super) serve: Serve,
@@ -43,7 +47,8 @@ impl Written {
     /// Every key that has a default, at its default, and some of the others with an example.
     pub(super) fn examples() -> Self {
         let kafka = Kafka { bootstrap: vec!["127.0.0.1:9092".to_owned()], ..Kafka::default() };
-        Self { kafka: Some(kafka), serve: Serve { metrics: Some("127.0.0.1:9464".to_owned()) }, ..Self::default() }
+        let serve = Serve { listen: Some("127.0.0.1:9464".to_owned()), ..Serve::default() };
+        Self { kafka: Some(kafka), index: Some(Index::default()), serve, ..Self::default() }
     }
 }
 
@@ -138,9 +143,48 @@ pub(crate) struct Kafka {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Serve {
-    /// Where `/metrics`, `/healthz` and `/readyz` are; when absent they are not served.
+    /// Where metrics and health are, and with [index] the page and the API; when absent nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) metrics: Option<String>,
+    pub(super) listen: Option<String>,
+    /// Names that the machine is reached by, beside its addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) hosts: Vec<String>,
+    /// Who may do what; without any, everybody on this machine may do everything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) token: Vec<Token>,
+}
+
+/// Somebody who may ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Token {
+    /// Who that is, for the audit log.
+    pub(super) name: String,
+    /// What they may do.
+    pub(super) role: Role,
+    /// The SHA-256 of the token in hexadecimal.
+    pub(super) sha256: String,
+}
+
+/// Where posts and alerts can be searched. Nothing here changes an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Index {
+    /// The directory, relative to the working directory.
+    pub(crate) path: String,
+    /// The event time that one bucket of posts covers.
+    pub(crate) bucket: Span,
+    /// How long posts and alerts stay; for ever when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) keep: Option<Span>,
+    /// Time by the clock until what has come can be found.
+    pub(crate) commit: Span,
+    /// Memory for posts that are not written yet.
+    pub(crate) memory_bytes: usize,
+    /// Threads that write.
+    pub(crate) threads: usize,
+    /// Time by the clock between two purges of what was deleted.
+    pub(crate) purge: Span,
 }
 
 /// How the machine is used. Nothing here changes an alert.
@@ -183,6 +227,20 @@ impl Default for Kafka {
             tls: None,
             sasl: None,
             properties: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            path: "shoal-index".to_owned(),
+            bucket: Span::from_seconds(30 * 86_400),
+            keep: None,
+            commit: Span::from_seconds(1),
+            memory_bytes: 64 << 20,
+            threads: 1,
+            purge: Span::from_seconds(3_600),
         }
     }
 }

@@ -40,7 +40,7 @@ impl Process {
     /// Starts it in `directory` with its log in a file there. Metrics are served on a free port.
     pub(crate) fn start(directory: &Path, name: &str, arguments: &[&str]) -> Self {
         let log = directory.join(format!("{name}.log"));
-        let all = [arguments, &["--set", "serve.metrics=127.0.0.1:0"]].concat();
+        let all = [arguments, &["--set", "serve.listen=127.0.0.1:0"]].concat();
         let mut command = command(directory, &all);
         let child = command.env("RUST_LOG", "info").stderr(File::create(&log).unwrap()).stdout(Stdio::null()).spawn();
         let child = Arc::new(Mutex::new(child.unwrap()));

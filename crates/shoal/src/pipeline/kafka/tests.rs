@@ -54,8 +54,8 @@ fn mistakes_are_explained() {
         ("no password", kafka("[kafka.sasl]\nmechanism = \"plain\"\nusername = \"u\"")),
         ("an owned property", kafka("[kafka.properties]\n\"group.id\" = \"x\"")),
         ("an unknown property", kafka("[kafka.properties]\n\"fetch.min.byte\" = \"1\"")),
-        ("a host for an address", "[serve]\nmetrics = \"localhost:9464\"\n".to_owned()),
-        ("a port for an address", "[serve]\nmetrics = 9464\n".to_owned()),
+        ("a host for an address", "[serve]\nlisten = \"localhost:9464\"\n".to_owned()),
+        ("a port for an address", "[serve]\nlisten = 9464\n".to_owned()),
     ];
     let mut report = String::new();
     for (mistake, text) in mistakes {
@@ -131,10 +131,10 @@ password = { env = "SHOAL_PASSWORD" }
 [kafka.properties]
 "client.rack" = "a"
 [serve]
-metrics = "0.0.0.0:9464"
+listen = "0.0.0.0:9464"
 "#;
     let pipeline = load(text, &[]).unwrap();
-    assert!(pipeline.warning().unwrap().contains("0.0.0.0:9464"));
+    assert!(pipeline.serve.warning().unwrap().contains("0.0.0.0:9464"));
     let printed = pipeline.effective().unwrap();
     assert_eq!(load(&printed, &[]).unwrap().effective().unwrap(), printed);
     let own = printed.split("[input]").next().unwrap();
@@ -150,7 +150,7 @@ fn a_cluster_changes_no_alert() {
         &[][..],
         &["kafka.bootstrap=[\"b:2\"]", "kafka.prefix=x", "kafka.instance=i", "kafka.epoch=9", "kafka.ahead=1000"],
         &["kafka.group_protocol=consumer", "kafka.replication=3", "kafka.retention=30d", "kafka.tls={}"],
-        &["output.alerts={topic='a'}", "kafka.staged=true", "serve.metrics=127.0.0.1:0"],
+        &["output.alerts={topic='a'}", "kafka.staged=true", "serve.listen=127.0.0.1:0"],
     ] {
         assert_eq!(fingerprint(&kafka, settings), plain, "{settings:?}");
     }
@@ -162,10 +162,10 @@ fn what_is_not_said_has_the_defaults() {
     assert_eq!(pipeline.kafka, Written::examples().kafka);
     assert_eq!(pipeline.output.dead_letters.to_string(), "topic shoal.dead-letters");
     assert_eq!(pipeline.sources[0].partitions(), ["posts/0", "posts/1", "posts/2", "posts/3"]);
-    assert_eq!((pipeline.metrics, pipeline.warning()), (None, None));
+    assert_eq!((pipeline.serve.listen, pipeline.serve.warning()), (None, None));
     assert!(matches!(load("", &[]).unwrap().require_kafka(), Err(Error::NoKafka { .. })));
-    let own = load(&format!("{KAFKA}[serve]\nmetrics = \"[::1]:9464\"\n"), &[]).unwrap();
-    assert!(own.metrics.is_some() && own.warning().is_none());
+    let own = load(&format!("{KAFKA}[serve]\nlisten = \"[::1]:9464\"\n"), &[]).unwrap();
+    assert!(own.serve.listen.is_some() && own.serve.warning().is_none());
 }
 
 #[test]
@@ -219,6 +219,9 @@ fn balanced_shows_the_defaults() {
     for key in toml::Table::try_from(Written::examples().kafka).unwrap().keys() {
         assert!(kafka.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key}");
     }
-    assert_eq!(load(&shown("# [serve]"), &[]).unwrap().metrics.unwrap().to_string(), "127.0.0.1:9464");
+    assert_eq!(load(&shown("# [serve]"), &[]).unwrap().serve.listen.unwrap().to_string(), "127.0.0.1:9464");
+    let index = load(&shown("# [index]"), &[]).unwrap().index.unwrap();
+    assert_eq!(crate::pipeline::Index { keep: None, ..index }, crate::pipeline::Index::default());
+    assert_eq!(load(&shown("# [[serve.token]]"), &[]).unwrap().serve.tokens.len(), 1);
     load(&(kafka + &shown("# [kafka.tls]") + &shown("# [kafka.sasl]") + &shown("# [kafka.properties]")), &[]).unwrap();
 }

@@ -1,3 +1,7 @@
+pub(crate) mod client;
+mod made;
+mod served;
+
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Mutex;
@@ -6,6 +10,7 @@ use std::time::Duration;
 use prometheus::{IntCounter, Registry};
 
 use super::*;
+pub(crate) use self::made::alert;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// A test that waits so long has failed.
@@ -29,7 +34,16 @@ impl Health for Told {
 }
 
 fn server() -> Server {
-    Server::start(ANY_PORT, Registry::new(), Arc::new(Told::default())).unwrap()
+    start(Registry::new(), Arc::new(Told::default()))
+}
+
+/// A server without an index.
+fn start(registry: Registry, health: Arc<dyn Health>) -> Server {
+    Server::start(&settings(ANY_PORT), registry, health, None).unwrap()
+}
+
+fn settings(listen: SocketAddr) -> Settings {
+    Settings { listen, tokens: Vec::new(), hosts: Vec::new(), name: "test".to_owned(), searches: 2 }
 }
 
 fn connect(server: &Server) -> TcpStream {
@@ -55,8 +69,27 @@ fn rest(stream: &mut TcpStream) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+fn request(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+}
+
+/// One answer with a known length, and nothing after it.
+fn one(stream: &mut TcpStream) -> (String, String) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let length = head.split_once("content-length: ").unwrap().1.split_once("\r\n").unwrap().0;
+    let mut body = vec![0; length.parse().unwrap()];
+    stream.read_exact(&mut body).unwrap();
+    (head.replace("http/1.1", "HTTP/1.1"), String::from_utf8(body).unwrap())
+}
+
 fn get(server: &Server, path: &str) -> (u16, String, String) {
-    split(&exchange(server, &format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n")))
+    split(&exchange(server, &format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")))
 }
 
 /// Status, headers in small letters, and body.
@@ -72,7 +105,7 @@ fn metrics_are_told_as_they_are_now() {
     let registry = Registry::new();
     let posts = IntCounter::new("shoal_posts_total", "Posts.").unwrap();
     registry.register(Box::new(posts.clone())).unwrap();
-    let server = Server::start(ANY_PORT, registry, Arc::new(Told::default())).unwrap();
+    let server = start(registry, Arc::new(Told::default()));
     for count in [3, 7] {
         posts.inc_by(count - posts.get());
         let (status, headers, body) = get(&server, "/metrics?name=x");
@@ -86,7 +119,7 @@ fn metrics_are_told_as_they_are_now() {
 #[test]
 fn health_is_what_the_process_says() {
     let told = Arc::new(Told::default());
-    let server = Server::start(ANY_PORT, Registry::new(), Arc::clone(&told) as Arc<dyn Health>).unwrap();
+    let server = start(Registry::new(), Arc::clone(&told) as Arc<dyn Health>);
     *told.awaited.lock().unwrap() = Some("waiting for partitions");
     let answers = |path| {
         let (status, _, body) = get(&server, path);
@@ -121,7 +154,7 @@ fn what_is_not_there_is_not_found() {
 #[test]
 fn head_is_get_without_the_body() {
     let server = server();
-    let (status, headers, body) = split(&exchange(&server, "HEAD /healthz HTTP/1.1\r\nHost: test\r\n\r\n"));
+    let (status, headers, body) = split(&exchange(&server, "HEAD /healthz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"));
     assert_eq!((status, body.as_str()), (200, ""));
     assert!(headers.contains("content-length: 3"), "{headers}");
 }
@@ -131,7 +164,7 @@ fn nothing_but_get_and_head_is_done() {
     let server = server();
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "BREW"] {
         let answer =
-            exchange(&server, &format!("{method} /metrics HTTP/1.1\r\nHost: test\r\nContent-Length: 3\r\n\r\nabc"));
+            exchange(&server, &format!("{method} /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc"));
         let (status, headers, _) = split(&answer);
         assert_eq!(status, 405, "{method}");
         assert!(headers.contains("allow: get,head"), "{method}: {headers}");
@@ -160,10 +193,18 @@ fn nonsense_is_refused_and_harms_nobody() {
 }
 
 #[test]
-fn one_request_a_connection() {
+fn a_connection_takes_one_request_after_the_other() {
     let server = server();
-    let answer = exchange(&server, &"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n".repeat(2));
-    assert_eq!(answer.matches("HTTP/1.1 200").count(), 1, "{answer}");
+    let mut stream = connect(&server);
+    for path in ["/healthz", "/none", "/metrics"] {
+        stream.write_all(request(path).as_bytes()).unwrap();
+        let (head, body) = one(&mut stream);
+        assert!(head.starts_with("HTTP/1.1 "), "{path}: {head}");
+        assert!(!body.is_empty() || path == "/metrics", "{path}");
+    }
+    // And many that are sent at once.
+    stream.write_all(request("/healthz").repeat(3).as_bytes()).unwrap();
+    assert!((0..3).all(|_| one(&mut stream).1 == "ok\n"));
 }
 
 /// Clients that begin a request and never end it.
@@ -186,8 +227,8 @@ fn slow_clients_do_not_hold_others_up() {
 
 #[test]
 fn slow_clients_are_cut_off_and_make_place() {
-    let routes = routes::routes(Registry::new(), Arc::new(Told::default()));
-    let limits = Limits { connections: 2, patience: Duration::from_millis(50) };
+    let routes = routes::plain(Registry::new(), Arc::new(Told::default()));
+    let limits = Limits { connections: 2, patience: Duration::from_millis(50), ..Limits::default() };
     let server = Server::with_limits(ANY_PORT, routes, limits).unwrap();
     let slow = slow(&server, 5);
     // All places are taken, thrice over.
@@ -202,7 +243,7 @@ fn slow_clients_are_cut_off_and_make_place() {
 fn a_client_that_does_not_read_is_cut_off() {
     let text = "x".repeat(32 << 20);
     let routes = Router::new().route("/", axum::routing::get(|| async move { text }));
-    let limits = Limits { connections: 1, patience: Duration::from_millis(50) };
+    let limits = Limits { connections: 1, patience: Duration::from_millis(50), ..Limits::default() };
     let server = Server::with_limits(ANY_PORT, routes, limits).unwrap();
     let mut lazy = connect(&server);
     lazy.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
@@ -215,12 +256,12 @@ fn a_client_that_does_not_read_is_cut_off() {
 fn a_stopped_server_gives_its_port_back() {
     let first = server();
     let address = first.address();
-    let taken = Server::start(address, Registry::new(), Arc::new(Told::default())).unwrap_err().to_string();
+    let taken = Server::start(&settings(address), Registry::new(), Arc::new(Told::default()), None).unwrap_err().to_string();
     assert!(taken.starts_with(&format!("cannot listen on {address}: ")), "{taken}");
     // Neither a client that waits nor one that has been served keeps it.
     let (_idle, _) = (connect(&first), get(&first, "/healthz"));
     drop(first);
-    let second = Server::start(address, Registry::new(), Arc::new(Told::default())).unwrap();
+    let second = Server::start(&settings(address), Registry::new(), Arc::new(Told::default()), None).unwrap();
     assert_eq!(second.address(), address);
     assert_eq!(get(&second, "/healthz").0, 200);
 }

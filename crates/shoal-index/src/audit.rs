@@ -1,0 +1,173 @@
+//! `audit.ndjson`: what people did to the index, each entry with the hash of the one before.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use shoal_model::Timestamp;
+
+use crate::disk::{self, Lines};
+use crate::{Error, Verdict};
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Action {
+    /// A post or an account was erased.
+    Erasure {
+        /// `account` or `post`.
+        kind: String,
+        /// Its keyed hash.
+        subject: String,
+        /// Why.
+        reason: String,
+        /// Posts that went.
+        posts: u64,
+        /// Alerts that were cut.
+        alerts: u64,
+    },
+    /// Deleted documents were taken off the disk.
+    Purge {
+        /// How many.
+        freed: u64,
+    },
+    /// Somebody concluded something about an alert.
+    Feedback {
+        /// The alert.
+        alert_id: String,
+        /// Its revision.
+        revision: u32,
+        /// The conclusion.
+        verdict: Verdict,
+    },
+}
+
+/// An entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    /// 1, 2, 3, …
+    entry: u64,
+    /// When, by the wall clock.
+    at: Timestamp,
+    /// Who.
+    by: String,
+    action: Action,
+    /// SHA-256 of the line before, without its end; zeros for the first.
+    previous: String,
+}
+
+/// The log.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    lines: Lines,
+    /// The number of the last entry.
+    last: u64,
+    /// The hash of the last line.
+    head: String,
+}
+
+impl Audit {
+    /// Opens the log to go on with it. Also gives where its chain is broken. That stops nothing: an index that refused
+    /// to work after somebody touched its log could be stopped by anybody who can touch it. It is told for as long
+    /// as it is so.
+    pub(crate) fn open(directory: &Path) -> Result<(Self, Option<String>), Error> {
+        let (lines, bytes) = Lines::open(&path(directory))?;
+        let Checked { last, head, broken } = check(&bytes);
+        Ok((Self { lines, last, head }, broken))
+    }
+
+    /// Adds an entry. Gives its number.
+    pub(crate) fn add(&mut self, by: &str, action: Action) -> Result<u64, Error> {
+        let entry = Entry { entry: self.last + 1, at: now(), by: by.to_owned(), action, previous: self.head.clone() };
+        let line = serde_json::to_string(&entry).unwrap_or_default();
+        self.lines.add(&line)?;
+        self.last = entry.entry;
+        self.head = hash(line.as_bytes());
+        Ok(entry.entry)
+    }
+}
+
+/// Where the chain of a log is broken, if it is.
+pub(crate) fn broken(directory: &Path) -> Result<Option<String>, Error> {
+    let bytes = disk::read(&path(directory))?.unwrap_or_default();
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    Ok(check(bytes.get(..whole).unwrap_or_default()).broken)
+}
+
+/// The moment by the wall clock.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
+}
+
+fn path(directory: &Path) -> std::path::PathBuf {
+    directory.join("audit.ndjson")
+}
+
+struct Checked {
+    last: u64,
+    head: String,
+    broken: Option<String>,
+}
+
+fn check(bytes: &[u8]) -> Checked {
+    let mut checked = Checked { last: 0, head: "0".repeat(64), broken: None };
+    for (line, number) in disk::lines(bytes).zip(1_u64..) {
+        let problem = match serde_json::from_slice::<Entry>(line) {
+            Err(_) => Some("cannot be read"),
+            Ok(entry) if entry.previous != checked.head => Some("does not follow from the line before"),
+            Ok(entry) if entry.entry != number => Some("has the number of another"),
+            Ok(_) => None,
+        };
+        if checked.broken.is_none() {
+            checked.broken = problem.map(|problem| format!("line {number} of audit.ndjson {problem}"));
+        }
+        checked.last = number;
+        checked.head = hash(line);
+    }
+    checked
+}
+
+fn hash(line: &[u8]) -> String {
+    Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(directory: &Path) -> String {
+        let (mut audit, broken) = Audit::open(directory).unwrap();
+        assert_eq!(broken, None);
+        for freed in 1..=3 {
+            assert_eq!(audit.add("somebody", Action::Purge { freed }).unwrap(), freed);
+        }
+        std::fs::read_to_string(path(directory)).unwrap()
+    }
+
+    #[test]
+    fn every_entry_follows_from_the_one_before() {
+        let directory = tempfile::tempdir().unwrap();
+        filled(directory.path());
+        let (mut audit, broken) = Audit::open(directory.path()).unwrap();
+        assert_eq!((audit.add("other", Action::Purge { freed: 9 }).unwrap(), broken), (4, None));
+        assert_eq!(super::broken(directory.path()).unwrap(), None);
+    }
+
+    #[test]
+    fn what_was_changed_removed_or_moved_shows() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = filled(directory.path());
+        let lines: Vec<&str> = text.lines().collect();
+        let changed = text.replace("\"freed\":2", "\"freed\":20");
+        let removed = [lines[0], lines[2], ""].join("\n");
+        let moved = [lines[1], lines[0], lines[2], ""].join("\n");
+        let noise = format!("{text}noise\n");
+        for (text, line) in [(changed, 3), (removed, 2), (moved, 1), (noise, 4)] {
+            std::fs::write(path(directory.path()), &text).unwrap();
+            let (mut audit, broken) = Audit::open(directory.path()).unwrap();
+            assert!(broken.clone().unwrap().starts_with(&format!("line {line} ")), "{broken:?}");
+            audit.add("somebody", Action::Purge { freed: 1 }).unwrap();
+            assert_eq!(super::broken(directory.path()).unwrap(), broken);
+        }
+    }
+}

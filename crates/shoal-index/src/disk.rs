@@ -1,0 +1,155 @@
+//! Files: writing so that a crash leaves the old or the new, and errors that say what to do.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use tantivy::TantivyError;
+use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
+
+use crate::Error;
+
+/// An error of the system about `path`.
+pub(crate) fn failed(path: &Path) -> impl Fn(io::Error) -> Error + use<> {
+    let path = path.to_owned();
+    move |source| Error::Io { path: path.clone(), remedy: remedy(source.kind()), source }
+}
+
+const fn remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "make room there and start again; everything that was committed is kept"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "let the user of this program read and write there"
+        }
+        _ => "see to the disk and start again; everything that was committed is kept",
+    }
+}
+
+/// An error of the engine about `path`: what the system says where that is the cause.
+pub(crate) fn engine(path: &Path) -> impl Fn(TantivyError) -> Error + use<> {
+    let path = path.to_owned();
+    move |source| match system_error(&source) {
+        Some(cause) => failed(&path)(copy(cause)),
+        None => Error::Engine { path: path.clone(), source },
+    }
+}
+
+/// What the system said, where an error of the engine comes from there.
+pub(crate) fn system_error(error: &TantivyError) -> Option<&io::Error> {
+    let cause: &Arc<io::Error> = match error {
+        TantivyError::IoError(cause)
+        | TantivyError::OpenDirectoryError(OpenDirectoryError::IoError { io_error: cause, .. })
+        | TantivyError::OpenReadError(OpenReadError::IoError { io_error: cause, .. })
+        | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: cause, .. })
+        | TantivyError::LockFailure(LockError::IoError(cause), _) => cause,
+        _ => return None,
+    };
+    Some(cause)
+}
+
+fn copy(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
+}
+
+/// Replaces a file: after a crash it is the old one or the new one.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let fresh = path.with_extension("new");
+    let write = || {
+        let mut file = File::create(&fresh)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)
+    };
+    write().map_err(failed(path))?;
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+/// Makes the names in a directory last.
+pub(crate) fn sync_directory(path: &Path) -> Result<(), Error> {
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(failed(path))
+}
+
+/// The file's bytes; `None` where there is none.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path)(error)),
+    }
+}
+
+/// Removes a file, or a directory with all that is in it, where it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), Error> {
+    let done = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match done {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// A file of lines that only grows. A line is on disk when it has been added.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    file: File,
+    path: std::path::PathBuf,
+}
+
+impl Lines {
+    /// Opens the file to go on with it, and gives its lines. A last line that was cut off is taken away: it was never
+    /// told to be there.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Vec<u8>), Error> {
+        let mut bytes = read(path)?.unwrap_or_default();
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let open = || {
+            let file = File::options().create(true).append(true).open(path)?;
+            if whole < bytes.len() {
+                tracing::warn!(path = %path.display(), "the last line was cut off when it was written, and is taken away");
+                file.set_len(whole as u64)?;
+                file.sync_all()?;
+            }
+            Ok(file)
+        };
+        let file = open().map_err(failed(path))?;
+        path.parent().map_or(Ok(()), sync_directory)?;
+        bytes.truncate(whole);
+        Ok((Self { file, path: path.to_owned() }, bytes))
+    }
+
+    /// Adds a line, given without its end.
+    pub(crate) fn add(&mut self, line: &str) -> Result<(), Error> {
+        let whole = format!("{line}\n");
+        self.file.write_all(whole.as_bytes()).and_then(|()| self.file.sync_data()).map_err(failed(&self.path))
+    }
+}
+
+/// Lines of a file as text; bytes that are no text are replaced.
+pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_was_cut_off_is_taken_away() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        fs::write(&path, "one\ntwo\nthr").unwrap();
+        let (mut log, bytes) = Lines::open(&path).unwrap();
+        assert_eq!(bytes, b"one\ntwo\n");
+        log.add("three").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn errors_of_the_system_say_what_to_do() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let error = engine(Path::new("/index/posts"))(TantivyError::IoError(Arc::new(full)));
+        let text = error.to_string();
+        assert!(text.starts_with("/index/posts: ") && text.contains("make room there"), "{text}");
+    }
+}

@@ -1,0 +1,278 @@
+//! The thread that writes: it takes what is handed over, commits, and does what changes what is there.
+
+mod alerts;
+mod erase;
+mod posts;
+mod purge;
+mod side;
+mod texts;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant};
+
+use shoal_model::Alert;
+
+use self::alerts::AlertWriter;
+use self::posts::PostWriter;
+use self::texts::TextWriter;
+use crate::erased::Erased;
+use crate::identity::Identity;
+use crate::index::{Erasure, Subject};
+use crate::marks::Marks;
+use crate::redact::redact;
+use crate::shared::Shared;
+use crate::shelf::{self, Shelf};
+use crate::{Batch, Error, Settings, disk};
+
+/// Revisions of alerts that may wait for a commit.
+const WAITING_ALERTS: usize = 256;
+
+/// What the thread is told.
+pub(crate) enum Message {
+    /// Something became known.
+    Batch(Batch),
+    /// Commit, then answer.
+    Commit(SyncSender<Result<(), Error>>),
+    /// Erase, then answer.
+    Erase {
+        subject: Subject,
+        by: String,
+        reason: String,
+        reply: SyncSender<Result<Erasure, Error>>,
+    },
+    /// Free the disk of what was deleted, then answer.
+    Purge(SyncSender<Result<u64, Error>>),
+    /// Commit, answer and end.
+    Close(SyncSender<Result<(), Error>>),
+    /// End.
+    Abandon,
+}
+
+/// What the thread works with.
+pub(crate) struct Engine {
+    settings: Settings,
+    shared: Arc<Shared>,
+    shelf: Shelf,
+    posts: PostWriter,
+    alerts: AlertWriter,
+    texts: TextWriter,
+    erased: Erased,
+    /// Revisions to be told of once they are committed.
+    waiting: Vec<Alert>,
+    /// Since when something waits to be committed.
+    waits_since: Option<Instant>,
+    purged_at: Instant,
+}
+
+/// How a message ends.
+enum Next {
+    Message,
+    End,
+}
+
+impl Engine {
+    /// What there is to write to, with an erasure that was interrupted done to its end.
+    pub(crate) fn new(
+        settings: &Settings,
+        identity: &Identity,
+        shelf: Shelf,
+        shared: &Arc<Shared>,
+    ) -> Result<Self, Error> {
+        let mut marks = Marks::default();
+        for bucket in shelf.buckets.values() {
+            let payload = bucket.part.payload()?.filter(|payload| !payload.is_empty());
+            payload.map_or(Ok(()), |payload| marks.join(&payload)).map_err(|error| Error::Damaged {
+                path: bucket.part.path().to_owned(),
+                detail: format!("what its last commit says of itself cannot be read: {error}"),
+                remedy: "move this directory away; a run from the beginning of its inputs indexes it again".to_owned(),
+            })?;
+        }
+        let mut engine = Self {
+            posts: PostWriter::new(settings, identity, marks, &shelf),
+            alerts: AlertWriter::new(&shelf),
+            texts: TextWriter::new(&shelf),
+            erased: Erased::open(&settings.directory, identity.key)?,
+            settings: settings.clone(),
+            shared: Arc::clone(shared),
+            shelf,
+            waiting: Vec::new(),
+            waits_since: None,
+            purged_at: Instant::now(),
+        };
+        engine.finish_erasure()?;
+        Ok(engine)
+    }
+
+    /// Works until told to end, or until something fails: then for good.
+    pub(crate) fn run(mut self, messages: &Receiver<Message>) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.work(messages)));
+        let reason = match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(reason)) => Some(reason),
+            Err(_) => Some("the thread that writes panicked".to_owned()),
+        };
+        if let Some(reason) = &reason {
+            tracing::error!(reason, "the index cannot be written any more");
+        }
+        let Self { shared, shelf, posts, alerts, texts, .. } = self;
+        drop((posts, alerts, texts));
+        shared.end(reason, shelf);
+    }
+
+    fn work(&mut self, messages: &Receiver<Message>) -> Result<(), String> {
+        let told = |error: Error| error.to_string();
+        loop {
+            let message = messages.recv_timeout(self.patience());
+            if self.shared.is_abandoned.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            match message {
+                Ok(message) => {
+                    if let Next::End = self.take(message)? {
+                        return Ok(());
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            if self.is_due() {
+                self.commit().map_err(told)?;
+            }
+            if self.purged_at.elapsed() >= self.settings.purge {
+                self.purge().map_err(told)?;
+            }
+            if self.posts.settled(&mut self.shelf).map_err(told)? {
+                self.publish();
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) -> Result<Next, String> {
+        match message {
+            Message::Batch(batch) => self.add(batch).map_err(|error| error.to_string())?,
+            Message::Commit(reply) => answer(&reply, self.commit())?,
+            Message::Erase { subject, by, reason, reply } => answer(&reply, self.erase(&subject, &by, &reason))?,
+            Message::Purge(reply) => answer(&reply, self.purge())?,
+            Message::Close(reply) => {
+                answer(&reply, self.close())?;
+                return Ok(Next::End);
+            }
+            Message::Abandon => return Ok(Next::End),
+        }
+        Ok(Next::Message)
+    }
+
+    /// How long there is nothing to do but to wait for messages.
+    fn patience(&self) -> Duration {
+        let commit = self.waits_since.map(|since| self.settings.commit.saturating_sub(since.elapsed()));
+        let purge = self.settings.purge.saturating_sub(self.purged_at.elapsed());
+        commit.map_or(purge, |commit| commit.min(purge))
+    }
+
+    fn is_due(&self) -> bool {
+        let waited = self.waits_since.is_some_and(|since| since.elapsed() >= self.settings.commit);
+        waited || self.waiting.len() >= WAITING_ALERTS
+    }
+
+    fn add(&mut self, batch: Batch) -> Result<(), Error> {
+        let counts = &self.shared.counters;
+        for post in batch.posts {
+            self.posts.add(post, &mut self.shelf, &self.erased, counts)?;
+        }
+        for (key, object, at) in batch.texts {
+            counts.texts.add(u64::from(self.texts.text(key, object, at, &self.shelf)?));
+        }
+        for (old, object, at) in batch.merges {
+            counts.texts.add(u64::from(self.texts.merge(old, object, at, &self.shelf)?));
+        }
+        for mut alert in batch.alerts {
+            redact(&mut alert, &self.erased);
+            self.alerts.put(&alert, &self.shelf)?;
+            counts.alerts.add(1);
+            self.waiting.push(alert);
+        }
+        let is_dirty = self.posts.is_dirty() || self.alerts.is_dirty() || self.texts.is_dirty();
+        if is_dirty && self.waits_since.is_none() {
+            self.waits_since = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Makes everything that was handed over last, and be found.
+    fn commit(&mut self) -> Result<(), Error> {
+        let started = Instant::now();
+        if self.waits_since.take().is_some() {
+            self.posts.commit(&mut self.shelf)?;
+            self.alerts.commit(&mut self.shelf)?;
+            self.texts.commit(&mut self.shelf)?;
+            let dropped = self.expire()?;
+            self.publish();
+            for path in dropped {
+                shelf::clear(&path)?;
+            }
+            self.shared.counters.commit(started.elapsed());
+        }
+        self.shared.tell(self.waiting.drain(..));
+        Ok(())
+    }
+
+    fn publish(&self) {
+        self.shared.publish(self.shelf.snapshot());
+    }
+
+    /// Takes buckets that are older than what is kept off the shelf, with alerts and texts as old. Gives directories
+    /// to remove once nobody finds them.
+    fn expire(&mut self) -> Result<Vec<std::path::PathBuf>, Error> {
+        let Some(expiry) = self.posts.expiry() else { return Ok(Vec::new()) };
+        let open = self.posts.open_start();
+        let is_old = |start: shoal_model::Timestamp, range: Option<(_, shoal_model::Timestamp)>| {
+            let end = range.map_or_else(|| start.plus(self.shared.bucket), |(_, last)| last);
+            end < expiry && Some(start) != open
+        };
+        let old: Vec<_> = self
+            .shelf
+            .buckets
+            .iter()
+            .filter(|(start, bucket)| is_old(**start, bucket.range()))
+            .map(|(start, _)| *start)
+            .collect();
+        if old.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.posts.finish_settling(&mut self.shelf)?;
+        let mut dropped = Vec::new();
+        for start in old {
+            dropped.extend(self.shelf.drop_bucket(start)?);
+            self.shared.counters.buckets_dropped.add(1);
+        }
+        self.alerts.expire(expiry, &self.shelf)?;
+        self.texts.expire(expiry, &self.shelf)?;
+        self.alerts.commit(&mut self.shelf)?;
+        self.texts.commit(&mut self.shelf)?;
+        Ok(dropped)
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        self.commit()?;
+        self.posts.close_bucket(&mut self.shelf)?;
+        self.posts.finish_settling(&mut self.shelf)?;
+        self.alerts.release(&mut self.shelf)?;
+        self.texts.release(&mut self.shelf)?;
+        self.publish();
+        disk::sync_directory(&self.settings.directory)
+    }
+}
+
+/// Gives an answer. A failure is also why everything ends.
+fn answer<T>(reply: &SyncSender<Result<T, Error>>, outcome: Result<T, Error>) -> Result<(), String> {
+    let ended = match &outcome {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    };
+    // Who asked may have gone; what was asked is done all the same.
+    let _ = reply.send(outcome);
+    ended
+}

@@ -1,0 +1,282 @@
+//! Posts into buckets.
+
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+
+use shoal_model::{Span, Timestamp};
+use tantivy::collector::Count;
+use tantivy::index::SegmentId;
+use tantivy::query::TermQuery;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{IndexWriter, Searcher, TantivyDocument, Term};
+
+use crate::build::PostBuilder;
+use crate::counts::Counters;
+use crate::document::PostDocument;
+use crate::erased::Erased;
+use crate::identity::Identity;
+use crate::marks::Marks;
+use crate::shelf::Shelf;
+use crate::{Error, Settings, disk, part};
+
+/// Segments of a closed bucket with fewer posts are merged into one.
+const SMALL: u32 = 100_000;
+
+/// Writes posts. Event time never falls from one post to the next, so one bucket is open at a time; a run that goes on
+/// from an earlier place opens an older one again.
+pub(super) struct PostWriter {
+    threads: usize,
+    memory: usize,
+    keep: Option<Span>,
+    identity: Identity,
+    builder: PostBuilder,
+    /// What has been handed over.
+    marks: Marks,
+    /// What had been when the index was opened.
+    known: Marks,
+    open: Option<Open>,
+    settling: Option<Settling>,
+}
+
+/// The bucket that is written to.
+struct Open {
+    start: Timestamp,
+    path: PathBuf,
+    writer: IndexWriter,
+    is_dirty: bool,
+}
+
+/// A bucket that was closed, and whose segments are merged meanwhile.
+struct Settling {
+    start: Timestamp,
+    thread: JoinHandle<()>,
+}
+
+impl PostWriter {
+    pub(super) fn new(settings: &Settings, identity: &Identity, marks: Marks, shelf: &Shelf) -> Self {
+        Self {
+            threads: settings.threads,
+            memory: settings.memory,
+            keep: settings.keep,
+            identity: identity.clone(),
+            builder: PostBuilder::new(shelf.post_fields.clone()),
+            known: marks.clone(),
+            marks,
+            open: None,
+            settling: None,
+        }
+    }
+
+    /// Before this, nothing is kept.
+    pub(super) fn expiry(&self) -> Option<Timestamp> {
+        Some(self.marks.newest()?.minus(self.keep?))
+    }
+
+    /// Whether something waits to be committed.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.is_dirty)
+    }
+
+    /// Adds a post, unless it is there, has been erased or is too old.
+    pub(super) fn add(
+        &mut self,
+        document: PostDocument,
+        shelf: &mut Shelf,
+        erased: &Erased,
+        counts: &Counters,
+    ) -> Result<(), Error> {
+        let (source, offset, at) = (document.source.clone(), document.offset, document.at);
+        let post = &document.post;
+        if erased.has_post(&post.id) || erased.has_account(&post.author.id) {
+            counts.erased.add(1);
+        } else if self.expiry().is_some_and(|expiry| at < expiry) {
+            counts.expired.add(1);
+        } else {
+            let origin = self.identity.key.origin(&source, offset, &post.author.id, &post.id);
+            if self.known.cover(&source, offset) && is_there(shelf, post.observed_at, origin)? {
+                counts.present.add(1);
+            } else {
+                self.turn_to(at.floor(self.identity.bucket), shelf)?;
+                let document = self.builder.document(document, origin);
+                self.write(document)?;
+                counts.added.add(1);
+            }
+        }
+        // Only now: a bucket that was closed for this post must not say that the post is in it.
+        self.marks.raise(&source, offset, at);
+        Ok(())
+    }
+
+    fn write(&mut self, document: TantivyDocument) -> Result<(), Error> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        open.is_dirty = true;
+        let Err(error) = open.writer.add_document(document) else { return Ok(()) };
+        // The engine only says that its thread is gone; why, it says to who asks for a commit.
+        let cause = open.writer.prepare_commit().map(drop).err().unwrap_or(error);
+        Err(disk::engine(&open.path)(cause))
+    }
+
+    fn turn_to(&mut self, start: Timestamp, shelf: &mut Shelf) -> Result<(), Error> {
+        if self.open.as_ref().is_some_and(|open| open.start == start) {
+            return Ok(());
+        }
+        self.close_bucket(shelf)?;
+        if self.settling.as_ref().is_some_and(|settling| settling.start == start) {
+            self.finish_settling(shelf)?;
+        }
+        let path = shelf.make_bucket(start)?.part.path().to_owned();
+        let writer = part::writer(&path, self.threads, self.memory)?;
+        self.open = Some(Open { start, path, writer, is_dirty: false });
+        Ok(())
+    }
+
+    /// Commits what has come, with how far each source has been handed over.
+    pub(super) fn commit(&mut self, shelf: &mut Shelf) -> Result<(), Error> {
+        let payload = self.marks.payload();
+        let Some(open) = self.open.as_mut().filter(|open| open.is_dirty) else { return Ok(()) };
+        let bucket = shelf.make_bucket(open.start)?;
+        commit(&mut open.writer, &payload).map_err(disk::engine(&open.path))?;
+        open.is_dirty = false;
+        bucket.reload()
+    }
+
+    /// Commits and closes the bucket that is written to. Its segments are merged on another thread.
+    pub(super) fn close_bucket(&mut self, shelf: &mut Shelf) -> Result<(), Error> {
+        self.commit(shelf)?;
+        let Some(open) = self.open.take() else { return Ok(()) };
+        self.finish_settling(shelf)?;
+        let start = open.start;
+        let work = move || {
+            if let Err(error) = settle(open.writer, &open.path) {
+                // Nothing is lost: what was committed stays as it is.
+                tracing::warn!(path = %open.path.display(), %error, "the segments of a closed bucket could not be merged");
+            }
+        };
+        let spawned = thread::Builder::new().name("index-settle".to_owned()).spawn(work);
+        let thread = spawned.map_err(disk::failed(Path::new("a thread of the index")))?;
+        self.settling = Some(Settling { start, thread });
+        Ok(())
+    }
+
+    /// Waits until a closed bucket has been merged.
+    pub(super) fn finish_settling(&mut self, shelf: &mut Shelf) -> Result<(), Error> {
+        let Some(settling) = self.settling.take() else { return Ok(()) };
+        if settling.thread.join().is_err() {
+            tracing::warn!("merging the segments of a closed bucket panicked");
+        }
+        match shelf.buckets.get_mut(&settling.start) {
+            Some(bucket) => bucket.reload(),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks whether a closed bucket has been merged meanwhile; says whether it has.
+    pub(super) fn settled(&mut self, shelf: &mut Shelf) -> Result<bool, Error> {
+        let done = self.settling.as_ref().is_some_and(|settling| settling.thread.is_finished());
+        if done {
+            self.finish_settling(shelf)?;
+        }
+        Ok(done)
+    }
+
+    /// Deletes the posts with `term` from all buckets, committed. Gives how many there were.
+    pub(super) fn delete(&mut self, term: &Term, shelf: &mut Shelf) -> Result<u64, Error> {
+        self.commit(shelf)?;
+        let mut deleted = 0;
+        let starts: Vec<Timestamp> = shelf.buckets.keys().copied().collect();
+        for start in starts {
+            let found = found(shelf, start, term)?;
+            if found > 0 {
+                self.delete_in(start, term, shelf)?;
+                deleted += found;
+            }
+        }
+        Ok(deleted)
+    }
+
+    fn delete_in(&mut self, start: Timestamp, term: &Term, shelf: &mut Shelf) -> Result<(), Error> {
+        if let Some(open) = self.open.as_mut().filter(|open| open.start == start) {
+            open.writer.delete_term(term.clone());
+            open.is_dirty = true;
+            return self.commit(shelf);
+        }
+        if self.settling.as_ref().is_some_and(|settling| settling.start == start) {
+            self.finish_settling(shelf)?;
+        }
+        let bucket = shelf.make_bucket(start)?;
+        let payload = bucket.part.payload()?.unwrap_or_default();
+        let mut writer = part::quiet_writer(bucket.part.path())?;
+        writer.delete_term(term.clone());
+        commit(&mut writer, &payload).map_err(disk::engine(bucket.part.path()))?;
+        drop(writer);
+        bucket.reload()
+    }
+
+    /// The start of the bucket that is written to.
+    pub(super) fn open_start(&self) -> Option<Timestamp> {
+        self.open.as_ref().map(|open| open.start)
+    }
+}
+
+impl Drop for PostWriter {
+    fn drop(&mut self) {
+        // Whoever opens the index next must find nobody in its directories.
+        if let Some(settling) = self.settling.take()
+            && settling.thread.join().is_err()
+        {
+            tracing::warn!("merging the segments of a closed bucket panicked");
+        }
+    }
+}
+
+fn commit(writer: &mut IndexWriter, payload: &str) -> tantivy::Result<()> {
+    let mut prepared = writer.prepare_commit()?;
+    prepared.set_payload(payload);
+    prepared.commit().map(drop)
+}
+
+/// Whether a record is in the index: in one of the buckets whose posts are from a time around its own.
+fn is_there(shelf: &Shelf, observed_at: Timestamp, origin: u64) -> Result<bool, Error> {
+    let term = Term::from_field_u64(shelf.post_fields.origin, origin);
+    for bucket in shelf.buckets.values() {
+        let holds = |(first, last): (Timestamp, Timestamp)| first <= observed_at && observed_at <= last;
+        let searcher = bucket.part.searcher();
+        if bucket.range().is_some_and(holds) && has(&searcher, &term).map_err(disk::engine(bucket.part.path()))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn has(searcher: &Searcher, term: &Term) -> tantivy::Result<bool> {
+    for reader in searcher.segment_readers() {
+        if reader.inverted_index(term.field())?.get_term_info(term)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// How many posts of a bucket have a term.
+fn found(shelf: &Shelf, start: Timestamp, term: &Term) -> Result<u64, Error> {
+    let Some(bucket) = shelf.buckets.get(&start) else { return Ok(0) };
+    let query = TermQuery::new(term.clone(), IndexRecordOption::Basic);
+    let found = bucket.part.searcher().search(&query, &Count).map_err(disk::engine(bucket.part.path()))?;
+    Ok(found as u64)
+}
+
+/// Lets the merges of a closed bucket end, and merges its small segments into one.
+fn settle(writer: IndexWriter, path: &Path) -> Result<(), Error> {
+    writer.wait_merging_threads().map_err(disk::engine(path))?;
+    let small: Vec<SegmentId> = part::segments(path)?
+        .iter()
+        .filter(|segment| segment.num_docs() < SMALL)
+        .map(tantivy::index::SegmentMeta::id)
+        .collect();
+    if small.len() < 2 {
+        return Ok(());
+    }
+    let mut writer = part::quiet_writer(path)?;
+    writer.merge(&small).wait().map_err(disk::engine(path))?;
+    writer.garbage_collect_files().wait().map(drop).map_err(disk::engine(path))
+}

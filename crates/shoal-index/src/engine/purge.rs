@@ -1,0 +1,78 @@
+//! Taking the bytes of deleted documents off the disk.
+
+use std::io;
+use std::path::Path;
+use std::time::Instant;
+
+use shoal_model::Timestamp;
+
+use super::Engine;
+use crate::audit::Action;
+use crate::{Error, disk, part};
+
+impl Engine {
+    /// Writes every segment with deleted documents anew, without them. Gives how many there were.
+    pub(super) fn purge(&mut self) -> Result<u64, Error> {
+        self.purged_at = Instant::now();
+        self.commit()?;
+        self.posts.finish_settling(&mut self.shelf)?;
+        let mut freed = 0;
+        let starts: Vec<Timestamp> = self.shelf.buckets.keys().copied().collect();
+        for start in starts {
+            freed += self.purge_bucket(start)?;
+        }
+        if has_deleted(self.shelf.alerts.path())? {
+            self.alerts.release(&mut self.shelf)?;
+            freed += purge_part(self.shelf.alerts.path())?;
+            self.shelf.alerts.reload()?;
+        }
+        if has_deleted(self.shelf.texts.path())? {
+            self.texts.release(&mut self.shelf)?;
+            freed += purge_part(self.shelf.texts.path())?;
+            self.shelf.texts.reload()?;
+        }
+        self.publish();
+        if freed > 0 {
+            self.shared.counters.purged.add(freed);
+            self.shared.audit("shoal", Action::Purge { freed })?;
+        }
+        Ok(freed)
+    }
+
+    fn purge_bucket(&mut self, start: Timestamp) -> Result<u64, Error> {
+        let Some(bucket) = self.shelf.buckets.get(&start) else { return Ok(0) };
+        if !has_deleted(bucket.part.path())? {
+            return Ok(0);
+        }
+        if self.posts.open_start() == Some(start) {
+            self.posts.close_bucket(&mut self.shelf)?;
+            self.posts.finish_settling(&mut self.shelf)?;
+        }
+        let Some(bucket) = self.shelf.buckets.get_mut(&start) else { return Ok(0) };
+        let freed = purge_part(bucket.part.path())?;
+        bucket.reload()?;
+        Ok(freed)
+    }
+}
+
+fn has_deleted(path: &Path) -> Result<bool, Error> {
+    Ok(part::segments(path)?.iter().any(|segment| segment.num_deleted_docs() > 0))
+}
+
+/// Purges a part that nobody else writes to.
+fn purge_part(path: &Path) -> Result<u64, Error> {
+    let mut writer = part::quiet_writer(path)?;
+    let mut freed = 0;
+    for segment in part::segments(path)? {
+        // One by one: a segment merged with itself is the same without what was deleted.
+        if segment.num_deleted_docs() > 0 {
+            writer.merge(&[segment.id()]).wait().map_err(disk::engine(path))?;
+            freed += u64::from(segment.num_deleted_docs());
+        }
+    }
+    let collected = writer.garbage_collect_files().wait().map_err(disk::engine(path))?;
+    match collected.failed_to_delete_files.first() {
+        Some(file) => Err(disk::failed(&path.join(file))(io::Error::other("the file cannot be removed"))),
+        None => Ok(freed),
+    }
+}

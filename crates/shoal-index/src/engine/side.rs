@@ -1,0 +1,76 @@
+//! The parts beside the posts: alerts and texts. Documents there replace one another.
+
+use std::path::PathBuf;
+
+use tantivy::merge_policy::LogMergePolicy;
+use tantivy::{IndexWriter, TantivyDocument, Term};
+
+use crate::part::{self, MIN_MEMORY, Part};
+use crate::{Error, disk};
+
+/// The share of documents of a segment that may have been replaced before it is merged.
+const REPLACED: f32 = 0.3;
+
+/// Writes to such a part. The engine's threads live from the first document until they are released.
+pub(super) struct SideWriter {
+    path: PathBuf,
+    writer: Option<IndexWriter>,
+    is_dirty: bool,
+}
+
+impl SideWriter {
+    pub(super) fn new(part: &Part) -> Self {
+        Self { path: part.path().to_owned(), writer: None, is_dirty: false }
+    }
+
+    pub(super) const fn is_dirty(&self) -> bool {
+        self.is_dirty
+    }
+
+    fn writer(&mut self) -> Result<&mut IndexWriter, Error> {
+        self.is_dirty = true;
+        if self.writer.is_none() {
+            let writer = part::writer(&self.path, 1, MIN_MEMORY)?;
+            let mut policy = LogMergePolicy::default();
+            policy.set_del_docs_ratio_before_merge(REPLACED);
+            writer.set_merge_policy(Box::new(policy));
+            self.writer = Some(writer);
+        }
+        self.writer.as_mut().ok_or_else(|| Error::Stopped("no writer".to_owned()))
+    }
+
+    /// Puts a document in the place of the one with `key`.
+    pub(super) fn put(&mut self, key: Term, document: TantivyDocument) -> Result<(), Error> {
+        let path = self.path.clone();
+        let writer = self.writer()?;
+        writer.delete_term(key);
+        let Err(error) = writer.add_document(document) else { return Ok(()) };
+        let cause = writer.prepare_commit().map(drop).err().unwrap_or(error);
+        Err(disk::engine(&path)(cause))
+    }
+
+    /// Deletes what a question finds.
+    pub(super) fn delete(&mut self, query: Box<dyn tantivy::query::Query>) -> Result<(), Error> {
+        let path = self.path.clone();
+        self.writer()?.delete_query(query).map(drop).map_err(disk::engine(&path))
+    }
+
+    /// Commits what has come; says whether there was anything.
+    pub(super) fn commit(&mut self, part: &mut Part) -> Result<bool, Error> {
+        let Some(writer) = self.writer.as_mut().filter(|_| self.is_dirty) else { return Ok(false) };
+        writer.commit().map_err(disk::engine(&self.path))?;
+        self.is_dirty = false;
+        part.reload()?;
+        Ok(true)
+    }
+
+    /// Commits, and lets go of the part, so that another writer can be opened.
+    pub(super) fn release(&mut self, part: &mut Part) -> Result<(), Error> {
+        self.commit(part)?;
+        if let Some(writer) = self.writer.take() {
+            writer.wait_merging_threads().map_err(disk::engine(&self.path))?;
+            part.reload()?;
+        }
+        Ok(())
+    }
+}

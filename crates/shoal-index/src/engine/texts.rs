@@ -1,0 +1,123 @@
+//! Which folded text belongs to which text object, and which objects became one.
+
+use std::ops::Bound;
+
+use hashbrown::HashMap;
+use shoal_model::{Span, Timestamp};
+use tantivy::query::RangeQuery;
+use tantivy::schema::Field;
+use tantivy::{TantivyDocument, Term};
+
+use super::side::SideWriter;
+use crate::Error;
+use crate::shelf::Shelf;
+
+/// What has not changed is written again after so much event time, so that it is known to be in use.
+const REFRESH: Span = Span::from_seconds(86_400);
+
+/// Texts that are remembered to have been written: at most twice as many, 32 bytes each.
+const REMEMBERED: usize = 1 << 16;
+
+/// Writes texts and mergers.
+pub(super) struct TextWriter {
+    side: SideWriter,
+    texts: Recent,
+    merges: Recent,
+}
+
+/// What was written lately: the object of a key, and when that was told.
+#[derive(Default)]
+struct Recent {
+    young: HashMap<u64, (u64, Timestamp)>,
+    old: HashMap<u64, (u64, Timestamp)>,
+}
+
+impl Recent {
+    /// Whether something new is told, or something old again after a while.
+    fn is_news(&mut self, key: u64, object: u64, at: Timestamp) -> bool {
+        let known = self.young.get(&key).or_else(|| self.old.get(&key));
+        if known.is_some_and(|(known, told)| *known == object && at < told.plus(REFRESH)) {
+            return false;
+        }
+        if self.young.len() >= REMEMBERED {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, (object, at));
+        true
+    }
+}
+
+impl TextWriter {
+    pub(super) fn new(shelf: &Shelf) -> Self {
+        Self { side: SideWriter::new(&shelf.texts), texts: Recent::default(), merges: Recent::default() }
+    }
+
+    pub(super) const fn is_dirty(&self) -> bool {
+        self.side.is_dirty()
+    }
+
+    /// A folded text belongs to an object. Says whether that was written.
+    pub(super) fn text(&mut self, key: u64, object: u64, at: Timestamp, shelf: &Shelf) -> Result<bool, Error> {
+        if !self.texts.is_news(key, object, at) {
+            return Ok(false);
+        }
+        self.put(shelf, shelf.text_fields.text_key, key, object, at)?;
+        Ok(true)
+    }
+
+    /// An object became part of another. Says whether that was written.
+    pub(super) fn merge(&mut self, old: u64, object: u64, at: Timestamp, shelf: &Shelf) -> Result<bool, Error> {
+        if !self.merges.is_news(old, object, at) {
+            return Ok(false);
+        }
+        self.put(shelf, shelf.text_fields.merged, old, object, at)?;
+        Ok(true)
+    }
+
+    fn put(&mut self, shelf: &Shelf, field: Field, key: u64, object: u64, at: Timestamp) -> Result<(), Error> {
+        let mut document = TantivyDocument::new();
+        document.add_u64(field, key);
+        document.add_u64(shelf.text_fields.object, object);
+        document.add_i64(shelf.text_fields.at, at.micros());
+        self.side.put(Term::from_field_u64(field, key), document)
+    }
+
+    pub(super) fn commit(&mut self, shelf: &mut Shelf) -> Result<bool, Error> {
+        self.side.commit(&mut shelf.texts)
+    }
+
+    pub(super) fn release(&mut self, shelf: &mut Shelf) -> Result<(), Error> {
+        self.side.release(&mut shelf.texts)
+    }
+
+    /// Deletes what was told last before `expiry`.
+    pub(super) fn expire(&mut self, expiry: Timestamp, shelf: &Shelf) -> Result<(), Error> {
+        let end = Term::from_field_i64(shelf.text_fields.at, expiry.minus(REFRESH).micros());
+        self.side.delete(Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(end))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_not_written_again() {
+        let at = Timestamp::from_seconds;
+        let mut recent = Recent::default();
+        assert!(recent.is_news(1, 7, at(0)));
+        assert!(!recent.is_news(1, 7, at(86_399)));
+        assert!(recent.is_news(1, 7, at(86_400)));
+        assert!(recent.is_news(1, 8, at(86_401)));
+        assert!(recent.is_news(1, 7, at(86_402)));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut recent = Recent::default();
+        for key in 0..5 * REMEMBERED as u64 {
+            recent.is_news(key, 7, Timestamp::from_seconds(0));
+        }
+        assert!(recent.young.len() + recent.old.len() <= 2 * REMEMBERED);
+    }
+}

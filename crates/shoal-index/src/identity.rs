@@ -1,0 +1,176 @@
+//! `index.json`: what an index is, and the key of everything in it that is hashed.
+
+use std::hash::Hasher as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use shoal_model::Span;
+use siphasher::sip::SipHasher13;
+use siphasher::sip128::SipHasher24;
+
+use crate::{Error, disk};
+
+/// The version of everything in the directory.
+const VERSION: u32 = 1;
+
+const NAME: &str = "index.json";
+
+/// The least event time that a bucket covers: each is a directory with files of its own.
+const MIN_BUCKET: Span = Span::from_seconds(3_600);
+
+/// What an index is.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    /// What distinguishes it from every other.
+    pub(crate) id: Arc<str>,
+    pub(crate) key: Key,
+    /// The event time that one bucket covers.
+    pub(crate) bucket: Span,
+}
+
+/// The secret of an index: hashes in it tell nothing to who does not have the directory, and collisions cannot be made.
+#[derive(Clone, Copy)]
+pub(crate) struct Key([u8; 32]);
+
+/// As written.
+#[derive(Serialize, Deserialize)]
+struct File {
+    version: u32,
+    id: String,
+    key: String,
+    bucket: Span,
+}
+
+/// The version alone: what else another version wrote is its own affair.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+impl Identity {
+    /// Reads what an index is; `None` where there is no index.
+    pub(crate) fn read(directory: &Path) -> Result<Option<Self>, Error> {
+        let path = directory.join(NAME);
+        let damaged = |detail: String| Error::Damaged {
+            path: path.clone(),
+            detail,
+            remedy: "take it from a backup, or move the directory away and index again".to_owned(),
+        };
+        let Some(bytes) = disk::read(&path)? else {
+            // A new file would have another key, under which nothing that is there could be found.
+            return if directory.join("posts").exists() { Err(damaged("it is not there".to_owned())) } else { Ok(None) };
+        };
+        let wrong = |error: serde_json::Error| damaged(error.to_string());
+        let Versioned { version: found } = serde_json::from_slice(&bytes).map_err(wrong)?;
+        if found != VERSION {
+            return Err(Error::Version { path, found, expected: VERSION });
+        }
+        let file: File = serde_json::from_slice(&bytes).map_err(wrong)?;
+        let key = Key::parse(&file.key).ok_or_else(|| damaged("its key is no 64 hexadecimal digits".to_owned()))?;
+        if file.bucket < MIN_BUCKET {
+            return Err(damaged(format!("its buckets of {} are too short", file.bucket)));
+        }
+        Ok(Some(Self { id: file.id.into(), key, bucket: file.bucket }))
+    }
+
+    /// Makes a new index in a directory that is there.
+    pub(crate) fn create(directory: &Path, bucket: Span) -> Result<Self, Error> {
+        let path = directory.join(NAME);
+        let bucket = bucket.max(MIN_BUCKET);
+        let mut random = [0; 48];
+        getrandom::fill(&mut random).map_err(|error| disk::failed(&path)(std::io::Error::other(error.to_string())))?;
+        let (id, key) = random.split_at(16);
+        let key = Key(std::array::from_fn(|at| key.get(at).copied().unwrap_or_default()));
+        let file = File { version: VERSION, id: hex(id), key: hex(&key.0), bucket };
+        let mut json = serde_json::to_string_pretty(&file).unwrap_or_default();
+        json.push('\n');
+        disk::replace(&path, json.as_bytes())?;
+        Ok(Self { id: file.id.into(), key, bucket })
+    }
+}
+
+impl Key {
+    fn parse(text: &str) -> Option<Self> {
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+        let mut key = [0; 32];
+        if pairs.len() != key.len() {
+            return None;
+        }
+        for (byte, pair) in key.iter_mut().zip(pairs) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(key))
+    }
+
+    fn half(&self, at: usize) -> [u8; 16] {
+        std::array::from_fn(|byte| self.0[at * 16 + byte])
+    }
+
+    /// The term of a record: no other has it.
+    pub(crate) fn origin(&self, source: &str, offset: u64, account: &str, post: &str) -> u64 {
+        let mut hasher = SipHasher13::new_with_key(&self.half(0));
+        for part in [source, account, post] {
+            hasher.write_usize(part.len());
+            hasher.write(part.as_bytes());
+        }
+        hasher.write_u64(offset);
+        hasher.finish()
+    }
+
+    /// What stands for an erased id.
+    pub(crate) fn subject(&self, kind: &str, id: &str) -> u128 {
+        let hasher = SipHasher24::new_with_key(&self.half(1));
+        hasher.hash(format!("{kind} {id}").as_bytes()).as_u128()
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_stays_what_it_was() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(Identity::read(directory.path()).unwrap().is_none());
+        let made = Identity::create(directory.path(), Span::from_seconds(86_400)).unwrap();
+        let read = Identity::read(directory.path()).unwrap().unwrap();
+        assert_eq!((made.id, made.bucket, made.key.0), (read.id, read.bucket, read.key.0));
+        let other = Identity::create(directory.path(), Span::from_seconds(1)).unwrap();
+        assert_ne!(other.key.origin("a", 1, "b", "c"), read.key.origin("a", 1, "b", "c"));
+        assert_eq!(other.bucket, MIN_BUCKET);
+    }
+
+    #[test]
+    fn another_version_and_damage_are_told_apart() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |text: &str| std::fs::write(directory.path().join(NAME), text).unwrap();
+        write(r#"{"version": 2, "new": true}"#);
+        assert!(matches!(Identity::read(directory.path()), Err(Error::Version { found: 2, .. })));
+        for text in ["", "{}", r#"{"version": 1}"#, r#"{"version":1,"id":"a","key":"0g","bucket":"30d"}"#] {
+            write(text);
+            assert!(matches!(Identity::read(directory.path()), Err(Error::Damaged { .. })), "{text}");
+        }
+        std::fs::remove_file(directory.path().join(NAME)).unwrap();
+        std::fs::create_dir(directory.path().join("posts")).unwrap();
+        assert!(matches!(Identity::read(directory.path()), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn hashes_keep_their_parts_apart() {
+        let key = Key([7; 32]);
+        assert_ne!(key.origin("a", 1, "bc", "d"), key.origin("a", 1, "b", "cd"));
+        assert_ne!(key.origin("a", 1, "b", "c"), key.origin("a", 2, "b", "c"));
+        assert_ne!(key.subject("account", "x:1"), key.subject("post", "x:1"));
+    }
+}

@@ -1,0 +1,321 @@
+//! The handle on an index: what is asked and told while posts come in.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use serde::{Deserialize, Serialize};
+use shoal_model::{Alert, Post, Timestamp};
+use tantivy::Term;
+use utoipa::ToSchema;
+
+use crate::audit::{self, Audit};
+use crate::engine::{Engine, Message};
+use crate::feedback::{FeedbackLog, MAX_NOTE};
+use crate::identity::Identity;
+use crate::lock::Lock;
+use crate::shared::{Shared, Writing};
+use crate::shelf::{Mode, Shelf};
+use crate::snapshot::Snapshot;
+use crate::{Batch, Counts, Error, Feedback, Settings, build, disk};
+
+/// Batches that wait for the thread that writes.
+const WAITING: usize = 4;
+
+/// Characters of a reason, and of who says something.
+const MAX_REASON: usize = 2_000;
+
+/// An index that can be searched by many at once. Cheap to clone.
+#[derive(Clone)]
+pub struct Index {
+    shared: Arc<Shared>,
+    id: Arc<str>,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index").field("directory", &self.shared.directory).finish_non_exhaustive()
+    }
+}
+
+/// The one that writes. Dropping it commits nothing; see [`Writer::close`].
+pub struct Writer {
+    shared: Arc<Shared>,
+    sender: SyncSender<Message>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").field("directory", &self.shared.directory).finish_non_exhaustive()
+    }
+}
+
+/// Whom or what an erasure is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// An account, `platform:native`, with all its posts.
+    Account(String),
+    /// A post, `platform:native`.
+    Post(String),
+}
+
+impl Subject {
+    /// What it is: `account` or `post`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Account(_) => "account",
+            Self::Post(_) => "post",
+        }
+    }
+
+    /// Its id, `platform:native`.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Account(id) | Self::Post(id) => id,
+        }
+    }
+}
+
+/// What an erasure did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Erasure {
+    /// The number of its entry in the audit log.
+    pub entry: u64,
+    /// Posts that can no longer be found.
+    pub posts: u64,
+    /// Alerts whose evidence was cut.
+    pub alerts: u64,
+}
+
+/// How an index is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    /// Posts that can be found.
+    pub posts: u64,
+    /// Alerts that can be found.
+    pub alerts: u64,
+    /// Buckets of posts.
+    pub buckets: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// The first and the last time of a post, where there are any.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub range: Option<(Timestamp, Timestamp)>,
+    /// Posts that were deleted and whose bytes are not purged yet.
+    pub deleted: u64,
+    /// Whether somebody writes to it in this process.
+    pub writes: bool,
+    /// Why nothing is written any more, where writing has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
+    /// Parts that are damaged: set aside, with `.damaged-` in the names of their directories, and not found any more.
+    pub damaged: u64,
+    /// Where the chain of the audit log was broken when the index was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_broken: Option<String>,
+}
+
+impl Index {
+    /// Opens an index to write and to search. Only one process at a time can. What is damaged is set aside, with an
+    /// error in the log and a count in [`Status::damaged`]; what a crash left half done is done or cleared.
+    pub fn open(settings: &Settings) -> Result<(Self, Writer), Error> {
+        let directory = &settings.directory;
+        std::fs::create_dir_all(directory).map_err(disk::failed(directory))?;
+        let lock = Lock::take(directory)?;
+        let identity = match Identity::read(directory)? {
+            Some(identity) => identity,
+            None => Identity::create(directory, settings.bucket)?,
+        };
+        let (audit, broken) = Audit::open(directory)?;
+        let feedback = FeedbackLog::open(directory)?;
+        let shelf = Shelf::open(directory, Arc::clone(&identity.id), Mode::Write)?;
+        let shared = Arc::new(Shared::new(directory.clone(), identity.bucket, &shelf, broken));
+        let (sender, messages) = sync_channel(WAITING);
+        shared.begin(Writing { sender: sender.clone(), audit, feedback, lock });
+        let engine = Engine::new(settings, &identity, shelf, &shared)?;
+        let spawned = thread::Builder::new().name("index".to_owned()).spawn(move || engine.run(&messages));
+        let thread = spawned.map_err(disk::failed(directory))?;
+        let writer = Writer { shared: Arc::clone(&shared), sender, thread: Some(thread) };
+        Ok((Self { shared, id: identity.id }, writer))
+    }
+
+    /// Opens an index that is there, to search it; another process may write to it, and what it commits is found.
+    pub fn read(directory: &Path) -> Result<Self, Error> {
+        let identity = Identity::read(directory)?.ok_or_else(|| Error::NoIndex(directory.to_owned()))?;
+        let shelf = Shelf::open(directory, Arc::clone(&identity.id), Mode::Read)?;
+        let broken = audit::broken(directory)?;
+        let shared = Shared::new(directory.to_owned(), identity.bucket, &shelf, broken);
+        shared.follow(shelf);
+        Ok(Self { shared: Arc::new(shared), id: identity.id })
+    }
+
+    /// Everything that can be found now.
+    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+        self.shared.snapshot()
+    }
+
+    /// What distinguishes this index from every other: part of cursors.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Says where this process can be asked, for others that want to write.
+    pub fn set_address(&self, address: &str) -> Result<(), Error> {
+        self.shared.writing(|writing| writing.lock.say(Some(address)))
+    }
+
+    /// How it is.
+    pub fn status(&self) -> Result<Status, Error> {
+        let snapshot = self.snapshot()?;
+        let newest = Term::from_field_text(snapshot.alert_fields.role, build::NEWEST);
+        let alerts = count(&snapshot.alerts, newest).map_err(disk::engine(&self.shared.directory.join("alerts")))?;
+        let readers = || snapshot.buckets.iter().flat_map(|bucket| bucket.searcher.segment_readers());
+        let ranges = || snapshot.buckets.iter().filter_map(|bucket| bucket.range);
+        Ok(Status {
+            posts: readers().map(|reader| u64::from(reader.num_docs())).sum(),
+            alerts,
+            buckets: snapshot.buckets.len() as u64,
+            bytes: snapshot.bytes,
+            range: ranges().map(|range| range.0).min().zip(ranges().map(|range| range.1).max()),
+            deleted: readers().map(|reader| u64::from(reader.num_deleted_docs())).sum(),
+            writes: self.shared.writes(),
+            stopped: self.shared.stopped(),
+            damaged: self.shared.damaged(),
+            audit_broken: self.shared.broken.clone(),
+        })
+    }
+
+    /// What has happened since it was opened to be written to.
+    pub fn counts(&self) -> Counts {
+        let bytes = self.snapshot().map_or(0, |snapshot| snapshot.bytes);
+        self.shared.counters.read(bytes)
+    }
+
+    /// Is told every revision of an alert, as it may be shown, once it can be found. On the thread that writes, so it
+    /// must not wait.
+    pub fn on_alert(&self, listener: Box<dyn Fn(&Alert) + Send + Sync>) {
+        self.shared.listen(listener);
+    }
+
+    /// Keeps what somebody concluded, with an entry in the audit log. The alert must be there, with that revision.
+    pub fn give_feedback(&self, feedback: &Feedback) -> Result<(), Error> {
+        short("note", feedback.note.as_deref().unwrap_or_default(), MAX_NOTE)?;
+        short("by", &feedback.by, MAX_REASON)?;
+        let snapshot = self.snapshot()?;
+        let key = build::revision_key(&feedback.alert_id, feedback.revision);
+        let found = count(&snapshot.alerts, Term::from_field_text(snapshot.alert_fields.key, &key));
+        if found.map_err(disk::engine(&self.shared.directory.join("alerts")))? == 0 {
+            let id = format!("{} with revision {}", feedback.alert_id, feedback.revision);
+            return Err(Error::Missing { what: "alert", id });
+        }
+        self.shared.conclude(feedback)
+    }
+
+    /// Everything that was concluded about an alert, oldest first.
+    pub fn feedback(&self, alert_id: &str) -> Result<Vec<Feedback>, Error> {
+        self.shared.conclusions(|conclusions| conclusions.of(alert_id).to_vec())
+    }
+
+    /// How often each verdict was given on an alert. The newest of each person counts.
+    pub(crate) fn verdicts(&self, alert_id: &str) -> Result<std::collections::BTreeMap<String, u64>, Error> {
+        self.shared.conclusions(|conclusions| conclusions.verdicts(alert_id))
+    }
+
+    /// Makes a post or an account disappear: from what can be found and from the evidence of alerts at once, from
+    /// disk with the next purge. What is told of it later is left out. What others published about it, reposts and
+    /// answers among them, is theirs and stays. `by` and `reason` go to the audit log, which knows the subject by a
+    /// keyed hash alone.
+    pub fn erase(&self, subject: &Subject, by: &str, reason: &str) -> Result<Erasure, Error> {
+        Post::split_id(subject.id()).map_err(|error| Error::Question {
+            field: "subject",
+            problem: error.to_string(),
+            remedy: "give an id as platform:native".to_owned(),
+        })?;
+        short("by", by, MAX_REASON)?;
+        short("reason", reason, MAX_REASON)?;
+        let (subject, by, reason) = (subject.clone(), by.to_owned(), reason.to_owned());
+        self.ask(|reply| Message::Erase { subject, by, reason, reply })
+    }
+
+    /// Frees the disk of what was deleted. Waits until it is done; gives how many documents were freed.
+    pub fn purge(&self) -> Result<u64, Error> {
+        self.ask(Message::Purge)
+    }
+
+    /// Asks the thread that writes, and waits for its answer.
+    fn ask<T>(&self, message: impl FnOnce(SyncSender<Result<T, Error>>) -> Message) -> Result<T, Error> {
+        let sender = self.shared.writing(|writing| Ok(writing.sender.clone()))?;
+        ask(&self.shared, &sender, message)
+    }
+}
+
+fn ask<T>(
+    shared: &Shared,
+    sender: &SyncSender<Message>,
+    message: impl FnOnce(SyncSender<Result<T, Error>>) -> Message,
+) -> Result<T, Error> {
+    let (reply, answer): (_, Receiver<Result<T, Error>>) = sync_channel(1);
+    sender.send(message(reply)).map_err(|_| shared.refusal())?;
+    answer.recv().unwrap_or_else(|_| Err(shared.refusal()))
+}
+
+/// How many documents have a term.
+fn count(searcher: &tantivy::Searcher, term: Term) -> tantivy::Result<u64> {
+    let query = tantivy::query::TermQuery::new(term, tantivy::schema::IndexRecordOption::Basic);
+    searcher.search(&query, &tantivy::collector::Count).map(|count| count as u64)
+}
+
+fn short(field: &'static str, text: &str, most: usize) -> Result<(), Error> {
+    if text.chars().nth(most).is_none() {
+        return Ok(());
+    }
+    Err(Error::Question {
+        field,
+        problem: format!("it has more than {most} characters"),
+        remedy: "make it shorter".to_owned(),
+    })
+}
+
+impl Writer {
+    /// Hands over what became known. Waits while too much is on its way. Fails once writing has failed, for good.
+    pub fn add(&mut self, batch: Batch) -> Result<(), Error> {
+        self.sender.send(Message::Batch(batch)).map_err(|_| self.shared.refusal())
+    }
+
+    /// Waits until everything handed over is on disk and can be found. Only then may a checkpoint say that it was
+    /// handed over.
+    pub fn commit(&mut self) -> Result<(), Error> {
+        ask(&self.shared, &self.sender, Message::Commit)
+    }
+
+    /// The same, and ends: the last bucket is merged like one that is closed, and others may write. The index can be
+    /// read on.
+    pub fn close(mut self) -> Result<(), Error> {
+        let outcome = ask(&self.shared, &self.sender, Message::Close);
+        self.join();
+        outcome
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that writes the index panicked");
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            self.shared.is_abandoned.store(true, Ordering::Release);
+            // It may have ended already.
+            let _ = self.sender.send(Message::Abandon);
+            self.join();
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! A part of an index: one directory of the engine, with what is searched in it.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tantivy::directory::MmapDirectory;
+use tantivy::directory::error::{OpenDirectoryError, OpenReadError};
+use tantivy::index::SegmentMeta;
+use tantivy::indexer::IndexWriterOptions;
+use tantivy::merge_policy::NoMergePolicy;
+use tantivy::schema::Schema;
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError};
+
+use crate::schema::SEGMENTER;
+use crate::segmenter::Segmenter;
+use crate::{Error, disk};
+
+/// What every thread of the engine that writes is given at least, in bytes.
+pub(crate) const MIN_MEMORY: usize = 15_000_000;
+
+/// Blocks of stored documents that a reader keeps unpacked for each segment, 16 KiB each: there may be thousands of
+/// segments.
+const STORE_BLOCKS: usize = 16;
+
+const META: &str = "meta.json";
+
+/// An open part.
+pub(crate) struct Part {
+    path: PathBuf,
+    reader: IndexReader,
+    /// How `meta.json` was when it was read.
+    stamp: Option<Stamp>,
+    /// Bytes on disk at that time.
+    bytes: u64,
+}
+
+/// Why a part cannot be opened.
+pub(crate) enum Fault {
+    /// It is not there.
+    Absent,
+    /// Its files are damaged, or another version wrote them. How.
+    Damaged(String),
+    /// Something else is wrong, that has nothing to do with what is in the files.
+    Failed(Error),
+}
+
+/// What changes when a file is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
+}
+
+impl Part {
+    /// Opens a part that is there.
+    pub(crate) fn open(path: &Path, schema: &Schema) -> Result<Self, Fault> {
+        // The engine panics on some damage that no checksum covers.
+        let opened = catch_unwind(AssertUnwindSafe(|| Self::try_open(path, schema)));
+        opened.unwrap_or_else(|_| Err(Fault::Damaged("the engine cannot make sense of it".to_owned())))
+    }
+
+    fn try_open(path: &Path, schema: &Schema) -> Result<Self, Fault> {
+        let stamp = Stamp::of(path);
+        if stamp.is_none() {
+            return Err(if is_empty(path) { Fault::Absent } else { Fault::Damaged(format!("{META} is missing")) });
+        }
+        let fault = |error| fault(path, error);
+        let index = open_index(path).map_err(fault)?;
+        if index.schema() != *schema {
+            return Err(Fault::Damaged("its fields are those of another version".to_owned()));
+        }
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .doc_store_cache_num_blocks(STORE_BLOCKS)
+            .try_into()
+            .map_err(fault)?;
+        Ok(Self { path: path.to_owned(), reader, stamp, bytes: bytes(path) })
+    }
+
+    /// Makes a part that is not there.
+    pub(crate) fn create(path: &Path, schema: &Schema) -> Result<Self, Error> {
+        fs::create_dir_all(path).map_err(disk::failed(path))?;
+        path.parent().map_or(Ok(()), disk::sync_directory)?;
+        tantivy::Index::create_in_dir(path, schema.clone()).map_err(disk::engine(path))?;
+        Self::open(path, schema).map_err(|fault| match fault {
+            Fault::Failed(error) => error,
+            Fault::Absent | Fault::Damaged(_) => Error::Damaged {
+                path: path.to_owned(),
+                detail: "what was just written cannot be read".to_owned(),
+                remedy: "see to the disk".to_owned(),
+            },
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    /// Bytes on disk when it was loaded last.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Looks at what is committed now.
+    pub(crate) fn reload(&mut self) -> Result<(), Error> {
+        self.stamp = Stamp::of(&self.path);
+        self.reader.reload().map_err(disk::engine(&self.path))?;
+        self.bytes = bytes(&self.path);
+        Ok(())
+    }
+
+    /// The same where another process has committed since, or merged; says whether it has.
+    pub(crate) fn follow(&mut self) -> Result<bool, Error> {
+        let changed = Stamp::of(&self.path) != self.stamp;
+        if changed {
+            self.reload()?;
+        }
+        Ok(changed)
+    }
+
+    /// What the last commit said of itself.
+    pub(crate) fn payload(&self) -> Result<Option<String>, Error> {
+        let index = open_index(&self.path).map_err(disk::engine(&self.path))?;
+        Ok(index.load_metas().map_err(disk::engine(&self.path))?.payload)
+    }
+
+    /// Whether the bytes of its files are those that were written, at most `limit` bytes of the newest.
+    pub(crate) fn check(path: &Path, limit: &mut u64) -> Result<(), Fault> {
+        let index = open_index(path).map_err(|error| fault(path, error))?;
+        let metas = index.load_metas().map_err(|error| fault(path, error))?;
+        let managed = index.directory().list_managed_files();
+        for file in metas.list_segment_files().intersection(&managed) {
+            let Ok(metadata) = fs::metadata(path.join(file)) else {
+                return Err(Fault::Damaged(format!("{} is missing", file.display())));
+            };
+            let Some(left) = limit.checked_sub(metadata.len()) else { break };
+            *limit = left;
+            match index.directory().validate_checksum(file) {
+                Ok(true) => {}
+                Ok(false) => return Err(Fault::Damaged(format!("{} has a wrong checksum", file.display()))),
+                Err(error) => return Err(fault(path, error.into())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there are files that no commit names: what a process that was killed leaves behind.
+    pub(crate) fn has_strays(path: &Path) -> Result<bool, Error> {
+        let metas = open_index(path).and_then(|index| index.load_metas()).map_err(disk::engine(path))?;
+        let living: HashSet<PathBuf> = metas.list_segment_files();
+        let mut strays = false;
+        for entry in fs::read_dir(path).map_err(disk::failed(path))? {
+            let entry = entry.map_err(disk::failed(path))?;
+            let name = PathBuf::from(entry.file_name());
+            let text = name.to_string_lossy();
+            if text.starts_with(".tmp") {
+                disk::remove(&entry.path())?;
+            } else if !text.starts_with('.') && text != META && !living.contains(&name) {
+                strays = true;
+            }
+        }
+        Ok(strays)
+    }
+}
+
+/// Opens a part to write, with so many threads and so many bytes for all of them. It has an index of its own: files
+/// that are not needed any more are removed though a reader here still looks at them.
+pub(crate) fn writer(path: &Path, threads: usize, memory: usize) -> Result<IndexWriter, Error> {
+    let threads = threads.max(1);
+    let options = IndexWriterOptions::builder()
+        .num_worker_threads(threads)
+        .memory_budget_per_thread((memory / threads).clamp(MIN_MEMORY, u32::MAX as usize / 2))
+        .num_merge_threads(1)
+        .build();
+    open_index(path).and_then(|index| index.writer_with_options(options)).map_err(disk::engine(path))
+}
+
+/// The same for a few changes: nothing is merged but what is asked for.
+pub(crate) fn quiet_writer(path: &Path) -> Result<IndexWriter, Error> {
+    let writer = writer(path, 1, MIN_MEMORY)?;
+    writer.set_merge_policy(Box::new(NoMergePolicy));
+    Ok(writer)
+}
+
+/// Segments that are committed.
+pub(crate) fn segments(path: &Path) -> Result<Vec<SegmentMeta>, Error> {
+    open_index(path).and_then(|index| index.searchable_segment_metas()).map_err(disk::engine(path))
+}
+
+fn open_index(path: &Path) -> tantivy::Result<tantivy::Index> {
+    let index = tantivy::Index::open(MmapDirectory::open(path)?)?;
+    index.tokenizers().register(SEGMENTER, Segmenter::default());
+    Ok(index)
+}
+
+/// Tells damage from what is wrong around the files.
+fn fault(path: &Path, error: TantivyError) -> Fault {
+    let is_about_files = match disk::system_error(&error) {
+        Some(cause) => matches!(cause.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof),
+        None => !matches!(error, TantivyError::SystemError(_) | TantivyError::LockFailure(..)),
+    };
+    match error {
+        TantivyError::OpenDirectoryError(OpenDirectoryError::DoesNotExist(_)) => Fault::Absent,
+        TantivyError::OpenReadError(OpenReadError::FileDoesNotExist(file)) => {
+            Fault::Damaged(format!("{} is missing", file.display()))
+        }
+        error if is_about_files => {
+            // The engine repeats the whole file in some of its messages.
+            let detail: String = error.to_string().chars().take(200).collect();
+            Fault::Damaged(detail)
+        }
+        error => Fault::Failed(disk::engine(path)(error)),
+    }
+}
+
+impl Stamp {
+    /// `None` when there is no commit.
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path.join(META)).ok()?;
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Some(Self { modified: metadata.modified().ok(), length: metadata.len(), inode })
+    }
+}
+
+/// Whether a directory holds nothing but what the engine makes before its first commit.
+fn is_empty(path: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(path) else { return true };
+    entries.flatten().all(|entry| entry.file_name().to_string_lossy().starts_with('.'))
+}
+
+/// Bytes of the files in a directory.
+fn bytes(path: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(path) else { return 0 };
+    entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
+}

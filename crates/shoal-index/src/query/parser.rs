@@ -1,0 +1,114 @@
+//! From words and signs to a tree. Without recursion: however deep brackets go, they are counted, not called.
+
+use super::lexer::{Fault, Kind, Lexer, fault};
+use super::tree::Tree;
+use crate::Limits;
+
+/// Brackets within brackets are never deeper, whatever the limits say: what reads trees is recursive.
+const DEEPEST: usize = 128;
+
+/// What was read of one pair of brackets.
+#[derive(Default)]
+struct Level {
+    /// Where it was opened.
+    at: usize,
+    /// Whether all of it is negated.
+    negated: bool,
+    /// What was read before the last `OR`.
+    any: Vec<Tree>,
+    /// What was read since.
+    all: Vec<Tree>,
+    /// The sign that waits for what follows, and where it stands.
+    waits: Option<(&'static str, usize)>,
+    /// Whether what follows is negated.
+    negates: bool,
+}
+
+impl Level {
+    fn push(&mut self, tree: Tree) {
+        self.waits = None;
+        self.all.push(if std::mem::take(&mut self.negates) { tree.negated() } else { tree });
+    }
+
+    /// `AND` or `OR`: something must stand before it.
+    fn join(&mut self, sign: &'static str, at: usize) -> Result<(), Fault> {
+        if self.all.is_empty() || self.waits.is_some() {
+            return Err(lonely(sign, at, "before"));
+        }
+        self.waits = Some((sign, at));
+        if sign == "OR" {
+            let all = std::mem::take(&mut self.all);
+            self.any.push(Tree::and(all));
+        }
+        Ok(())
+    }
+
+    fn negate(&mut self, at: usize) {
+        self.negates = !self.negates;
+        self.waits = Some(("NOT", at));
+    }
+
+    /// All of it; `None` when there is nothing.
+    fn end(mut self) -> Result<Option<Tree>, Fault> {
+        if let Some((sign, at)) = self.waits {
+            return Err(lonely(sign, at, "after"));
+        }
+        if self.all.is_empty() {
+            return Ok(None);
+        }
+        self.any.push(Tree::and(self.all));
+        let tree = Tree::or(self.any);
+        Ok(Some(if self.negated { tree.negated() } else { tree }))
+    }
+}
+
+fn lonely(sign: &str, at: usize, side: &str) -> Fault {
+    fault(at, format!("{sign} has nothing {side} it"), format!("complete it, or write \"{sign}\" in quotes for the word"))
+}
+
+/// The tree of a query; `None` when it asks for nothing.
+pub(super) fn parse(query: &str, limits: &Limits) -> Result<Option<Tree>, Fault> {
+    if query.len() > limits.query_bytes {
+        let problem = format!("the query has {} bytes of at most {}", query.len(), limits.query_bytes);
+        return Err(fault(0, problem, "ask for less at once"));
+    }
+    let mut lexer = Lexer::new(query);
+    let mut outer: Vec<Level> = Vec::new();
+    let mut level = Level::default();
+    let mut clauses = 0;
+    while let Some(token) = lexer.token()? {
+        match token.kind {
+            Kind::Clause(clause) => {
+                clauses += 1;
+                if clauses > limits.clauses {
+                    let problem = format!("the query has more than {} words and fields", limits.clauses);
+                    return Err(fault(token.at, problem, "ask for less at once"));
+                }
+                level.push(Tree::Clause(clause));
+            }
+            Kind::And => level.join("AND", token.at)?,
+            Kind::Or => level.join("OR", token.at)?,
+            Kind::Not => level.negate(token.at),
+            Kind::Open => {
+                if outer.len() >= limits.depth.min(DEEPEST) {
+                    return Err(fault(token.at, "brackets stand too deep in other brackets here", "use fewer"));
+                }
+                let negated = std::mem::take(&mut level.negates);
+                outer.push(std::mem::take(&mut level));
+                level = Level { at: token.at, negated, ..Level::default() };
+            }
+            Kind::Close => {
+                let Some(around) = outer.pop() else {
+                    return Err(fault(token.at, "the bracket `)` was never opened", "take it away, or put it in quotes"));
+                };
+                let at = level.at;
+                let inner = std::mem::replace(&mut level, around).end()?;
+                level.push(inner.ok_or_else(|| fault(at, "there is nothing between these brackets", "take them away"))?);
+            }
+        }
+    }
+    if !outer.is_empty() {
+        return Err(fault(level.at, "the bracket `(` is never closed", "add a `)`, or put it in quotes"));
+    }
+    level.end()
+}

@@ -1,0 +1,76 @@
+//! Everything about one account.
+
+use tantivy::Term;
+
+use super::alerts::{FeedbackOf, newest_of};
+use super::budget::Budget;
+use super::counts::Values;
+use super::found::Finder;
+use super::pages::AccountPage;
+use super::posts::{Question, Wanted, gather};
+use super::request::{SearchRequest, TopField};
+use crate::query::Leaves;
+use crate::snapshot::Snapshot;
+use crate::{Error, Limits};
+
+/// Posts that are shown.
+const RECENT: usize = 20;
+
+/// Posts whose shown names are told, the newest.
+const NAMED: usize = 100;
+
+/// Shown names that are told.
+const HANDLES: usize = 5;
+
+/// Alerts that are told of an account or a text, the newest.
+pub(super) const ALERTS: usize = 20;
+
+/// An account; `None` when it has no posts.
+pub(super) fn account(
+    snapshot: &Snapshot,
+    id: &str,
+    limits: &Limits,
+    feedback: FeedbackOf<'_>,
+) -> Result<Option<AccountPage>, Error> {
+    let budget = Budget::start(limits);
+    let request = SearchRequest { author: Some(id.to_owned()), ..SearchRequest::default() };
+    let question = Question::new(&request, limits)?;
+    let fields = [TopField::Kind, TopField::Language, TopField::Hashtag, TopField::Domain];
+    let values = fields.map(|field| (field, Values::lenient(field.name()))).into();
+    let wanted = Wanted { keep: NAMED, times: true, values, count: true };
+    let found = gather(snapshot, &question, None, wanted, limits, &budget)?;
+    let Some((times, (first_at, last_at))) = found.times.as_ref().and_then(|times| Some((times, times.range()?))) else {
+        return Ok(None);
+    };
+    let mut finder = Finder::new(snapshot, &budget);
+    let mut recent = Vec::new();
+    let mut handles: Vec<String> = Vec::new();
+    for address in found.addresses() {
+        let post = finder.found(address)?;
+        if let Some(handle) = &post.post.handle
+            && handles.len() < HANDLES
+            && !handles.contains(handle)
+        {
+            handles.push(handle.clone());
+        }
+        if recent.len() < RECENT {
+            recent.push(post);
+        }
+    }
+    let term = Term::from_field_text(snapshot.alert_fields.account, id.trim());
+    let alerts = newest_of(snapshot, Leaves { budget: &budget }.any([term]), ALERTS, &budget, feedback)?;
+    Ok(Some(AccountPage {
+        id: id.trim().to_owned(),
+        handles,
+        posts: found.total,
+        first_at,
+        last_at,
+        histogram: times.histogram(),
+        kinds: found.top(TopField::Kind),
+        languages: found.top(TopField::Language),
+        hashtags: found.top(TopField::Hashtag),
+        domains: found.top(TopField::Domain),
+        recent,
+        alerts,
+    }))
+}

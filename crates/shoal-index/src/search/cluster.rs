@@ -1,0 +1,155 @@
+//! One text's life.
+
+use hashbrown::HashMap;
+use shoal_model::Timestamp;
+use tantivy::Term;
+use tantivy::columnar::Column;
+
+use super::account::ALERTS;
+use super::alerts::{FeedbackOf, newest_of};
+use super::budget::Budget;
+use super::counts::{Times, Values};
+use super::found::{Address, Finder, stored_post};
+use super::pages::{ClusterPage, Variant};
+use super::request::{TopField, Total};
+use super::scan::{Hit, Place, Scan, Visitor, engine};
+use super::similar::{Grams, similarity};
+use super::texts::text_object;
+use crate::build::hex;
+use crate::query::{Leaves, Refused, key};
+use crate::snapshot::Snapshot;
+use crate::{Error, Limits};
+
+/// Variants that are told.
+const VARIANTS: usize = 50;
+
+/// Accounts, platforms and languages that are told.
+const TOP: usize = 10;
+
+/// A post in the order of time; posts of one moment by their origin.
+type Moment = (i64, u64, Address);
+
+/// Posts with one folded text.
+struct Copies {
+    posts: u64,
+    first: Moment,
+}
+
+/// What is counted of a text.
+struct Life<'a> {
+    variants: HashMap<u64, Copies>,
+    last: Option<Moment>,
+    times: Times,
+    authors: Values,
+    platforms: Values,
+    languages: Values,
+    budget: &'a Budget,
+    place: (usize, u32),
+    columns: Option<(Column<u64>, Column<u64>)>,
+}
+
+impl Life<'_> {
+    fn values(&mut self) -> [&mut Values; 3] {
+        [&mut self.authors, &mut self.platforms, &mut self.languages]
+    }
+}
+
+impl Visitor for Life<'_> {
+    fn begin(&mut self, place: &Place<'_>) -> Result<(), Error> {
+        self.place = (place.bucket, place.segment);
+        let fast = place.reader.fast_fields();
+        let origins = fast.u64("origin").map_err(engine("posts"))?;
+        self.columns = Some((origins, fast.u64("text_key").map_err(engine("posts"))?));
+        self.values().into_iter().try_for_each(|values| values.begin(place.reader))
+    }
+
+    fn hits(&mut self, hits: &[Hit]) -> Result<(), Error> {
+        for hit in hits {
+            let Some((origins, keys)) = &self.columns else { continue };
+            let Some(text) = keys.first(hit.document) else { continue };
+            let address = Address { bucket: self.place.0, segment: self.place.1, document: hit.document };
+            let moment = (hit.at, origins.first(hit.document).unwrap_or(0), address);
+            let copies = self.variants.entry(text).or_insert(Copies { posts: 0, first: moment });
+            copies.posts += 1;
+            copies.first = copies.first.min(moment);
+            self.last = self.last.max(Some(moment));
+            self.times.add(hit.at);
+        }
+        let budget = self.budget;
+        self.values().into_iter().try_for_each(|values| values.hits(hits, budget))
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let budget = self.budget;
+        self.values().into_iter().try_for_each(|values| values.end(budget))
+    }
+}
+
+/// A text object by its key in hexadecimal; `None` when it has no posts.
+pub(super) fn cluster(
+    snapshot: &Snapshot,
+    id: &str,
+    limits: &Limits,
+    feedback: FeedbackOf<'_>,
+) -> Result<Option<ClusterPage>, Error> {
+    let budget = Budget::start(limits);
+    let told = |Refused { problem, remedy }| Error::Question { field: "cluster", problem, remedy };
+    let object = text_object(snapshot, key(id.trim()).map_err(told)?, limits, &budget)?;
+    let leaves = Leaves { budget: &budget };
+    let text = |key: &u64| Term::from_field_u64(snapshot.posts.text_key, *key);
+    let query = leaves.any(object.texts.iter().map(text));
+    let range = (Timestamp::MIN, Timestamp::MAX);
+    let scan = Scan { query: query.as_ref(), range, scored: false, budget: &budget };
+    let mut life = Life {
+        variants: HashMap::new(),
+        last: None,
+        times: Times::default(),
+        authors: Values::lenient(TopField::Author.name()),
+        platforms: Values::lenient(TopField::Platform.name()),
+        languages: Values::lenient(TopField::Language.name()),
+        budget: &budget,
+        place: (0, 0),
+        columns: None,
+    };
+    for at in 0..snapshot.buckets.len() {
+        if !scan.bucket(&snapshot.buckets, at, &mut life)? {
+            return Err(budget.time_out());
+        }
+    }
+    let first = life.variants.values().map(|copies| copies.first).min();
+    let Some(((_, _, first), (_, _, last))) = first.zip(life.last) else { return Ok(None) };
+    let mut finder = Finder::new(snapshot, &budget);
+    let first = finder.found(first)?;
+    let variants = variants(snapshot, &life.variants, &first.post.text)?;
+    let objects = object.objects.iter().map(|key| Term::from_field_u64(snapshot.alert_fields.object, *key));
+    let (accounts, all) = life.authors.number();
+    let posts = life.variants.values().map(|copies| copies.posts).sum();
+    Ok(Some(ClusterPage {
+        id: hex(object.object),
+        last: finder.found(last)?,
+        first,
+        posts: Total { count: posts, exact: !object.cut },
+        accounts: Total { count: accounts, exact: all && !object.cut },
+        histogram: life.times.histogram(),
+        authors: life.authors.top(TOP),
+        platforms: life.platforms.top(TOP),
+        languages: life.languages.top(TOP),
+        variants,
+        variants_total: life.variants.len() as u64,
+        alerts: newest_of(snapshot, leaves.any(objects), ALERTS, &budget, feedback)?,
+    }))
+}
+
+/// The variants with most posts, the oldest first of those that have as many, compared with the oldest text.
+fn variants(snapshot: &Snapshot, all: &HashMap<u64, Copies>, oldest: &str) -> Result<Vec<Variant>, Error> {
+    let mut most: Vec<(&u64, &Copies)> = all.iter().collect();
+    most.sort_unstable_by(|a, b| b.1.posts.cmp(&a.1.posts).then(a.1.first.cmp(&b.1.first)));
+    let mut grams = Grams::new();
+    let of_oldest = grams.of(oldest);
+    let variant = |(key, copies): (&u64, &Copies)| {
+        let first = stored_post(snapshot, copies.first.2)?;
+        let similarity = similarity(&of_oldest, &grams.of(&first.text));
+        Ok(Variant { text_key: hex(*key), first, posts: copies.posts, similarity })
+    };
+    most.into_iter().take(VARIANTS).map(variant).collect()
+}

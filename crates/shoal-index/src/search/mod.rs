@@ -1,0 +1,100 @@
+//! Searching.
+//!
+//! A question is put to one [`Snapshot`](crate::snapshot::Snapshot), bucket by bucket in the order of time, by loops
+//! of our own: so it ends when its time is up, counts what it counts within its memory, and a page can be right
+//! although not everything could be counted.
+
+mod account;
+mod alerts;
+mod budget;
+mod cluster;
+mod counts;
+mod cursor;
+mod fields;
+mod found;
+mod highlight;
+mod lookup;
+mod pages;
+mod posts;
+mod request;
+mod scan;
+mod similar;
+mod texts;
+
+use std::collections::BTreeMap;
+
+use shoal_model::Alert;
+
+pub(crate) use self::budget::{Budget, Ticker};
+pub use self::pages::{AccountPage, ClusterPage, Evidence, EvidenceObject, EvidencePost, Variant};
+pub use self::request::{
+    AlertPage, AlertRequest, AlertSort, AlertSummary, Bin, Histogram, MAX_PAGE, SearchPage, SearchRequest,
+    SimilarRequest, Sort, TopField, TopValue, Total,
+};
+use crate::posts::{FoundPost, StoredPost};
+use crate::{Error, Index, Limits};
+
+impl Index {
+    /// A page of posts.
+    pub fn search(&self, request: &SearchRequest, limits: &Limits) -> Result<SearchPage, Error> {
+        posts::search(&*self.snapshot()?, request, limits)
+    }
+
+    /// Posts whose texts are like one's, the most similar first; not the post itself. A text too short to be compared
+    /// by its sketch has only its equals. Fails when the post is not there.
+    pub fn similar(&self, request: &SimilarRequest, limits: &Limits) -> Result<Vec<FoundPost>, Error> {
+        similar::similar(&*self.snapshot()?, request, limits)
+    }
+
+    /// Gives all posts that fit, page by page in the order of the request, at most `most`, as long as `each` answers
+    /// `true`. `limit`, `histogram` and `top` of the request do not count; `limits.time` is of one page. Gives how
+    /// many there were.
+    pub fn export(
+        &self,
+        request: &SearchRequest,
+        most: u64,
+        limits: &Limits,
+        each: &mut dyn FnMut(FoundPost) -> bool,
+    ) -> Result<u64, Error> {
+        posts::export(&|| self.snapshot(), request, most, limits, each)
+    }
+
+    /// A post by its id; the newest one where an id was used again.
+    pub fn post(&self, id: &str) -> Result<Option<StoredPost>, Error> {
+        Ok(lookup::post(&*self.snapshot()?, id)?.map(|(_, post)| post))
+    }
+
+    /// An account; `None` when it has no posts here.
+    pub fn account(&self, id: &str, limits: &Limits) -> Result<Option<AccountPage>, Error> {
+        account::account(&*self.snapshot()?, id, limits, &self.feedback_of())
+    }
+
+    /// A text object by its key in hexadecimal; `None` when it has no posts here.
+    pub fn cluster(&self, id: &str, limits: &Limits) -> Result<Option<ClusterPage>, Error> {
+        cluster::cluster(&*self.snapshot()?, id, limits, &self.feedback_of())
+    }
+
+    /// A page of alerts.
+    pub fn alerts(&self, request: &AlertRequest, limits: &Limits) -> Result<AlertPage, Error> {
+        alerts::alerts(&*self.snapshot()?, request, limits, &self.feedback_of())
+    }
+
+    /// All revisions of an alert that are kept, oldest first; empty when there is none.
+    pub fn alert(&self, alert_id: &str) -> Result<Vec<Alert>, Error> {
+        alerts::revisions(&*self.snapshot()?, alert_id)
+    }
+
+    /// The posts behind an alert, by one revision or the newest.
+    pub fn evidence(&self, alert_id: &str, revision: Option<u32>) -> Result<Option<Evidence>, Error> {
+        let snapshot = self.snapshot()?;
+        let alert = alerts::revision(&snapshot, alert_id, revision)?;
+        alert.map(|alert| lookup::evidence(&snapshot, alert)).transpose()
+    }
+
+    fn feedback_of(&self) -> impl Fn(&str) -> Result<BTreeMap<String, u64>, Error> {
+        |alert_id| self.verdicts(alert_id)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! What fits a query, by looking at every post.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shoal_model::{Layer, Post};
+use shoal_text::{address_ranges, canonical_url, entities};
+use tantivy::tokenizer::{TokenStream, Tokenizer};
+
+use crate::PostKind;
+use crate::build::{language, platform, small};
+use crate::query::{Clause, Name, Tree, Value};
+use crate::segmenter::{Segmenter, words};
+
+/// A post, and what is known of it.
+pub(super) struct Known {
+    pub(super) post: Post,
+    pub(super) text_key: Option<u64>,
+    pub(super) objects: Vec<(Layer, u64)>,
+}
+
+/// What is known besides posts.
+#[derive(Default)]
+pub(super) struct World {
+    /// Texts of text objects, merged ones included.
+    pub(super) clusters: BTreeMap<u64, BTreeSet<u64>>,
+}
+
+impl Known {
+    pub(super) fn kind(&self) -> PostKind {
+        let action = &self.post.action;
+        match (action.repost, &action.quote_of, &action.reply_to) {
+            (true, ..) => PostKind::Repost,
+            (_, Some(_), _) => PostKind::Quote,
+            (_, _, Some(_)) => PostKind::Reply,
+            _ => PostKind::Post,
+        }
+    }
+
+    pub(super) fn tags(&self) -> BTreeSet<String> {
+        entities(&self.post.text).hashtags.into_iter().map(small).collect()
+    }
+
+    fn links(&self) -> Vec<shoal_text::CanonicalUrl> {
+        let found = entities(&self.post.text);
+        self.post.urls.iter().map(String::as_str).chain(found.urls.iter().copied()).filter_map(canonical_url).collect()
+    }
+
+    fn values(&self, name: Name) -> Vec<String> {
+        let post = &self.post;
+        let action = &post.action;
+        match name {
+            Name::Author => vec![post.author.id.clone()],
+            Name::Handle => post.author.handle.iter().map(|handle| small(handle)).collect(),
+            Name::Platform => vec![platform(&post.author.id).to_owned()],
+            Name::Language => post.lang.iter().map(|lang| language(lang)).collect(),
+            Name::Hashtag => self.tags().into_iter().collect(),
+            Name::Domain => self.links().into_iter().filter(|link| !link.shortener).map(|link| link.domain).collect(),
+            Name::Link => self.links().into_iter().map(|link| link.url).collect(),
+            Name::Target => {
+                [&action.repost_of, &action.reply_to, &action.quote_of].into_iter().flatten().cloned().collect()
+            }
+            Name::Id => vec![post.id.clone()],
+        }
+    }
+
+    /// Whether the words stand in a row; `None` when there are none.
+    fn row(&self, text: &str, goes_on: bool) -> Option<bool> {
+        let wanted = words(text);
+        if wanted.is_empty() {
+            return None;
+        }
+        let mut segmenter = Segmenter::default();
+        let mut stream = segmenter.token_stream(&self.post.text);
+        let mut tokens = Vec::new();
+        stream.process(&mut |token| tokens.push(token.text.clone()));
+        let fits = |at: usize, token: &String| {
+            let begins = wanted[at].begins || goes_on && at + 1 == wanted.len();
+            if begins { token.starts_with(&wanted[at].text) } else { *token == wanted[at].text }
+        };
+        Some(tokens.windows(wanted.len()).any(|row| row.iter().enumerate().all(|(at, token)| fits(at, token))))
+    }
+
+    fn value(&self, value: &Value, world: &World) -> bool {
+        let cluster = |key: &u64| {
+            let texts = world.clusters.get(key);
+            texts.is_some_and(|texts| self.text_key.is_some_and(|text| texts.contains(&text)))
+        };
+        match value {
+            Value::Is(name, value) => self.values(*name).iter().any(|own| **own == **value),
+            Value::Begins(name, stem) => self.values(*name).iter().any(|own| own.starts_with(&**stem)),
+            Value::Kind(kind) => self.kind() == *kind,
+            Value::Layer(layer) => {
+                self.objects.iter().any(|object| object.0 == *layer) || *layer == Layer::Text && self.text_key.is_some()
+            }
+            Value::Object(key) => self.objects.iter().any(|object| object.1 == *key) || cluster(key),
+            Value::Cluster(key) => cluster(key),
+            Value::Text(key) => self.text_key == Some(*key),
+            Value::Since(since) => self.post.observed_at >= *since,
+            Value::Until(until) => self.post.observed_at < *until,
+            Value::Alert(_) => unreachable!("no test asks for it"),
+        }
+    }
+
+    /// Whether the post fits; `None` when there is nothing to look for.
+    pub(super) fn fits(&self, tree: &Tree, world: &World) -> Option<bool> {
+        let each = |parts: &[Tree]| -> Vec<bool> { parts.iter().filter_map(|part| self.fits(part, world)).collect() };
+        let some = |fits: Vec<bool>, all: bool| match fits.as_slice() {
+            [] => None,
+            fits if all => Some(fits.iter().all(|fits| *fits)),
+            fits => Some(fits.contains(&true)),
+        };
+        match tree {
+            Tree::Not(part) => self.fits(part, world).map(|fits| !fits),
+            Tree::And(parts) => some(each(parts), true),
+            Tree::Or(parts) => some(each(parts), false),
+            Tree::Clause(Clause::Field(value)) => Some(self.value(value, world)),
+            Tree::Clause(Clause::Phrase(text)) => self.row(text, false),
+            Tree::Clause(Clause::Prefix(stem)) => self.row(stem, true),
+            Tree::Clause(Clause::Word(word)) => {
+                let address = address_ranges(word).next().filter(|range| range.start == 0);
+                match address.and_then(|range| canonical_url(&word[range])) {
+                    Some(link) => Some(self.links().contains(&link)),
+                    None => self.row(word, false),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Which texts belong to which text object.
+
+use std::collections::BTreeSet;
+
+use tantivy::columnar::Column;
+use tantivy::index::SegmentReader;
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, DocSet, TERMINATED, Term};
+
+use super::budget::{Budget, Ticker};
+use super::scan::engine;
+use crate::snapshot::Snapshot;
+use crate::{Error, Limits};
+
+/// Objects that became one, at the most: what is asked for is cut there, and nothing goes round in circles.
+const MAX_MERGED: usize = 10_000;
+
+/// A text object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TextObject {
+    /// The object that stands for all that were merged into it.
+    pub(super) object: u64,
+    /// It, and what was merged into it.
+    pub(super) objects: Vec<u64>,
+    /// Keys of its texts, ascending.
+    pub(super) texts: Vec<u64>,
+    /// Whether texts were left out, the oldest.
+    pub(super) cut: bool,
+}
+
+/// The columns of a segment of the texts.
+struct Columns {
+    text_key: Column<u64>,
+    object: Column<u64>,
+    merged: Column<u64>,
+    at: Column<i64>,
+}
+
+impl Columns {
+    fn of(reader: &SegmentReader) -> tantivy::Result<Self> {
+        let fast = reader.fast_fields();
+        Ok(Self {
+            text_key: fast.u64("text_key")?,
+            object: fast.u64("object")?,
+            merged: fast.u64("merged")?,
+            at: fast.i64("at")?,
+        })
+    }
+}
+
+/// Gives every document whose `field` is `key`.
+fn each(
+    snapshot: &Snapshot,
+    field: Field,
+    key: u64,
+    ticker: &mut Ticker,
+    each: &mut dyn FnMut(&Columns, DocId),
+) -> tantivy::Result<()> {
+    let term = Term::from_field_u64(field, key);
+    for reader in snapshot.texts.segment_readers() {
+        let Some(mut list) = reader.inverted_index(field)?.read_postings(&term, IndexRecordOption::Basic)? else {
+            continue;
+        };
+        let columns = Columns::of(reader)?;
+        let alive = reader.alive_bitset();
+        let mut document = list.doc();
+        while document != TERMINATED && !ticker.tick() {
+            if alive.is_none_or(|alive| alive.is_alive(document)) {
+                each(&columns, document);
+            }
+            document = list.advance();
+        }
+    }
+    Ok(())
+}
+
+/// The object that stands for `object` now.
+fn standing(snapshot: &Snapshot, object: u64, ticker: &mut Ticker) -> tantivy::Result<u64> {
+    let mut seen = BTreeSet::from([object]);
+    let mut now = object;
+    loop {
+        let mut next = None;
+        each(snapshot, snapshot.text_fields.merged, now, ticker, &mut |columns, document| {
+            next = columns.object.first(document);
+        })?;
+        match next {
+            Some(object) if seen.len() < MAX_MERGED && seen.insert(object) => now = object,
+            _ => return Ok(now),
+        }
+    }
+}
+
+/// The text object that `object` is or became part of, with its newest texts.
+pub(super) fn text_object(
+    snapshot: &Snapshot,
+    object: u64,
+    limits: &Limits,
+    budget: &Budget,
+) -> Result<TextObject, Error> {
+    let mut ticker = Ticker::new(budget);
+    let whole = standing(snapshot, object, &mut ticker).map_err(engine("texts"))?;
+    let mut seen = BTreeSet::from([whole, object]);
+    let mut objects: Vec<u64> = seen.iter().copied().collect();
+    let mut texts: Vec<(i64, u64)> = Vec::new();
+    let mut at = 0;
+    while let Some(object) = objects.get(at).copied() {
+        at += 1;
+        each(snapshot, snapshot.text_fields.object, object, &mut ticker, &mut |columns, document| {
+            if let Some(text) = columns.text_key.first(document) {
+                texts.push((columns.at.first(document).unwrap_or(0), text));
+            } else if let Some(merged) = columns.merged.first(document)
+                && seen.len() < MAX_MERGED
+                && seen.insert(merged)
+            {
+                objects.push(merged);
+            }
+        })
+        .map_err(engine("texts"))?;
+        budget.check()?;
+    }
+    texts.sort_unstable_by(|a, b| b.cmp(a));
+    let cut = texts.len() > limits.texts;
+    texts.truncate(limits.texts);
+    let mut texts: Vec<u64> = texts.into_iter().map(|(_, text)| text).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    Ok(TextObject { object: whole, objects, texts, cut })
+}
+
+/// The text object that a text belongs to, when several accounts published it.
+pub(super) fn object_of(snapshot: &Snapshot, text: u64, budget: &Budget) -> Result<Option<u64>, Error> {
+    let mut ticker = Ticker::new(budget);
+    let mut object = None;
+    each(snapshot, snapshot.text_fields.text_key, text, &mut ticker, &mut |columns, document| {
+        object = columns.object.first(document);
+    })
+    .and_then(|()| object.map(|object| standing(snapshot, object, &mut ticker)).transpose())
+    .map_err(engine("texts"))
+}

@@ -1,0 +1,315 @@
+//! Words of a text, as they are indexed and looked for.
+//!
+//! A word is a word by UAX #29 that also ends where a word of the folded text ends (see [`shoal_text::fold`]), so that
+//! what is found by words is cut like what is compared by words. Addresses are left out, as there. Scripts that are
+//! written without spaces give pairs of characters, and the last character of a run alone: so every character begins
+//! one word, and a single one is found by its words' beginning. Words are compared in their [`normal`] form.
+
+use std::ops::Range;
+
+use shoal_text::{address_ranges, is_word_char};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use unicode_script::{Script, UnicodeScript};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Longer words count as what they begin with, in bytes of their normal form.
+const MAX_WORD: usize = 128;
+
+/// Bytes of a word as written that are looked at.
+const MAX_WRITTEN: usize = 1_024;
+
+/// Scripts whose words are not told apart by spaces. Korean does write spaces, but joins particles to its words.
+const UNSPACED: [Script; 21] = [
+    Script::Han,
+    Script::Hiragana,
+    Script::Katakana,
+    Script::Hangul,
+    Script::Thai,
+    Script::Lao,
+    Script::Khmer,
+    Script::Myanmar,
+    Script::Bopomofo,
+    Script::Yi,
+    Script::Nushu,
+    Script::Tangut,
+    Script::Khitan_Small_Script,
+    Script::Tai_Le,
+    Script::New_Tai_Lue,
+    Script::Tai_Tham,
+    Script::Tai_Viet,
+    Script::Ahom,
+    Script::Javanese,
+    Script::Balinese,
+    Script::Brahmi,
+];
+
+/// A word of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Word {
+    /// Its normal form: the term.
+    pub(crate) text: String,
+    /// Where it stands, in bytes.
+    pub(crate) range: Range<usize>,
+    /// Whether it is a lone character of a script without spaces at the end of the query: it is found as the beginning
+    /// of words. Before other words it ends a run of such characters, and is a word there.
+    pub(crate) begins: bool,
+}
+
+/// The words of a query. In a phrase they follow one another without a gap.
+pub(crate) fn words(text: &str) -> Vec<Word> {
+    let mut spans = Vec::new();
+    spans_of(text, &mut spans);
+    let alone = |at: usize| at == 0 || spans.get(at - 1).is_none_or(|before: &Span| before.kind != Kind::Pair);
+    let mut out = Vec::new();
+    for (at, span) in spans.iter().enumerate() {
+        // After a pair it says nothing that the pair does not say, and where the text goes on it is not there.
+        let last = span.kind == Kind::Last && at + 1 == spans.len();
+        if last && !alone(at) {
+            continue;
+        }
+        let mut word = String::new();
+        span.normal(text, &mut word);
+        if !word.is_empty() {
+            out.push(Word { text: word, range: span.range(), begins: last });
+        }
+    }
+    out
+}
+
+/// The normal form of a part of a word: for prefixes, hashtags, names. Small letters without accents, whatever
+/// characters draw them (NFKD); vowels and tones that are marks stay where a script writes them so.
+pub(crate) fn normal(text: &str) -> String {
+    let mut out = String::new();
+    let range = 0..text.len() as u32;
+    let kind = if text.chars().any(is_unspaced) { Kind::Pair } else { Kind::Word };
+    Span { start: range.start, end: range.end, kind }.normal(text, &mut out);
+    out
+}
+
+/// A tokenizer of texts; see [`crate::schema::SEGMENTER`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Segmenter {
+    token: Token,
+    spans: Vec<Span>,
+}
+
+/// The words of one text.
+pub(crate) struct Segments<'a> {
+    text: &'a str,
+    token: &'a mut Token,
+    spans: std::slice::Iter<'a, Span>,
+}
+
+impl Tokenizer for Segmenter {
+    type TokenStream<'a> = Segments<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> Segments<'a> {
+        self.token.reset();
+        spans_of(text, &mut self.spans);
+        Segments { text, token: &mut self.token, spans: self.spans.iter() }
+    }
+}
+
+impl TokenStream for Segments<'_> {
+    fn advance(&mut self) -> bool {
+        for span in self.spans.by_ref() {
+            self.token.text.clear();
+            span.normal(self.text, &mut self.token.text);
+            if !self.token.text.is_empty() {
+                self.token.position = self.token.position.wrapping_add(1);
+                self.token.offset_from = span.start as usize;
+                self.token.offset_to = span.end as usize;
+                return true;
+            }
+        }
+        false
+    }
+
+    fn token(&self) -> &Token {
+        self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        self.token
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Word,
+    /// Two characters of a script without spaces.
+    Pair,
+    /// The last character of a run of these.
+    Last,
+}
+
+/// Where a word stands.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: u32,
+    end: u32,
+    kind: Kind,
+}
+
+impl Span {
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    fn normal(self, text: &str, out: &mut String) {
+        let written = text.get(self.range()).unwrap_or_default();
+        let written = written.get(..written.floor_char_boundary(MAX_WRITTEN)).unwrap_or_default();
+        if written.is_ascii() {
+            out.extend(written.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase() as char));
+        } else if self.kind == Kind::Word {
+            written.nfkd().for_each(|c| push_normal(c, out));
+        } else {
+            out.extend(written.nfkc().flat_map(char::to_lowercase));
+        }
+        out.truncate(out.floor_char_boundary(MAX_WORD));
+    }
+}
+
+/// Adds a decomposed character to a word's normal form.
+fn push_normal(c: char, out: &mut String) {
+    match c {
+        'a'..='z' | '0'..='9' => out.push(c),
+        'A'..='Z' => out.push(c.to_ascii_lowercase()),
+        'ß' | 'ẞ' => out.push_str("ss"),
+        'æ' | 'Æ' => out.push_str("ae"),
+        'œ' | 'Œ' => out.push_str("oe"),
+        'ø' | 'Ø' => out.push('o'),
+        'đ' | 'Đ' => out.push('d'),
+        'ł' | 'Ł' => out.push('l'),
+        'ı' => out.push('i'),
+        'ς' => out.push('σ'),
+        // A line that only makes an Arabic word longer.
+        '\u{640}' => {}
+        '\u{306}' | '\u{308}' => compose(c, out),
+        _ if is_accent(c) => {}
+        _ if c.is_alphanumeric() || is_combining_mark(c) => out.extend(c.to_lowercase()),
+        _ => {}
+    }
+}
+
+/// Cyrillic letters that are no variants of the letter that they are drawn with.
+fn compose(mark: char, out: &mut String) {
+    let whole = match (out.chars().next_back(), mark) {
+        (Some('и'), '\u{306}') => 'й',
+        (Some('у'), '\u{306}') => 'ў',
+        (Some('і'), '\u{308}') => 'ї',
+        _ => return,
+    };
+    out.pop();
+    out.push(whole);
+}
+
+/// Marks that people leave out when they look for a word: accents of Latin, Greek and Cyrillic, points of Hebrew,
+/// vowels of Arabic.
+const fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36F}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5BD}' | '\u{5BF}' | '\u{5C1}'..='\u{5C2}'
+        | '\u{5C4}'..='\u{5C5}' | '\u{5C7}' | '\u{610}'..='\u{61A}' | '\u{64B}'..='\u{65F}' | '\u{670}'
+        | '\u{6D6}'..='\u{6DC}' | '\u{6DF}'..='\u{6E4}' | '\u{6E7}'..='\u{6E8}' | '\u{6EA}'..='\u{6ED}'
+        | '\u{8D3}'..='\u{8FF}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FE20}'..='\u{FE2F}' | '\u{E0100}'..='\u{E01EF}')
+}
+
+/// Whether `c` belongs to a word of a script without spaces.
+fn is_unspaced(c: char) -> bool {
+    if c < '\u{E00}' {
+        return false;
+    }
+    let is_listed = match c.script() {
+        // Signs that several scripts share, like the one that makes a vowel of Kana long, say which they are.
+        Script::Common | Script::Inherited => {
+            let extension = c.script_extension();
+            !extension.is_common()
+                && !extension.is_inherited()
+                && UNSPACED.iter().any(|script| extension.contains_script(*script))
+        }
+        script => UNSPACED.contains(&script),
+    };
+    is_listed && is_word_char(c)
+}
+
+/// Puts the words of `text` into `out`.
+fn spans_of(text: &str, out: &mut Vec<Span>) {
+    out.clear();
+    // Offsets are of 32 bits; no input is so long.
+    let text = text.get(..text.floor_char_boundary(u32::MAX as usize)).unwrap_or_default();
+    let mut start = 0;
+    for address in address_ranges(text) {
+        stretches(text, start..address.start, out);
+        start = address.end;
+    }
+    stretches(text, start..text.len(), out);
+}
+
+/// The words of a stretch without addresses: runs of scripts without spaces, and what is between them.
+fn stretches(text: &str, range: Range<usize>, out: &mut Vec<Span>) {
+    let stretch = text.get(range.clone()).unwrap_or_default();
+    if stretch.is_ascii() {
+        return spaced(text, range, out);
+    }
+    let mut start = range.start;
+    let mut run: Option<usize> = None;
+    for (at, c) in stretch.char_indices().map(|(at, c)| (range.start + at, c)) {
+        match (run, is_unspaced(c)) {
+            (None, true) => {
+                spaced(text, start..at, out);
+                run = Some(at);
+            }
+            (Some(begin), false) => {
+                pairs(text, begin..at, out);
+                (run, start) = (None, at);
+            }
+            _ => {}
+        }
+    }
+    match run {
+        Some(begin) => pairs(text, begin..range.end, out),
+        None => spaced(text, start..range.end, out),
+    }
+}
+
+/// Words by UAX #29, cut where the folded text would be cut.
+fn spaced(text: &str, range: Range<usize>, out: &mut Vec<Span>) {
+    let stretch = text.get(range.clone()).unwrap_or_default();
+    for (at, word) in stretch.unicode_word_indices() {
+        let at = range.start + at;
+        let mut begin = None;
+        for (offset, c) in word.char_indices() {
+            match (begin, is_word_char(c)) {
+                (None, true) => begin = Some(at + offset),
+                (Some(start), false) => {
+                    out.push(Span { start: start as u32, end: (at + offset) as u32, kind: Kind::Word });
+                    begin = None;
+                }
+                _ => {}
+            }
+        }
+        if let Some(start) = begin {
+            out.push(Span { start: start as u32, end: (at + word.len()) as u32, kind: Kind::Word });
+        }
+    }
+}
+
+/// Pairs of characters, a character being what a reader takes for one (UAX #29), and the last one alone.
+fn pairs(text: &str, range: Range<usize>, out: &mut Vec<Span>) {
+    let mut before = None;
+    for (at, character) in text.get(range.clone()).unwrap_or_default().grapheme_indices(true) {
+        let (start, end) = (range.start + at, range.start + at + character.len());
+        if let Some(begin) = before {
+            out.push(Span { start: begin, end: end as u32, kind: Kind::Pair });
+        }
+        before = Some(start as u32);
+    }
+    if let Some(start) = before {
+        out.push(Span { start, end: range.end as u32, kind: Kind::Last });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! Who asks, and what they may.
+
+mod failures;
+mod host;
+mod rate;
+mod sessions;
+pub(crate) mod sign_in;
+
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
+use axum::http::request::Parts;
+use axum::http::{Method, Uri};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use self::failures::Failures;
+use self::rate::{Key, Rate, neighbourhood};
+use self::sessions::Sessions;
+use crate::problem::{Kind, Problem};
+use crate::{Role, Settings, Token};
+
+/// The cookie of browsers that have signed in.
+const SESSION: &str = "shoal_session";
+
+/// Whoever sends a request. Every handler behind the door can have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// The name of the token, or `local`.
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// Whether there is a session to end: a browser that has signed in.
+    pub(crate) signed_in: bool,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Client(pub(crate) IpAddr);
+
+/// Who may ask, and who has signed in.
+#[derive(Debug)]
+pub(crate) struct Access {
+    tokens: Vec<Token>,
+    hosts: Vec<String>,
+    sessions: Mutex<Sessions>,
+    failures: Mutex<Failures>,
+    rate: Rate,
+}
+
+impl Caller {
+    /// Refuses whoever has not this role.
+    pub(crate) fn needs(&self, role: Role) -> Result<(), Problem> {
+        if self.role >= role { Ok(()) } else { Err(Problem::forbidden(role)) }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get().cloned().ok_or_else(nobody)
+    }
+}
+
+fn nobody() -> Problem {
+    Problem::new(Kind::SignIn, "this is for callers who are known; send a bearer token, or sign in at /login")
+}
+
+impl Access {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            tokens: settings.tokens.clone(),
+            hosts: settings.hosts.clone(),
+            sessions: Mutex::default(),
+            failures: Mutex::default(),
+            rate: Rate::default(),
+        }
+    }
+
+    /// Whether everybody on this machine may do everything.
+    pub(crate) fn is_local(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// Lets a request in, and says whose it is; or says why not. Some paths are for everybody.
+    pub(crate) fn admit(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        client: IpAddr,
+    ) -> Result<Option<Caller>, Problem> {
+        if self.is_local() {
+            host::named(headers, uri, &self.hosts)?;
+        }
+        host::same_origin(method, headers, &self.hosts)?;
+        let caller = self.caller(headers, client);
+        let key = match &caller {
+            Ok(Some(caller)) => Key::Name(caller.name.clone()),
+            Ok(None) | Err(_) => Key::Place(neighbourhood(client)),
+        };
+        self.rate.check(&key)?;
+        match caller {
+            Ok(None) if !is_public(uri.path()) => Err(nobody()),
+            Err(_) if is_public(uri.path()) => Ok(None),
+            caller => caller,
+        }
+    }
+
+    /// Whose a request is, if anybody's.
+    fn caller(&self, headers: &HeaderMap, client: IpAddr) -> Result<Option<Caller>, Problem> {
+        if self.is_local() {
+            return Ok(Some(Caller { name: "local".to_owned(), role: Role::Admin, signed_in: false }));
+        }
+        if let Some(secret) = cookie(headers)
+            && let Some(caller) = lock(&self.sessions).caller(secret, Instant::now())
+        {
+            return Ok(Some(caller.clone()));
+        }
+        let Some(authorization) = headers.get(AUTHORIZATION) else { return Ok(None) };
+        let secret = authorization.to_str().ok().and_then(bearer).ok_or_else(|| {
+            Problem::new(Kind::SignIn, "the Authorization header is not understood; send \"Bearer \" and a token")
+        })?;
+        self.token(secret, client).map(Some)
+    }
+
+    /// Whose a secret is. A right one always counts: otherwise whoever shows wrong ones could shut out all others who
+    /// come from the same address, as they do behind a proxy. After many wrong ones the answer is slow, and another.
+    fn token(&self, secret: &str, client: IpAddr) -> Result<Caller, Problem> {
+        let now = Instant::now();
+        let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        // All are looked at, so that time does not tell which came close.
+        let mut found = None;
+        for token in &self.tokens {
+            if bool::from(token.sha256.ct_eq(&hash)) {
+                found = Some(token);
+            }
+        }
+        if let Some(token) = found {
+            return Ok(Caller { name: token.name.clone(), role: token.role, signed_in: false });
+        }
+        lock(&self.failures).add(client, now);
+        self.may_fail(client)?;
+        Err(Problem::new(Kind::SignIn, "nobody has this token; ask whoever runs this server for one"))
+    }
+
+    /// Whether there were few wrong tokens from there.
+    fn may_fail(&self, client: IpAddr) -> Result<(), Problem> {
+        let Some(wait) = lock(&self.failures).wait(client, Instant::now()) else { return Ok(()) };
+        let detail = format!("too many wrong tokens came from this address; try again in {wait} s");
+        Err(Problem::new(Kind::SignIns, detail).after(wait))
+    }
+
+    /// Begins a session for whoever has this secret, and gives that of the session. After many wrong ones nobody can
+    /// sign in from there for a while.
+    fn sign_in(&self, secret: &str, client: IpAddr) -> Result<String, Problem> {
+        self.may_fail(client)?;
+        let caller = Caller { signed_in: true, ..self.token(secret, client)? };
+        tracing::info!(caller = caller.name, "signed in");
+        lock(&self.sessions).begin(caller, Instant::now()).map_err(|error| Problem::internal(&error))
+    }
+
+    /// Lets everybody ask as much as they like.
+    #[cfg(test)]
+    pub(crate) fn without_limits(&mut self) {
+        self.rate = Rate::new(std::num::NonZeroU32::MAX, std::num::NonZeroU32::MAX);
+    }
+}
+
+/// What is there for everybody: where to sign in, and what that page looks like.
+fn is_public(path: &str) -> bool {
+    path == sign_in::PATH || path.starts_with("/assets/")
+}
+
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, secret) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+/// The secret of the session that a browser says it has.
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    pairs.find(|(name, _)| *name == SESSION).map(|(_, secret)| secret)
+}
+
+/// What is behind these locks is whole after every single step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

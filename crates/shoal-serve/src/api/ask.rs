@@ -1,0 +1,250 @@
+//! The parameters of searches, for programs and for pages.
+
+use serde::Deserialize;
+use shoal_index::{AlertRequest, AlertSort, MAX_PAGE, PostKind, SearchRequest, Sort, TopField};
+use shoal_model::{AlertState, Layer, Timestamp};
+use utoipa::IntoParams;
+use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{KnownFormat, RefOr};
+
+use crate::parameters::{list, moment};
+use crate::problem::Problem;
+
+const PAGE: usize = 50;
+
+const fn page() -> usize {
+    PAGE
+}
+
+/// Which posts.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct PostFilter {
+    /// What to look for, in the query language; empty for all posts.
+    #[param(schema_with = query)]
+    pub(crate) q: String,
+    /// Not seen before this time.
+    #[serde(deserialize_with = "moment")]
+    #[param(schema_with = time, required = false)]
+    pub(crate) since: Option<Timestamp>,
+    /// Seen before this time, not at it.
+    #[serde(deserialize_with = "moment")]
+    #[param(schema_with = time, required = false)]
+    pub(crate) until: Option<Timestamp>,
+    /// On this platform: what stands before the colon of ids.
+    #[param(min_length = 1)]
+    pub(crate) platform: Option<String>,
+    /// In this language.
+    #[param(min_length = 1)]
+    pub(crate) lang: Option<String>,
+    /// By this account, `platform:native`.
+    #[param(min_length = 1)]
+    pub(crate) author: Option<String>,
+    /// That do this.
+    #[param(inline)]
+    pub(crate) kind: Option<PostKind>,
+    /// That act on an object of this layer.
+    #[param(schema_with = layer, required = false)]
+    pub(crate) layer: Option<Layer>,
+    /// That act on this object: its key, 16 hexadecimal digits.
+    #[param(schema_with = key, required = false)]
+    pub(crate) object: Option<String>,
+    /// Whose text belongs to this text object: its key, 16 hexadecimal digits.
+    #[param(schema_with = key, required = false)]
+    pub(crate) cluster: Option<String>,
+    /// That are evidence of this alert, by its newest revision.
+    #[param(min_length = 1)]
+    pub(crate) alert: Option<String>,
+    /// In which order.
+    #[param(inline)]
+    pub(crate) sort: Sort,
+}
+
+/// How much of them, and what besides.
+#[derive(Debug, Clone, PartialEq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct PostPage {
+    /// How many posts.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    pub(crate) limit: usize,
+    /// Go on after the page that gave this.
+    #[param(min_length = 1)]
+    pub(crate) cursor: Option<String>,
+    /// Show what was looked for in `<mark>`; everything else is escaped for HTML.
+    pub(crate) highlight: bool,
+    /// Count posts over time.
+    pub(crate) histogram: bool,
+    /// Count the most frequent values of these fields.
+    #[serde(deserialize_with = "list")]
+    #[param(schema_with = top_fields, style = Form, explode = false, required = false)]
+    pub(crate) top: Vec<TopField>,
+}
+
+impl Default for PostPage {
+    fn default() -> Self {
+        Self { limit: PAGE, cursor: None, highlight: false, histogram: false, top: Vec::new() }
+    }
+}
+
+impl PostFilter {
+    /// As the index takes it.
+    pub(crate) fn request(self, page: PostPage) -> Result<SearchRequest, Problem> {
+        Ok(SearchRequest {
+            query: self.q,
+            since: self.since,
+            until: self.until,
+            platform: self.platform,
+            language: self.lang,
+            author: self.author,
+            kind: self.kind,
+            layer: self.layer,
+            object: self.object,
+            cluster: self.cluster,
+            alert: self.alert,
+            sort: self.sort,
+            limit: limit(page.limit)?,
+            cursor: page.cursor,
+            highlight: page.highlight,
+            histogram: page.histogram,
+            top: page.top,
+        })
+    }
+}
+
+/// Which alerts.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct AlertFilter {
+    /// Words of the sentence and of the objects, in the query language; empty for all alerts.
+    #[param(schema_with = query)]
+    pub(crate) q: String,
+    /// Whose posts of evidence do not all lie before this time.
+    #[serde(deserialize_with = "moment")]
+    #[param(schema_with = time, required = false)]
+    pub(crate) since: Option<Timestamp>,
+    /// Whose posts of evidence do not all lie at or after this time.
+    #[serde(deserialize_with = "moment")]
+    #[param(schema_with = time, required = false)]
+    pub(crate) until: Option<Timestamp>,
+    /// In one of these states.
+    #[serde(deserialize_with = "list")]
+    #[param(schema_with = states, style = Form, explode = false, required = false)]
+    pub(crate) state: Vec<AlertState>,
+    /// With accounts on this platform.
+    #[param(min_length = 1)]
+    pub(crate) platform: Option<String>,
+    /// With texts in this language.
+    #[param(min_length = 1)]
+    pub(crate) lang: Option<String>,
+    /// That name this account as part of the group.
+    #[param(min_length = 1)]
+    pub(crate) account: Option<String>,
+    /// With objects of this layer.
+    #[param(schema_with = layer, required = false)]
+    pub(crate) layer: Option<Layer>,
+    /// With this object or text object: its key, 16 hexadecimal digits.
+    #[param(schema_with = key, required = false)]
+    pub(crate) object: Option<String>,
+    /// With at least so many bits.
+    pub(crate) min_bits: Option<f64>,
+    /// With at least so many accounts.
+    #[param(minimum = 0)]
+    pub(crate) min_accounts: Option<u64>,
+    /// Raised by rules on trial, or sent; both when absent.
+    pub(crate) shadow: Option<bool>,
+    /// In which order.
+    #[param(inline)]
+    pub(crate) sort: AlertSort,
+}
+
+/// How much of a list.
+#[derive(Debug, Clone, PartialEq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct Page {
+    /// How many.
+    #[serde(default = "page")]
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    pub(crate) limit: usize,
+    /// Go on after the page that gave this.
+    #[param(min_length = 1)]
+    pub(crate) cursor: Option<String>,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { limit: PAGE, cursor: None }
+    }
+}
+
+impl AlertFilter {
+    /// As the index takes it.
+    pub(crate) fn request(self, page: Page) -> Result<AlertRequest, Problem> {
+        if self.min_bits.is_some_and(|bits| !bits.is_finite()) {
+            return Err(Problem::of("min_bits", "min_bits is no number; give one such as 20"));
+        }
+        Ok(AlertRequest {
+            query: self.q,
+            since: self.since,
+            until: self.until,
+            states: self.state,
+            platform: self.platform,
+            language: self.lang,
+            account: self.account,
+            layer: self.layer,
+            object: self.object,
+            min_bits: self.min_bits,
+            min_accounts: self.min_accounts,
+            shadow: self.shadow,
+            sort: self.sort,
+            limit: limit(page.limit)?,
+            cursor: page.cursor,
+        })
+    }
+}
+
+/// A page's length, when it is one.
+pub(crate) fn limit(limit: usize) -> Result<usize, Problem> {
+    if (1..=MAX_PAGE).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Problem::of("limit", format!("limit is {limit}; give 1 to {MAX_PAGE}, and go on with next as cursor")))
+    }
+}
+
+fn query() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).max_length(Some(2_048)).default(Some("".into())).build()
+}
+
+fn time() -> Object {
+    let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build()
+}
+
+pub(crate) fn key() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9a-f]{16}$")).build()
+}
+
+fn names(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names))
+}
+
+fn layer() -> Object {
+    names(Layer::ALL.map(Layer::name)).build()
+}
+
+fn states() -> RefOr<Schema> {
+    several(["opened", "updated", "resolved", "reopened", "suppressed"])
+}
+
+fn top_fields() -> RefOr<Schema> {
+    several(["author", "language", "platform", "kind", "hashtag", "domain"])
+}
+
+/// A list with commas.
+fn several(of: impl IntoIterator<Item = &'static str>) -> RefOr<Schema> {
+    ArrayBuilder::new().items(names(of)).min_items(Some(1)).unique_items(true).build().into()
+}

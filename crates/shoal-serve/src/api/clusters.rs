@@ -1,0 +1,24 @@
+//! Texts that accounts share.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use shoal_index::ClusterPage;
+
+use super::json;
+use crate::app::App;
+use crate::parameters::{Id, Nothing, Parameters};
+use crate::problem::Problem;
+
+/// One text's life: who published it, when, where, in which variants.
+#[utoipa::path(get, path = "/api/v1/clusters/{id}", tag = "posts",
+    params(("id" = String, Path, description = "The text object's key, 16 hexadecimal digits.")),
+    responses((status = 200, description = "The text.", body = ClusterPage)))]
+pub(super) async fn cluster(
+    State(app): State<Arc<App>>,
+    Id(id): Id,
+    _: Parameters<Nothing>,
+) -> Result<Response, Problem> {
+    json(&app, move |index, limits| index.cluster(&id, limits)?.ok_or_else(|| Problem::missing("text", &id))).await
+}

@@ -1,0 +1,132 @@
+//! Posts.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use shoal_index::{Erasure, FoundPost, SearchPage, SimilarRequest, StoredPost, Subject};
+use shoal_model::Post;
+use utoipa::{IntoParams, ToSchema};
+
+use super::ask::{PostFilter, PostPage, limit};
+use super::json;
+use crate::Role;
+use crate::access::Caller;
+use crate::app::App;
+use crate::parameters::{Id, Nothing, Parameters};
+use crate::problem::Problem;
+
+/// Characters of a reason.
+const REASON: usize = 1_000;
+
+/// How alike, and how many.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(super) struct Alike {
+    /// The least Jaccard similarity of the folded texts' 4-grams.
+    #[param(minimum = 0.3, maximum = 1.0, default = 0.5)]
+    similarity: f64,
+    /// How many, the most similar first.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: usize,
+}
+
+impl Default for Alike {
+    fn default() -> Self {
+        Self { similarity: 0.5, limit: 50 }
+    }
+}
+
+/// Posts that are alike.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SimilarPosts {
+    /// The posts, the most similar first.
+    posts: Vec<FoundPost>,
+}
+
+/// Why something is erased.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(super) struct Why {
+    /// Why, for the audit log.
+    #[param(max_length = 1_000)]
+    reason: String,
+}
+
+/// Posts that fit.
+///
+/// All filters must hold. `next` in an answer, as `cursor`, gives the next page; it stays right while posts arrive.
+#[utoipa::path(get, path = "/api/v1/search", tag = "posts", params(PostFilter, PostPage),
+    responses((status = 200, description = "A page of posts.", body = SearchPage)))]
+pub(super) async fn search(
+    State(app): State<Arc<App>>,
+    Parameters(filter, page): Parameters<PostFilter, PostPage>,
+) -> Result<Response, Problem> {
+    let request = filter.request(page)?;
+    json(&app, move |index, limits| Ok(index.search(&request, limits)?)).await
+}
+
+/// One post.
+#[utoipa::path(get, path = "/api/v1/posts/{id}", tag = "posts",
+    params(("id" = String, Path, description = "The post, `platform:native`; slashes are written `%2F`.")),
+    responses((status = 200, description = "The post.", body = StoredPost)))]
+pub(super) async fn post(
+    State(app): State<Arc<App>>,
+    Id(id): Id,
+    _: Parameters<Nothing>,
+) -> Result<Response, Problem> {
+    json(&app, move |index, _| index.post(&id)?.ok_or_else(|| Problem::missing("post", &id))).await
+}
+
+/// Posts whose texts are like one's.
+#[utoipa::path(get, path = "/api/v1/posts/{id}/similar", tag = "posts",
+    params(("id" = String, Path, description = "The post, `platform:native`; slashes are written `%2F`."), Alike),
+    responses((status = 200, description = "Posts that are alike, without the post itself.", body = SimilarPosts)))]
+pub(super) async fn similar(
+    State(app): State<Arc<App>>,
+    Id(post): Id,
+    Parameters(alike, _): Parameters<Alike>,
+) -> Result<Response, Problem> {
+    if !(0.3..=1.0).contains(&alike.similarity) {
+        return Err(Problem::of("similarity", format!("similarity is {}; give 0.3 to 1", alike.similarity)));
+    }
+    let request = SimilarRequest { post, similarity: alike.similarity, limit: limit(alike.limit)? };
+    json(&app, move |index, limits| Ok(SimilarPosts { posts: index.similar(&request, limits)? })).await
+}
+
+/// Makes a post disappear.
+///
+/// From what can be found and from the evidence of alerts at once, from the disk with the next purge. Needs the role
+/// `admin`.
+#[utoipa::path(delete, path = "/api/v1/posts/{id}", tag = "erasure",
+    params(("id" = String, Path, description = "The post, `platform:native`; slashes are written `%2F`."), Why),
+    responses((status = 200, description = "What was done.", body = Erasure)))]
+pub(super) async fn erase(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    Parameters(why, _): Parameters<Why>,
+) -> Result<Response, Problem> {
+    erase_subject(&app, caller, Subject::Post(id), why).await
+}
+
+/// Erases a post or an account.
+pub(super) async fn erase_subject(
+    app: &Arc<App>,
+    caller: Caller,
+    subject: Subject,
+    why: Why,
+) -> Result<Response, Problem> {
+    caller.needs(Role::Admin)?;
+    if why.reason.chars().count() > REASON {
+        return Err(Problem::of("reason", format!("the reason is longer than {REASON} characters; shorten it")));
+    }
+    let (Subject::Account(id) | Subject::Post(id)) = &subject;
+    if Post::split_id(id).is_err() {
+        return Err(Problem::of("id", "an id is the platform, a colon and the platform's own id"));
+    }
+    json(app, move |index, _| Ok(index.erase(&subject, &caller.name, &why.reason)?)).await
+}

@@ -1,0 +1,193 @@
+//! What every request passes on its way in, and every answer on its way out.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use axum::http::header::{HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
+
+use crate::access::{Caller, Client};
+use crate::app::App;
+use crate::page;
+use crate::problem::{Kind, Problem};
+
+/// Bytes of a body.
+const BODY: usize = 16 * 1024;
+/// Bytes of a path with its query.
+const ADDRESS: usize = 8 * 1024;
+/// How long a body may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What is not one of the routes.
+const NO_ROUTE: &str = "none";
+
+/// What browsers are told about everything.
+const HARMLESS: [(HeaderName, &str); 7] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
+
+/// What is kept of a request to finish its answer.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    route: Option<MatchedPath>,
+    caller: Option<Caller>,
+    for_people: bool,
+    at: Instant,
+}
+
+/// Lets a request in, or not; finishes, counts and logs its answer.
+pub(crate) async fn pass(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let mut asked = Asked {
+        method: request.method().clone(),
+        uri: request.uri().clone(),
+        route: request.extensions().get().cloned(),
+        caller: None,
+        for_people: is_for_people(request.uri().path(), request.headers()),
+        at: Instant::now(),
+    };
+    let answer = match admit(&app, &mut request) {
+        Ok(caller) => {
+            asked.caller = caller;
+            match with_body(request).await {
+                Ok(request) => next.run(request).await,
+                Err(problem) => problem.into_response(),
+            }
+        }
+        Err(problem) => {
+            problem.slow_down().await;
+            problem.into_response()
+        }
+    };
+    asked.finish(&app, answer)
+}
+
+fn admit(app: &App, request: &mut Request) -> Result<Option<Caller>, Problem> {
+    let uri = request.uri();
+    if uri.path_and_query().is_some_and(|address| address.as_str().len() > ADDRESS) {
+        let detail = format!("the address is longer than {ADDRESS} bytes; shorten the query");
+        return Err(Problem::new(Kind::Address, detail));
+    }
+    let Some(&Client(client)) = request.extensions().get() else {
+        return Err(Problem::internal(&"a request comes from nowhere"));
+    };
+    let caller = app.access.admit(request.method(), uri, request.headers(), client)?;
+    if let Some(caller) = &caller {
+        request.extensions_mut().insert(caller.clone());
+    }
+    Ok(caller)
+}
+
+/// Reads the body, which is short, before anybody waits for it.
+async fn with_body(request: Request) -> Result<Request, Problem> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    if body.size_hint().lower() > BODY as u64 {
+        return Err(too_long());
+    }
+    let read = timeout(PATIENCE, to_bytes(body, BODY)).await;
+    let read: Result<Bytes, _> = read.map_err(|_| Problem::new(Kind::Slow, "the body did not come within 10 s"))?;
+    let body = read.map_err(|_| too_long())?;
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+fn too_long() -> Problem {
+    Problem::new(Kind::Body, format!("the body is longer than {BODY} bytes, or was not sent to its end"))
+}
+
+/// Whether a browser shows the answer to a person.
+fn is_for_people(path: &str, headers: &HeaderMap) -> bool {
+    let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    !path.starts_with("/api/") && accepts.into_iter().any(|accept| accept.contains("text/html"))
+}
+
+impl Asked {
+    fn finish(self, app: &App, answer: Response) -> Response {
+        let mut answer = self.in_words(app, answer);
+        let status = answer.status();
+        let headers = answer.headers_mut();
+        for (name, value) in HARMLESS {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let is_asset = self.uri.path().starts_with("/assets/");
+        // Only what never changes may be kept, and says so itself.
+        if !(status.is_success() && is_asset) {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        let took = self.at.elapsed();
+        let route = self.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+        app.counters.answered(route, status.as_u16(), took.as_secs_f64());
+        // What machines ask all day long says nothing about anybody.
+        if !(status.is_success() && (is_asset || self.uri.path() == "/metrics")) {
+            tracing::info!(
+                caller = self.caller.as_ref().map(|caller| caller.name.as_str()),
+                method = %self.method,
+                path = %self.uri,
+                status = status.as_u16(),
+                took_ms = took.as_millis() as u64,
+                "request"
+            );
+        }
+        answer
+    }
+
+    /// Turns a failure into what the caller reads, and counts it.
+    fn in_words(&self, app: &App, answer: Response) -> Response {
+        let Some(problem) = problem_of(&answer) else { return answer };
+        app.counters.refused(problem.kind);
+        let mut shown = if !self.for_people {
+            problem.into_response()
+        } else if problem.kind == Kind::SignIn {
+            let next = self.uri.path_and_query().map_or("/", |next| next.as_str());
+            problem.into_page(page::login(app, next, None))
+        } else {
+            let page = page::problem(app, &problem, self.caller.as_ref());
+            problem.into_page(page)
+        };
+        if let Some(allow) = answer.headers().get(ALLOW) {
+            shown.headers_mut().insert(ALLOW, allow.clone());
+        }
+        shown
+    }
+}
+
+/// Why an answer is none, unless it is a page that says so itself.
+fn problem_of(answer: &Response) -> Option<Problem> {
+    let status = answer.status();
+    if let Some(problem) = answer.extensions().get::<Problem>() {
+        return Some(problem.clone());
+    }
+    let is_page = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/html");
+    if !(status.is_client_error() || status.is_server_error()) || answer.headers().get(CONTENT_TYPE).is_some_and(is_page) {
+        return None;
+    }
+    let kind = match status {
+        StatusCode::NOT_FOUND => Kind::Missing,
+        StatusCode::METHOD_NOT_ALLOWED => Kind::Method,
+        StatusCode::PAYLOAD_TOO_LARGE => Kind::Body,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Kind::MediaType,
+        status if status.is_client_error() => Kind::Question,
+        _ => Kind::Internal,
+    };
+    Some(Problem::new(kind, "the request is not one that can be done here; see /api/v1/openapi.json"))
+}

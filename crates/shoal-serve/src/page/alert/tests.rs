@@ -1,0 +1,89 @@
+use super::super::samples;
+use super::*;
+
+fn seen() -> Seen {
+    Seen {
+        revisions: vec![samples::alert()],
+        shown: 0,
+        evidence: Some(samples::evidence()),
+        feedback: samples::feedback(),
+    }
+}
+
+/// The page with `text` wherever a stranger's text can stand.
+pub(in crate::page) fn poisoned(text: &str) -> Markup {
+    let Seen { revisions, evidence, feedback, .. } = seen();
+    let seen = Seen {
+        revisions: samples::poisoned(&revisions, text),
+        shown: 0,
+        evidence: samples::poisoned(&evidence, text),
+        feedback: samples::poisoned(&feedback, text),
+    };
+    content(&seen, true)
+}
+
+#[test]
+fn an_alert_says_what_it_claims_and_what_not() {
+    let seen = seen();
+    let page = content(&seen, true).into_string();
+    for expected in [
+        "4 accounts shared 1 text and 1 link",
+        "This is an observation, not a verdict.",
+        "Not part of the group,",
+        "23.3 bits",
+        "14.9 were needed",
+        "explains a part of this",
+        "posts of the evidence are not listed",
+        "They do, openly and harmlessly",
+        "took in",
+        "on trial",
+        "name=\"verdict\"",
+        "<ins>3</ins>",
+    ] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    assert!(!content(&seen, false).into_string().contains("name=\"verdict\""));
+}
+
+#[test]
+fn an_alert_by_rules_has_no_bits() {
+    let mut seen = seen();
+    let alert = &mut seen.revisions[0];
+    (alert.strength.bits, alert.strength.threshold_bits) = (None, None);
+    for account in &mut alert.observed.accounts {
+        account.arithmetic = None;
+    }
+    let page = content(&seen, true).into_string();
+    assert!(page.contains("judges by fixed counts"), "{page}");
+    assert!(!page.contains(" bits<"), "{page}");
+}
+
+#[test]
+fn an_alert_of_which_nothing_is_left_is_shown() {
+    let mut alert = samples::alert();
+    let observed = &mut alert.observed;
+    (observed.accounts, observed.objects, observed.posts) = (Vec::new(), Vec::new(), Vec::new());
+    (observed.layers, observed.timeline, observed.context) = (Vec::new(), Vec::new(), Vec::new());
+    observed.ties.strongest = Vec::new();
+    let seen = Seen { revisions: vec![alert], shown: 0, evidence: None, feedback: Vec::new() };
+    let page = content(&seen, true).into_string();
+    assert!(page.contains("are not in the index") && page.contains("Nobody has assessed it yet"), "{page}");
+}
+
+#[test]
+fn a_large_alert_stays_a_small_page() {
+    let mut seen = seen();
+    let alert = &mut seen.revisions[0];
+    let observed = &mut alert.observed;
+    observed.accounts = observed.accounts.iter().cycle().take(2_000).cloned().collect();
+    observed.posts = observed.posts.iter().cycle().take(5_000).cloned().collect();
+    observed.context = observed.context.iter().cycle().take(1_000).cloned().collect();
+    observed.ties.strongest = observed.ties.strongest.iter().cycle().take(1_000).cloned().collect();
+    let evidence = seen.evidence.as_mut().unwrap();
+    for object in &mut evidence.objects {
+        object.posts = object.posts.iter().cycle().take(1_000).cloned().collect();
+    }
+    evidence.objects = evidence.objects.iter().cycle().take(500).cloned().collect();
+    let page = content(&seen, true).into_string();
+    assert!(page.len() < 300_000, "{}", page.len());
+}

@@ -1,0 +1,87 @@
+//! The server with an index, from outside.
+
+use sha2::{Digest, Sha256};
+use shoal_index::{Batch, Index, Writer};
+use shoal_model::Span;
+use tempfile::TempDir;
+
+use super::client::{Answer, Connection, ask};
+use super::made::{alert, posts};
+use super::*;
+use crate::connections::Limits;
+use crate::live::Live;
+
+/// A server, its index, and the one who writes to that.
+struct Served {
+    server: Server,
+    app: Arc<App>,
+    writer: Writer,
+    _directory: TempDir,
+}
+
+/// Posts in the index.
+const POSTS: u64 = 20;
+
+fn tokens() -> Vec<Token> {
+    let token = |name: &str, role| Token { name: name.to_owned(), role, sha256: Sha256::digest(name).into() };
+    vec![token("reader", Role::Read), token("judge", Role::Feedback), token("boss", Role::Admin)]
+}
+
+fn index() -> (Index, Writer, TempDir) {
+    let directory = TempDir::new().unwrap();
+    let settings = shoal_index::Settings {
+        directory: directory.path().join("index"),
+        bucket: Span::from_seconds(86_400),
+        keep: None,
+        commit: Duration::from_millis(50),
+        memory: 15_000_000,
+        threads: 1,
+        purge: Duration::from_hours(1),
+    };
+    let (index, mut writer) = Index::open(&settings).unwrap();
+    let alerts = vec![alert(&"a".repeat(32), 1), alert(&"a".repeat(32), 2), alert(&"b".repeat(32), 1)];
+    writer.add(Batch { alerts, ..posts(POSTS) }).unwrap();
+    writer.commit().unwrap();
+    (index, writer, directory)
+}
+
+/// A server over an index with a few posts and alerts; `change` makes it another one.
+fn served(tokens: Vec<Token>, limits: Limits, change: impl FnOnce(&mut App)) -> Served {
+    let (index, writer, directory) = index();
+    let settings = Settings { tokens, ..settings(ANY_PORT) };
+    let mut app = App::new(&settings, Registry::new(), Arc::new(Told::default()), index).unwrap();
+    change(&mut app);
+    let app = Arc::new(app);
+    let server = Server::with_limits(ANY_PORT, routes::all(&app), limits).unwrap();
+    Served { server, app, writer, _directory: directory }
+}
+
+fn local() -> Served {
+    served(Vec::new(), Limits::default(), |_| {})
+}
+
+impl Served {
+    fn ask(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
+        ask(self.server.address(), method, path, headers, body)
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[], "")
+    }
+
+    fn connect(&self) -> Connection {
+        Connection::open(self.server.address())
+    }
+
+    fn metric(&self, line: &str) -> bool {
+        let metrics = self.get("/metrics");
+        metrics.text().lines().any(|found| found == line)
+    }
+}
+
+mod access;
+mod answers;
+mod bounds;
+mod exports;
+mod hostile;
+mod streams;

@@ -1,0 +1,114 @@
+//! GEXF 1.3.
+
+use std::io;
+
+use quick_xml::events::BytesText;
+use shoal_model::{Alert, AlertTie};
+
+use crate::Error;
+use crate::network::{Network, Node, OF_EDGES, OF_NODES, known_of};
+use crate::xml::{Xml, document, visible};
+
+const NAMESPACE: &str = "http://gexf.net/1.3";
+const SCHEMA: &str = "http://gexf.net/1.3 http://gexf.net/1.3/gexf.xsd";
+
+/// The network of an alert as GEXF 1.3: accounts of the group and its context as nodes, the listed ties as edges.
+///
+/// Nodes have `role` (`group`, `context`), and where they are known `bits`, `objects`, `partners`, `allow_listed`; an
+/// account beyond those that the alert lists has its role alone. Edges have a weight, the number of shared objects,
+/// and `objects`, `pairs`, `median_seconds`. The description of the file says which alert it is, and how many ties and
+/// accounts are there of how many. Control characters in ids are written as `\n` or `\u{…}`, a backslash as two.
+///
+/// # Errors
+/// When the XML cannot be written.
+pub fn gexf(alert: &Alert) -> Result<String, Error> {
+    let network = Network::of(alert);
+    document(|xml| write(xml, &network)).map_err(|source| Error::Network { alert_id: alert.alert_id.clone(), source })
+}
+
+fn write(xml: &mut Xml, network: &Network<'_>) -> io::Result<()> {
+    let root = xml.create_element("gexf").with_attributes([
+        ("xmlns", NAMESPACE),
+        ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
+        ("xsi:schemaLocation", SCHEMA),
+        ("version", "1.3"),
+    ]);
+    root.write_inner_content(|xml| {
+        meta(xml, network)?;
+        let graph =
+            xml.create_element("graph").with_attributes([("mode", "static"), ("defaultedgetype", "undirected")]);
+        graph.write_inner_content(|xml| {
+            attributes(xml, "node", &OF_NODES)?;
+            attributes(xml, "edge", &OF_EDGES)?;
+            let all = xml.create_element("nodes").with_attribute(("count", network.nodes.len().to_string().as_str()));
+            all.write_inner_content(|xml| network.nodes.iter().try_for_each(|node| write_node(xml, node)))?;
+            let all = xml.create_element("edges").with_attribute(("count", network.edges.len().to_string().as_str()));
+            all.write_inner_content(|xml| {
+                network.edges.iter().enumerate().try_for_each(|(number, tie)| write_edge(xml, number, tie))
+            })?;
+            Ok(())
+        })?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn meta(xml: &mut Xml, network: &Network<'_>) -> io::Result<()> {
+    let raised = network.alert.raised_at.to_string();
+    let day = raised.split('T').next().unwrap_or_default();
+    let meta = xml.create_element("meta").with_attribute(("lastmodifieddate", day));
+    meta.write_inner_content(|xml| {
+        let version = &network.alert.provenance.version;
+        let creator = format!("Shoal {version}");
+        xml.create_element("creator").write_text_content(BytesText::new(&visible(&creator)))?;
+        xml.create_element("description").write_text_content(BytesText::new(&visible(&network.description())))?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Declares what is known of nodes or edges.
+fn attributes(xml: &mut Xml, class: &str, all: &[(&str, &str)]) -> io::Result<()> {
+    let element = xml.create_element("attributes").with_attributes([("class", class), ("mode", "static")]);
+    element.write_inner_content(|xml| {
+        for (name, kind) in all {
+            let attributes = [("id", *name), ("title", name), ("type", kind)];
+            xml.create_element("attribute").with_attributes(attributes).write_empty()?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn write_node(xml: &mut Xml, node: &Node<'_>) -> io::Result<()> {
+    let id = visible(node.id);
+    let element = xml.create_element("node").with_attributes([("id", &*id), ("label", &*id)]);
+    element.write_inner_content(|xml| values(xml, &node.known()))?;
+    Ok(())
+}
+
+fn write_edge(xml: &mut Xml, number: usize, tie: &AlertTie) -> io::Result<()> {
+    let [source, target] = [0, 1].map(|end| visible(&tie.accounts[end]));
+    let (number, weight) = (number.to_string(), tie.objects.to_string());
+    let element = xml.create_element("edge").with_attributes([
+        ("id", number.as_str()),
+        ("source", &source),
+        ("target", &target),
+        ("weight", &weight),
+    ]);
+    element.write_inner_content(|xml| values(xml, &known_of(tie)))?;
+    Ok(())
+}
+
+/// What is known, by name.
+fn values(xml: &mut Xml, all: &[(&str, String)]) -> io::Result<()> {
+    let element = xml.create_element("attvalues");
+    element.write_inner_content(|xml| {
+        for (name, value) in all {
+            let attributes = [("for", *name), ("value", value)];
+            xml.create_element("attvalue").with_attributes(attributes).write_empty()?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! `GraphML`.
+
+use std::io;
+
+use quick_xml::events::BytesText;
+use shoal_model::{Alert, AlertTie};
+
+use crate::Error;
+use crate::network::{Network, Node, OF_EDGES, OF_NODES, Role, known_of, state_name};
+use crate::xml::{Xml, document, visible};
+
+const NAMESPACE: &str = "http://graphml.graphdrawing.org/xmlns";
+const SCHEMA: &str = "http://graphml.graphdrawing.org/xmlns http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd";
+
+/// Names and types of what is known of the network as a whole.
+const OF_GRAPH: [(&str, &str); 11] = [
+    ("alert_id", "string"),
+    ("revision", "long"),
+    ("state", "string"),
+    ("raised_at", "string"),
+    ("description", "string"),
+    ("ties", "long"),
+    ("ties_shown", "long"),
+    ("group", "long"),
+    ("group_shown", "long"),
+    ("context", "long"),
+    ("context_shown", "long"),
+];
+
+/// The network of an alert as `GraphML`: accounts of the group and its context as nodes, the listed ties as edges.
+///
+/// Nodes and edges have what they have in [`gexf`](crate::gexf()), nodes also a `label`, edges a `weight`. The graph has
+/// `alert_id`, `revision`, `state`, `raised_at`, a `description`, and how many `ties` and accounts of the `group` and of
+/// the `context` there are, with how many of each are shown (`ties_shown`, …).
+///
+/// # Errors
+/// When the XML cannot be written.
+pub fn graphml(alert: &Alert) -> Result<String, Error> {
+    let network = Network::of(alert);
+    document(|xml| write(xml, &network)).map_err(|source| Error::Network { alert_id: alert.alert_id.clone(), source })
+}
+
+fn write(xml: &mut Xml, network: &Network<'_>) -> io::Result<()> {
+    let root = xml.create_element("graphml").with_attributes([
+        ("xmlns", NAMESPACE),
+        ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
+        ("xsi:schemaLocation", SCHEMA),
+    ]);
+    root.write_inner_content(|xml| {
+        keys(xml, "graph", &OF_GRAPH)?;
+        keys(xml, "node", &[("label", "string")])?;
+        keys(xml, "node", &OF_NODES)?;
+        keys(xml, "edge", &[("weight", "double")])?;
+        keys(xml, "edge", &OF_EDGES)?;
+        let graph = xml.create_element("graph").with_attribute(("edgedefault", "undirected"));
+        graph.write_inner_content(|xml| {
+            known_of_graph(network).iter().try_for_each(|(name, value)| data(xml, "graph", name, value))?;
+            network.nodes.iter().try_for_each(|node| write_node(xml, node))?;
+            network.edges.iter().enumerate().try_for_each(|(number, tie)| write_edge(xml, number, tie))
+        })?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// What is known of the network, by the names of [`OF_GRAPH`].
+fn known_of_graph(network: &Network<'_>) -> [(&'static str, String); 11] {
+    let alert = network.alert;
+    let (ties, group, context) = (network.ties(), network.accounts(Role::Group), network.accounts(Role::Context));
+    [
+        ("alert_id", alert.alert_id.clone()),
+        ("revision", alert.revision.to_string()),
+        ("state", state_name(alert.state).to_owned()),
+        ("raised_at", alert.raised_at.to_string()),
+        ("description", network.description()),
+        ("ties", ties.of.to_string()),
+        ("ties_shown", ties.shown.to_string()),
+        ("group", group.of.to_string()),
+        ("group_shown", group.shown.to_string()),
+        ("context", context.of.to_string()),
+        ("context_shown", context.shown.to_string()),
+    ]
+}
+
+/// Declares what is known of graphs, nodes or edges.
+fn keys(xml: &mut Xml, class: &str, all: &[(&str, &str)]) -> io::Result<()> {
+    for (name, kind) in all {
+        let id = key(class, name);
+        let attributes = [("id", id.as_str()), ("for", class), ("attr.name", name), ("attr.type", kind)];
+        xml.create_element("key").with_attributes(attributes).write_empty()?;
+    }
+    Ok(())
+}
+
+/// The id of a key: accounts and ties both have `objects`.
+fn key(class: &str, name: &str) -> String {
+    format!("{class}-{name}")
+}
+
+fn data(xml: &mut Xml, class: &str, name: &str, value: &str) -> io::Result<()> {
+    let element = xml.create_element("data").with_attribute(("key", key(class, name).as_str()));
+    element.write_text_content(BytesText::new(&visible(value)))?;
+    Ok(())
+}
+
+fn write_node(xml: &mut Xml, node: &Node<'_>) -> io::Result<()> {
+    let element = xml.create_element("node").with_attribute(("id", &*visible(node.id)));
+    element.write_inner_content(|xml| {
+        data(xml, "node", "label", node.id)?;
+        node.known().iter().try_for_each(|(name, value)| data(xml, "node", name, value))
+    })?;
+    Ok(())
+}
+
+fn write_edge(xml: &mut Xml, number: usize, tie: &AlertTie) -> io::Result<()> {
+    let [source, target] = [0, 1].map(|end| visible(&tie.accounts[end]));
+    let id = format!("e{number}");
+    let attributes = [("id", id.as_str()), ("source", &source), ("target", &target)];
+    xml.create_element("edge").with_attributes(attributes).write_inner_content(|xml| {
+        data(xml, "edge", "weight", &tie.objects.to_string())?;
+        known_of(tie).iter().try_for_each(|(name, value)| data(xml, "edge", name, value))
+    })?;
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Networks as files, and what networkx finds in them.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::fs;
+
+use common::{hostile, ordinary, python, read};
+use serde_json::{Map, Value, json};
+use shoal_model::Alert;
+use shoal_share::{gexf, graphml};
+
+#[test]
+fn a_network_as_gexf() {
+    insta::assert_snapshot!(gexf(&ordinary()).unwrap());
+}
+
+#[test]
+fn a_network_as_graphml() {
+    insta::assert_snapshot!(graphml(&ordinary()).unwrap());
+}
+
+#[test]
+fn networkx_finds_the_accounts_and_ties_of_the_alert() {
+    let Some(python) = python("networks read by networkx") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let alerts: Vec<Alert> = std::iter::once(ordinary()).chain(hostile()).collect();
+    let mut files = Vec::new();
+    for (number, alert) in alerts.iter().enumerate() {
+        for (kind, text) in [("gexf", gexf(alert)), ("graphml", graphml(alert))] {
+            let path = folder.path().join(format!("{number}.{kind}"));
+            fs::write(&path, text.unwrap()).unwrap();
+            files.push(path);
+        }
+    }
+    let found = read(&python, "networks", &files);
+    assert_eq!(found.len(), 2 * alerts.len());
+    for (alert, found) in alerts.iter().zip(found.chunks(2)) {
+        for found in found {
+            assert_eq!(found["nodes"], nodes(alert));
+            assert_eq!(found["edges"].as_array().unwrap().len(), alert.observed.ties.strongest.len());
+            for tie in edges(alert) {
+                assert!(found["edges"].as_array().unwrap().contains(&tie), "{tie} is not in {found}");
+            }
+        }
+        let about = json!({
+            "alert_id": alert.alert_id, "revision": 3, "state": "updated", "raised_at": "2026-03-03T11:54:20Z",
+            "description": found[1]["graph"]["description"], "ties": 9, "ties_shown": alert.observed.ties.strongest.len(),
+            "group": alert.observed.accounts.len() + 1, "group_shown": alert.observed.accounts.len() + 1,
+            "context": 5, "context_shown": 1,
+        });
+        assert_eq!(found[1]["graph"], about);
+    }
+}
+
+/// The accounts with what is known of them.
+fn nodes(alert: &Alert) -> Value {
+    let mut nodes = Map::new();
+    for tie in &alert.observed.ties.strongest {
+        for id in &tie.accounts {
+            nodes.insert(id.clone(), json!({"role": "group"}));
+        }
+    }
+    for account in &alert.observed.accounts {
+        let mut known = json!({"role": "group", "objects": account.objects, "partners": account.partners});
+        if let Some(arithmetic) = &account.arithmetic {
+            known["bits"] = json!(arithmetic.bits);
+        }
+        nodes.insert(account.id.clone(), known);
+    }
+    for account in &alert.observed.context {
+        let known = json!({"role": "context", "partners": account.partners, "allow_listed": account.allow_listed});
+        nodes.insert(account.id.clone(), known);
+    }
+    Value::Object(nodes)
+}
+
+/// The ties with what is known of them.
+fn edges(alert: &Alert) -> impl Iterator<Item = Value> {
+    alert.observed.ties.strongest.iter().map(|tie| {
+        let mut ends = tie.accounts.clone();
+        // As Python sorts: by code points, which is how UTF-8 sorts.
+        ends.sort();
+        let known = json!({
+            "weight": tie.objects as f64, "objects": tie.objects, "pairs": tie.pairs,
+            "median_seconds": tie.median_seconds,
+        });
+        json!([ends, known])
+    })
+}
