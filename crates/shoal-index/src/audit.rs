@@ -26,6 +26,15 @@ pub(crate) enum Action {
         /// Alerts that were cut.
         alerts: u64,
     },
+    /// Posts and accounts that sources said are gone disappeared.
+    Deletions {
+        /// How many were told of.
+        subjects: u64,
+        /// Posts that went.
+        posts: u64,
+        /// Alerts that were cut.
+        alerts: u64,
+    },
     /// Deleted documents were taken off the disk.
     Purge {
         /// How many.
@@ -46,7 +55,8 @@ pub(crate) enum Action {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
     /// 1, 2, 3, …
-    entry: u64,
+    #[serde(rename = "entry")]
+    number: u64,
     /// When, by the wall clock.
     at: Timestamp,
     /// Who.
@@ -78,12 +88,12 @@ impl Audit {
 
     /// Adds an entry. Gives its number.
     pub(crate) fn add(&mut self, by: &str, action: Action) -> Result<u64, Error> {
-        let entry = Entry { entry: self.last + 1, at: now(), by: by.to_owned(), action, previous: self.head.clone() };
+        let entry = Entry { number: self.last + 1, at: now(), by: by.to_owned(), action, previous: self.head.clone() };
         let line = serde_json::to_string(&entry).unwrap_or_default();
         self.lines.add(&line)?;
-        self.last = entry.entry;
+        self.last = entry.number;
         self.head = hash(line.as_bytes());
-        Ok(entry.entry)
+        Ok(entry.number)
     }
 }
 
@@ -115,7 +125,7 @@ fn check(bytes: &[u8]) -> Checked {
         let problem = match serde_json::from_slice::<Entry>(line) {
             Err(_) => Some("cannot be read"),
             Ok(entry) if entry.previous != checked.head => Some("does not follow from the line before"),
-            Ok(entry) if entry.entry != number => Some("has the number of another"),
+            Ok(entry) if entry.number != number => Some("has the number of another"),
             Ok(_) => None,
         };
         if checked.broken.is_none() {
@@ -128,7 +138,7 @@ fn check(bytes: &[u8]) -> Checked {
 }
 
 fn hash(line: &[u8]) -> String {
-    Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
+    disk::hex(&Sha256::digest(line))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Files: writing so that a crash leaves the old or the new, and errors that say what to do.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tantivy::TantivyError;
@@ -94,7 +95,7 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
 #[derive(Debug)]
 pub(crate) struct Lines {
     file: File,
-    path: std::path::PathBuf,
+    path: PathBuf,
 }
 
 impl Lines {
@@ -125,7 +126,16 @@ impl Lines {
     }
 }
 
-/// Lines of a file as text; bytes that are no text are replaced.
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// Lines of a file, without empty ones.
 pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }

@@ -1,20 +1,28 @@
 //! What has been erased, known by keyed hashes: what is told of it later is left out.
 
-use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use hashbrown::{HashMap, HashSet};
+use shoal_model::Timestamp;
+
+use crate::Error;
 use crate::disk::{self, Lines};
 use crate::identity::Key;
 use crate::index::Subject;
-use crate::Error;
 
 /// Everything that has been erased.
 #[derive(Debug)]
 pub(crate) struct Erased {
     key: Key,
     accounts: HashSet<u128>,
-    posts: HashSet<u128>,
+    /// Posts, and when a source said that they are gone; nothing where a person did, which is remembered for ever.
+    posts: HashMap<u128, Option<Timestamp>>,
+    path: PathBuf,
     file: Lines,
+    /// Lines of the file.
+    written: usize,
+    /// Lines to be written.
+    unsaved: Vec<String>,
 }
 
 impl Erased {
@@ -22,38 +30,93 @@ impl Erased {
     pub(crate) fn open(directory: &Path, key: Key) -> Result<Self, Error> {
         let path = directory.join("erased");
         let (file, bytes) = Lines::open(&path)?;
-        let mut out = Self { key, accounts: HashSet::new(), posts: HashSet::new(), file };
-        for (at, line) in disk::lines(&bytes).enumerate() {
-            let known = std::str::from_utf8(line).ok().and_then(|line| line.split_once(' ')).and_then(|(kind, hash)| {
-                let hash = u128::from_str_radix(hash, 16).ok()?;
-                out.set(kind)?.insert(hash);
-                Some(())
-            });
-            known.ok_or_else(|| Error::Damaged {
-                path: path.clone(),
-                detail: format!("line {} cannot be read", at + 1),
+        let (accounts, posts, unsaved) = (HashSet::new(), HashMap::new(), Vec::new());
+        let mut out = Self { key, accounts, posts, path, file, written: 0, unsaved };
+        for line in disk::lines(&bytes) {
+            out.written += 1;
+            std::str::from_utf8(line).ok().and_then(|line| out.take(line)).ok_or_else(|| Error::Damaged {
+                path: out.path.clone(),
+                detail: format!("line {} cannot be read", out.written),
                 remedy: "take it from a backup, or delete the line and erase again what it stood for".to_owned(),
             })?;
         }
         Ok(out)
     }
 
-    fn set(&mut self, kind: &str) -> Option<&mut HashSet<u128>> {
+    fn take(&mut self, line: &str) -> Option<()> {
+        let mut words = line.split(' ');
+        let (kind, hash, at) = (words.next()?, words.next()?, words.next());
+        let hash = u128::from_str_radix(hash, 16).ok()?;
+        let at = at.map(str::parse).transpose().ok()?.map(Timestamp::from_micros);
         match kind {
-            "account" => Some(&mut self.accounts),
-            "post" => Some(&mut self.posts),
-            _ => None,
+            "account" => drop(self.accounts.insert(hash)),
+            "post" => drop(self.remember(hash, at)),
+            _ => return None,
         }
+        Some(())
+    }
+
+    /// Remembers a post; says whether that is news.
+    fn remember(&mut self, hash: u128, at: Option<Timestamp>) -> bool {
+        let known = self.posts.get(&hash);
+        // What a person asked for is not forgotten because a source says it too.
+        let is_news = known.is_none_or(|known| known.is_some() && *known != at);
+        if is_news {
+            self.posts.insert(hash, at);
+        }
+        is_news
     }
 
     /// Adds a subject, for good. Gives what stands for it.
     pub(crate) fn add(&mut self, subject: &Subject) -> Result<String, Error> {
-        let (kind, id) = (subject.kind(), subject.id());
-        let hash = self.key.subject(kind, id);
-        if self.set(kind).is_some_and(|set| set.insert(hash)) {
-            self.file.add(&format!("{kind} {hash:032x}"))?;
+        let hash = self.note(subject, None);
+        self.save()?;
+        Ok(hash)
+    }
+
+    /// Adds a subject that a source says is gone since `at`. [`Erased::save`] makes it last.
+    pub(crate) fn note(&mut self, subject: &Subject, at: Option<Timestamp>) -> String {
+        let kind = subject.kind();
+        let hash = self.key.subject(kind, subject.id());
+        let line = match (subject, at) {
+            (Subject::Account(_), _) => self.accounts.insert(hash).then(|| format!("{kind} {hash:032x}")),
+            (Subject::Post(_), None) => self.remember(hash, None).then(|| format!("{kind} {hash:032x}")),
+            (Subject::Post(_), Some(at)) => {
+                self.remember(hash, Some(at)).then(|| format!("{kind} {hash:032x} {}", at.micros()))
+            }
+        };
+        self.unsaved.extend(line);
+        format!("{hash:032x}")
+    }
+
+    /// Writes what was added.
+    pub(crate) fn save(&mut self) -> Result<(), Error> {
+        if !self.unsaved.is_empty() {
+            self.file.add(&self.unsaved.join("\n"))?;
+            self.written += self.unsaved.len();
+            self.unsaved.clear();
         }
-        Ok(format!("{hash:032x}"))
+        Ok(())
+    }
+
+    /// Forgets posts that a source said were gone before `expiry`: posts as old are not kept. The file is written anew
+    /// once most of it is forgotten.
+    pub(crate) fn forget(&mut self, expiry: Timestamp) -> Result<(), Error> {
+        self.posts.retain(|_, at| at.is_none_or(|at| at >= expiry));
+        if self.written <= 2 * (self.accounts.len() + self.posts.len()) {
+            return Ok(());
+        }
+        let mut lines: Vec<String> = self.accounts.iter().map(|hash| format!("account {hash:032x}\n")).collect();
+        lines.extend(self.posts.iter().map(|(hash, at)| match at {
+            Some(at) => format!("post {hash:032x} {}\n", at.micros()),
+            None => format!("post {hash:032x}\n"),
+        }));
+        lines.sort_unstable();
+        disk::replace(&self.path, lines.concat().as_bytes())?;
+        self.file = Lines::open(&self.path)?.0;
+        self.written = lines.len();
+        self.unsaved.clear();
+        Ok(())
     }
 
     /// Whether nothing has been erased yet.
@@ -68,6 +131,42 @@ impl Erased {
 
     /// Whether a post has been, by its own id.
     pub(crate) fn has_post(&self, id: &str) -> bool {
-        !self.posts.is_empty() && self.posts.contains(&self.key.subject("post", id))
+        !self.posts.is_empty() && self.posts.contains_key(&self.key.subject("post", id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shoal_model::Span;
+
+    use super::*;
+    use crate::identity::Identity;
+    use crate::testing;
+
+    #[test]
+    fn what_sources_say_is_forgotten_in_time_and_what_people_say_never() {
+        let directory = testing::directory();
+        let key = Identity::create(directory.path(), Span::from_seconds(86_400)).unwrap().key;
+        let at = Timestamp::from_seconds;
+        let post = |id: u32| Subject::Post(format!("test:{id}"));
+        let mut erased = Erased::open(directory.path(), key).unwrap();
+        for id in 0..10 {
+            erased.note(&post(id), Some(at(id.into())));
+        }
+        erased.note(&Subject::Account("test:a".to_owned()), Some(at(0)));
+        erased.add(&post(1)).unwrap();
+        erased.note(&post(1), Some(at(1)));
+        erased.save().unwrap();
+        for _ in 0..2 {
+            assert_eq!((erased.written, erased.posts.len()), (12, 10));
+            erased = Erased::open(directory.path(), key).unwrap();
+        }
+        erased.forget(at(8)).unwrap();
+        for _ in 0..2 {
+            assert_eq!((erased.written, erased.posts.len()), (4, 3));
+            assert!(erased.has_post("test:1") && erased.has_post("test:9") && !erased.has_post("test:7"));
+            assert!(erased.has_account("test:a") && !erased.has_account("test:1"));
+            erased = Erased::open(directory.path(), key).unwrap();
+        }
     }
 }

@@ -59,7 +59,11 @@ impl Identity {
         };
         let Some(bytes) = disk::read(&path)? else {
             // A new file would have another key, under which nothing that is there could be found.
-            return if directory.join("posts").exists() { Err(damaged("it is not there".to_owned())) } else { Ok(None) };
+            return if directory.join("posts").exists() {
+                Err(damaged("it is not there".to_owned()))
+            } else {
+                Ok(None)
+            };
         };
         let wrong = |error: serde_json::Error| damaged(error.to_string());
         let Versioned { version: found } = serde_json::from_slice(&bytes).map_err(wrong)?;
@@ -82,7 +86,7 @@ impl Identity {
         getrandom::fill(&mut random).map_err(|error| disk::failed(&path)(std::io::Error::other(error.to_string())))?;
         let (id, key) = random.split_at(16);
         let key = Key(std::array::from_fn(|at| key.get(at).copied().unwrap_or_default()));
-        let file = File { version: VERSION, id: hex(id), key: hex(&key.0), bucket };
+        let file = File { version: VERSION, id: disk::hex(id), key: disk::hex(&key.0), bucket };
         let mut json = serde_json::to_string_pretty(&file).unwrap_or_default();
         json.push('\n');
         disk::replace(&path, json.as_bytes())?;
@@ -129,10 +133,6 @@ impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Key(…)")
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -16,8 +15,8 @@ use crate::engine::{Engine, Message};
 use crate::feedback::{FeedbackLog, MAX_NOTE};
 use crate::identity::Identity;
 use crate::lock::Lock;
+use crate::parts::{Mode, Parts};
 use crate::shared::{Shared, Writing};
-use crate::shelf::{Mode, Shelf};
 use crate::snapshot::Snapshot;
 use crate::{Batch, Counts, Error, Feedback, Settings, build, disk};
 
@@ -132,11 +131,11 @@ impl Index {
         };
         let (audit, broken) = Audit::open(directory)?;
         let feedback = FeedbackLog::open(directory)?;
-        let shelf = Shelf::open(directory, Arc::clone(&identity.id), Mode::Write)?;
-        let shared = Arc::new(Shared::new(directory.clone(), identity.bucket, &shelf, broken));
+        let parts = Parts::open(directory, Arc::clone(&identity.id), Mode::Write)?;
+        let shared = Arc::new(Shared::new(directory.clone(), identity.bucket, &parts, broken));
         let (sender, messages) = sync_channel(WAITING);
         shared.begin(Writing { sender: sender.clone(), audit, feedback, lock });
-        let engine = Engine::new(settings, &identity, shelf, &shared)?;
+        let engine = Engine::new(settings, &identity, parts, &shared)?;
         let spawned = thread::Builder::new().name("index".to_owned()).spawn(move || engine.run(&messages));
         let thread = spawned.map_err(disk::failed(directory))?;
         let writer = Writer { shared: Arc::clone(&shared), sender, thread: Some(thread) };
@@ -146,10 +145,10 @@ impl Index {
     /// Opens an index that is there, to search it; another process may write to it, and what it commits is found.
     pub fn read(directory: &Path) -> Result<Self, Error> {
         let identity = Identity::read(directory)?.ok_or_else(|| Error::NoIndex(directory.to_owned()))?;
-        let shelf = Shelf::open(directory, Arc::clone(&identity.id), Mode::Read)?;
+        let parts = Parts::open(directory, Arc::clone(&identity.id), Mode::Read)?;
         let broken = audit::broken(directory)?;
-        let shared = Shared::new(directory.to_owned(), identity.bucket, &shelf, broken);
-        shared.follow(shelf);
+        let shared = Shared::new(directory.to_owned(), identity.bucket, &parts, broken);
+        shared.follow(parts);
         Ok(Self { shared: Arc::new(shared), id: identity.id })
     }
 
@@ -312,7 +311,6 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if self.thread.is_some() {
-            self.shared.is_abandoned.store(true, Ordering::Release);
             // It may have ended already.
             let _ = self.sender.send(Message::Abandon);
             self.join();

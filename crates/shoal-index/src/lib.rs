@@ -18,6 +18,7 @@ mod index;
 mod lock;
 mod marks;
 mod part;
+mod parts;
 mod posts;
 mod query;
 mod redact;
@@ -26,7 +27,6 @@ mod search;
 mod segmenter;
 mod settings;
 mod shared;
-mod shelf;
 mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -59,7 +59,8 @@ impl Lock {
 /// Who holds the lock, as far as that can be read.
 fn owner(file: File) -> String {
     let mut text = String::new();
-    let owner = file.take(MAX_OWNER).read_to_string(&mut text).ok().and_then(|_| serde_json::from_str::<Owner>(&text).ok());
+    let owner =
+        file.take(MAX_OWNER).read_to_string(&mut text).ok().and_then(|_| serde_json::from_str::<Owner>(&text).ok());
     match owner {
         Some(Owner { process, address: Some(address) }) => format!(" (process {process}, {address})"),
         Some(Owner { process, address: None }) => format!(" (process {process})"),

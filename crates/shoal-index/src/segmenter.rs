@@ -3,7 +3,9 @@
 //! A word is a word by UAX #29 that also ends where a word of the folded text ends (see [`shoal_text::fold`]), so that
 //! what is found by words is cut like what is compared by words. Addresses are left out, as there. Scripts that are
 //! written without spaces give pairs of characters, and the last character of a run alone: so every character begins
-//! one word, and a single one is found by its words' beginning. Words are compared in their [`normal`] form.
+//! one word, and a single one is found by its words' beginning. Words are compared in a normal form: small letters
+//! without accents, whatever characters draw them (NFKD); vowels and tones that are marks stay where a script writes
+//! them so.
 
 use std::ops::Range;
 
@@ -75,16 +77,6 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
             out.push(Word { text: word, range: span.range(), begins: last });
         }
     }
-    out
-}
-
-/// The normal form of a part of a word: for prefixes, hashtags, names. Small letters without accents, whatever
-/// characters draw them (NFKD); vowels and tones that are marks stay where a script writes them so.
-pub(crate) fn normal(text: &str) -> String {
-    let mut out = String::new();
-    let range = 0..text.len() as u32;
-    let kind = if text.chars().any(is_unspaced) { Kind::Pair } else { Kind::Word };
-    Span { start: range.start, end: range.end, kind }.normal(text, &mut out);
     out
 }
 

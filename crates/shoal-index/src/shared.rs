@@ -1,7 +1,7 @@
 //! What handles on an index and the thread that writes share.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -12,7 +12,7 @@ use crate::counts::Counters;
 use crate::engine::Message;
 use crate::feedback::{Conclusions, FeedbackLog};
 use crate::lock::Lock;
-use crate::shelf::Shelf;
+use crate::parts::Parts;
 use crate::snapshot::Snapshot;
 use crate::{Error, Feedback};
 
@@ -25,8 +25,6 @@ pub(crate) struct Shared {
     /// The event time that one bucket covers.
     pub(crate) bucket: Span,
     pub(crate) counters: Counters,
-    /// Set when the writer is dropped: what has not been committed is not to be.
-    pub(crate) is_abandoned: AtomicBool,
     /// Where the chain of the audit log was broken when the index was opened.
     pub(crate) broken: Option<String>,
     current: RwLock<Arc<Snapshot>>,
@@ -35,7 +33,7 @@ pub(crate) struct Shared {
     conclusions: Mutex<Conclusions>,
     writing: Mutex<Option<Writing>>,
     /// Where nobody writes in this process: the parts, to look what others write.
-    followed: Mutex<Option<Shelf>>,
+    followed: Mutex<Option<Parts>>,
     /// Why nothing is written any more.
     stopped: Mutex<Option<String>>,
 }
@@ -54,7 +52,7 @@ fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(crate) fn new(directory: PathBuf, bucket: Span, shelf: &Shelf, broken: Option<String>) -> Self {
+    pub(crate) fn new(directory: PathBuf, bucket: Span, parts: &Parts, broken: Option<String>) -> Self {
         if let Some(broken) = &broken {
             tracing::warn!(path = %directory.display(), broken, "the chain of the audit log is broken");
         }
@@ -62,10 +60,9 @@ impl Shared {
             directory,
             bucket,
             counters: Counters::default(),
-            is_abandoned: AtomicBool::new(false),
             broken,
-            current: RwLock::new(Arc::new(shelf.snapshot())),
-            damaged: AtomicU64::new(shelf.damaged),
+            current: RwLock::new(Arc::new(parts.snapshot())),
+            damaged: AtomicU64::new(parts.damaged),
             listeners: RwLock::default(),
             conclusions: Mutex::default(),
             writing: Mutex::new(None),
@@ -80,26 +77,26 @@ impl Shared {
     }
 
     /// Nobody in this process writes any more: what others write is followed.
-    pub(crate) fn end(&self, reason: Option<String>, shelf: Shelf) {
+    pub(crate) fn end(&self, reason: Option<String>, parts: Parts) {
         *hold(&self.stopped) = reason;
-        self.follow(shelf);
+        self.follow(parts);
         // With it goes the lock.
         *hold(&self.writing) = None;
     }
 
     /// From now on what others write is followed.
-    pub(crate) fn follow(&self, shelf: Shelf) {
-        *hold(&self.followed) = Some(shelf);
+    pub(crate) fn follow(&self, parts: Parts) {
+        *hold(&self.followed) = Some(parts);
     }
 
     /// Everything that can be found now.
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
         let mut followed = hold(&self.followed);
-        if let Some(shelf) = followed.as_mut()
-            && shelf.follow()?
+        if let Some(parts) = followed.as_mut()
+            && parts.follow()?
         {
-            self.damaged.store(shelf.damaged, Ordering::Relaxed);
-            self.publish(shelf.snapshot());
+            self.damaged.store(parts.damaged, Ordering::Relaxed);
+            self.publish(parts.snapshot());
         }
         drop(followed);
         Ok(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))

@@ -1,9 +1,11 @@
 //! What tests need: posts, alerts, an index of them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use shoal_detect::{Analyst, Config};
 use shoal_model::{Action, Alert, Author, Post, Span, Timestamp};
 use tempfile::TempDir;
@@ -37,6 +39,12 @@ pub(crate) fn documents(first: u64, posts: impl IntoIterator<Item = Post>) -> Ve
     (first..).zip(posts).map(document).collect()
 }
 
+/// A directory of a test: in memory where the system has such a place, for indexes wait for the disk very often.
+pub(crate) fn directory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory).unwrap() } else { TempDir::new().unwrap() }
+}
+
 /// How a test's index is kept: nothing happens by itself.
 pub(crate) fn settings(directory: &Path) -> Settings {
     let never = Duration::from_secs(1_000_000);
@@ -53,84 +61,31 @@ pub(crate) fn settings(directory: &Path) -> Settings {
 
 /// An index of what was handed over, in buckets of a day, as long as the directory lives. Nobody writes to it.
 pub(crate) fn index(batch: Batch) -> (TempDir, Index) {
-    let directory = TempDir::new().unwrap();
+    let directory = directory();
     let (index, mut writer) = Index::open(&settings(directory.path())).unwrap();
     writer.add(batch).unwrap();
     writer.close().unwrap();
     (directory, index)
 }
 
-/// A revision of an alert about these accounts and posts of theirs: `(id, account, seconds, object)`, all without
-/// their platform.
-pub(crate) fn alert(id: u8, revision: u32, accounts: &[&str], posts: &[(&str, &str, i64, u64)]) -> Alert {
-    let seconds = |seconds: i64| Timestamp::from_seconds(seconds).to_string();
-    let name = |id: &str| format!("test:{id}");
-    let key = |key: u64| format!("{key:016x}");
-    let first = posts.iter().map(|post| post.2).min().unwrap_or_default();
+/// A post of an alert's evidence: id, account, seconds after the epoch, object. Names are without their platform.
+pub(crate) type Acted<'a> = (&'a str, &'a str, i64, u64);
+
+/// A revision of an alert about these accounts and their posts.
+pub(crate) fn alert(id: u8, revision: u32, accounts: &[&str], posts: &[Acted<'_>]) -> Alert {
     let last = posts.iter().map(|post| post.2).max().unwrap_or_default();
-    let mut objects: Vec<u64> = posts.iter().map(|post| post.3).collect();
-    objects.sort_unstable();
-    objects.dedup();
-    let json = serde_json::json!({
+    let observed = observed(accounts, posts);
+    let alert = json!({
         "schema_version": 1,
         "alert_id": format!("{id:032x}"),
         "revision": revision,
         "state": if revision == 1 { "opened" } else { "updated" },
         "kind": "coordination",
         "shadow": false,
-        "raised_at": seconds(last + i64::from(revision)),
-        "summary": format!("{} accounts shared {} texts.", accounts.len(), objects.len()),
-        "observed": {
-            "window": {"start": seconds(first), "end": seconds(last)},
-            "layers": [{"layer": "text", "objects": objects.len()}],
-            "accounts": accounts.iter().map(|account| serde_json::json!({
-                "id": name(account),
-                "partners": accounts.len() - 1,
-                "objects": objects.len(),
-                "arithmetic": {
-                    "bits": 20.5,
-                    "exposures": 9,
-                    "variants": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]],
-                    "strongest": posts.iter().filter(|post| post.1 == *account).map(|post| serde_json::json!({
-                        "post": name(post.0),
-                        "at": seconds(post.2),
-                        "layer": "text",
-                        "object": key(post.3),
-                        "label": format!("label of {}", post.3),
-                        "company": 3,
-                        "known": 2,
-                        "bits": 4.25,
-                    })).collect::<Vec<_>>(),
-                },
-            })).collect::<Vec<_>>(),
-            "context": [],
-            "objects": objects.iter().map(|object| serde_json::json!({
-                "key": key(*object),
-                "layer": "text",
-                "label": format!("label of {object}"),
-                "lang": "en",
-                "accounts": accounts.len(),
-                "posts": posts.iter().filter(|post| post.3 == *object).count(),
-            })).collect::<Vec<_>>(),
-            "ties": {
-                "count": 1,
-                "strongest": accounts.windows(2).map(|pair| serde_json::json!({
-                    "accounts": [name(pair[0]), name(pair[1])],
-                    "objects": objects.len(),
-                    "pairs": 4,
-                    "median_seconds": 30.0,
-                })).collect::<Vec<_>>(),
-            },
-            "posts": posts.iter().map(|post| serde_json::json!({
-                "id": name(post.0),
-                "account": name(post.1),
-                "at": seconds(post.2),
-                "object": key(post.3),
-                "similarity": 1.0,
-                "url": null,
-            })).collect::<Vec<_>>(),
-            "timeline": [{"start": seconds(first), "posts": posts.len()}],
-        },
+        "raised_at": time(last + i64::from(revision)),
+        "summary": format!("{} accounts shared {} texts.", accounts.len(), observed["objects"].as_array().unwrap().len()),
+        "lineage": [{"event": "born", "at": observed["window"]["start"], "other": null}],
+        "observed": observed,
         "strength": {
             "bits": 20.5,
             "fdr_level": 0.05,
@@ -143,9 +98,72 @@ pub(crate) fn alert(id: u8, revision: u32, accounts: &[&str], posts: &[(&str, &s
         "benign_checks": [],
         "disarm": [],
         "assessment": null,
-        "lineage": [{"event": "born", "at": seconds(first), "other": null}],
         "caps_hit": [],
         "provenance": {"configuration": "test", "version": "0", "inputs": []},
     });
-    serde_json::from_value(json).unwrap()
+    serde_json::from_value(alert).unwrap()
+}
+
+fn observed(accounts: &[&str], posts: &[Acted<'_>]) -> Value {
+    let objects: BTreeSet<u64> = posts.iter().map(|post| post.3).collect();
+    let [first, last] = [posts.iter().map(|post| post.2).min(), posts.iter().map(|post| post.2).max()];
+    let group = accounts.iter().map(|account| {
+        let strongest = posts.iter().filter(|post| post.1 == *account).map(|post| meeting(*post));
+        let arithmetic = json!({
+            "bits": 20.5,
+            "exposures": 9,
+            "variants": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]],
+            "strongest": strongest.collect::<Vec<_>>(),
+        });
+        json!({"id": name(account), "partners": 1, "objects": objects.len(), "arithmetic": arithmetic})
+    });
+    let shared = objects.iter().map(|object| {
+        let on_it = posts.iter().filter(|post| post.3 == *object).count();
+        let label = format!("label of {object}");
+        let n = accounts.len();
+        json!({"key": key(*object), "layer": "text", "label": label, "lang": "en", "accounts": n, "posts": on_it})
+    });
+    let evidence = posts.iter().map(|(id, account, at, object)| {
+        let (id, account, at) = (name(id), name(account), time(*at));
+        json!({"id": id, "account": account, "at": at, "object": key(*object), "similarity": 1.0, "url": null})
+    });
+    let ties = accounts.windows(2).map(|pair| {
+        let pair = [name(pair[0]), name(pair[1])];
+        json!({"accounts": pair, "objects": objects.len(), "pairs": 4, "median_seconds": 30.0})
+    });
+    json!({
+        "window": {"start": time(first.unwrap_or_default()), "end": time(last.unwrap_or_default())},
+        "layers": [{"layer": "text", "objects": objects.len()}],
+        "accounts": group.collect::<Vec<_>>(),
+        "context": [],
+        "objects": shared.collect::<Vec<_>>(),
+        "ties": {"count": 1, "strongest": ties.collect::<Vec<_>>()},
+        "posts": evidence.collect::<Vec<_>>(),
+        "timeline": [{"start": time(first.unwrap_or_default()), "posts": posts.len()}],
+    })
+}
+
+fn meeting((id, _, at, object): Acted<'_>) -> Value {
+    json!({
+        "post": name(id),
+        "at": time(at),
+        "layer": "text",
+        "object": key(object),
+        "label": format!("label of {object}"),
+        "company": 3,
+        "known": 2,
+        "bits": 4.25,
+    })
+}
+
+fn name(id: &str) -> String {
+    format!("test:{id}")
+}
+
+fn key(key: u64) -> String {
+    format!("{key:016x}")
+}
+
+fn time(seconds: i64) -> String {
+    Timestamp::from_seconds(seconds).to_string()
 }

@@ -23,7 +23,7 @@ use self::pace::{Pace, Paced};
 use crate::access::Client;
 
 /// How long the rest of the requests may take once the server stops.
-const FAREWELL: Duration = Duration::from_secs(1);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
 /// How long no connection is taken when the system refuses one: mostly there are too many open files.
 const RESPITE: Duration = Duration::from_secs(1);
 /// Bytes of a request before its body.

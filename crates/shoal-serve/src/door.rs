@@ -1,5 +1,6 @@
 //! What every request passes on its way in, and every answer on its way out.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use axum::http::header::{HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use crate::access::{Caller, Client};
@@ -68,7 +70,7 @@ pub(crate) async fn pass(State(app): State<Arc<App>>, mut request: Request, next
         Ok(caller) => {
             asked.caller = caller;
             match with_body(request).await {
-                Ok(request) => next.run(request).await,
+                Ok(request) => caught(next.run(request)).await,
                 Err(problem) => problem.into_response(),
             }
         }
@@ -113,6 +115,12 @@ async fn with_body(request: Request) -> Result<Request, Problem> {
 
 fn too_long() -> Problem {
     Problem::new(Kind::Body, format!("the body is longer than {BODY} bytes, or was not sent to its end"))
+}
+
+/// An answer even where making it panics: that is a fault, and told as one.
+async fn caught(answer: impl Future<Output = Response>) -> Response {
+    let caught = AssertUnwindSafe(answer).catch_unwind().await;
+    caught.unwrap_or_else(|_| Problem::internal(&"a panic, which was told before").into_response())
 }
 
 /// Whether a browser shows the answer to a person.
@@ -178,7 +186,9 @@ fn problem_of(answer: &Response) -> Option<Problem> {
         return Some(problem.clone());
     }
     let is_page = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/html");
-    if !(status.is_client_error() || status.is_server_error()) || answer.headers().get(CONTENT_TYPE).is_some_and(is_page) {
+    if !(status.is_client_error() || status.is_server_error())
+        || answer.headers().get(CONTENT_TYPE).is_some_and(is_page)
+    {
         return None;
     }
     let kind = match status {
@@ -190,4 +200,55 @@ fn problem_of(answer: &Response) -> Option<Problem> {
         _ => Kind::Internal,
     };
     Some(Problem::new(kind, "the request is not one that can be done here; see /api/v1/openapi.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    fn request(body: Body) -> Request {
+        Request::new(body)
+    }
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        let paused = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        paused.unwrap().block_on(future)
+    }
+
+    #[test]
+    fn a_body_that_does_not_come_is_not_waited_for() {
+        let never = Body::from_stream(stream::pending::<Result<Bytes, axum::Error>>());
+        assert_eq!(run(with_body(request(never))).unwrap_err().kind, Kind::Slow);
+    }
+
+    #[test]
+    fn a_body_is_read_before_anybody_waits_for_it() {
+        for (length, expected) in [(0, Ok(0)), (1, Ok(1)), (BODY, Ok(BODY)), (BODY + 1, Err(Kind::Body))] {
+            // Once with its length, once without.
+            let parts = stream::iter((0..length).map(|_| Ok::<_, axum::Error>(Bytes::from_static(b"x"))));
+            for body in [Body::from("x".repeat(length)), Body::from_stream(parts)] {
+                let read = run(async {
+                    let request = with_body(request(body)).await.map_err(|problem| problem.kind)?;
+                    Ok(to_bytes(request.into_body(), BODY).await.unwrap().len())
+                });
+                assert_eq!(read, expected, "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_panics_is_answered_all_the_same() {
+        let answer = run(caught(async { panic!("as tests do") }));
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[test]
+    fn people_are_those_with_browsers() {
+        let accept = |value| HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(value))]);
+        assert!(is_for_people("/x", &accept("text/html,application/xhtml+xml,*/*;q=0.8")));
+        assert!(!is_for_people("/x", &accept("*/*")) && !is_for_people("/x", &HeaderMap::new()));
+        assert!(!is_for_people("/api/v1/x", &accept("text/html")));
+    }
 }

@@ -126,7 +126,12 @@ impl Server {
             }
         };
         let thread = thread::Builder::new().name("shoal-serve".to_owned());
-        let thread = thread.spawn(move || runtime.block_on(serve)).map_err(Error::Start)?;
+        let run = move || {
+            runtime.block_on(serve);
+            // A search that nobody waits for any more keeps nobody from stopping.
+            runtime.shutdown_timeout(connections::FAREWELL);
+        };
+        let thread = thread.spawn(run).map_err(Error::Start)?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 }

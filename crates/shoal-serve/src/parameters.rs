@@ -7,8 +7,10 @@ use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use shoal_model::Timestamp;
+use shoal_model::{Post, Timestamp};
 use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::problem::Problem;
 
@@ -79,6 +81,8 @@ where
     B: DeserializeOwned + IntoParams,
 {
     let (first, second) = (names::<A>(), names::<B>());
+    require::<A>(pairs)?;
+    require::<B>(pairs)?;
     for (position, (name, _)) in pairs.iter().enumerate() {
         if !first.contains(name) && !second.contains(name) {
             return Err(unknown(name, first.iter().chain(&second)));
@@ -90,8 +94,22 @@ where
     Ok((part(pairs, &first)?, part(pairs, &second)?))
 }
 
+fn described<T: IntoParams>() -> Vec<Parameter> {
+    T::into_params(|| Some(ParameterIn::Query))
+}
+
 fn names<T: IntoParams>() -> Vec<String> {
-    T::into_params(|| None).into_iter().map(|parameter| parameter.name).collect()
+    described::<T>().into_iter().map(|parameter| parameter.name).collect()
+}
+
+/// Refuses a request without what it must say.
+fn require<T: IntoParams>(pairs: &[Pair]) -> Result<(), Problem> {
+    let missing =
+        |wanted: &Parameter| wanted.required == Required::True && pairs.iter().all(|(name, _)| *name != wanted.name);
+    match described::<T>().into_iter().find(missing) {
+        Some(Parameter { name, .. }) => Err(Problem::of(name.clone(), format!("{name} is missing; give it"))),
+        None => Ok(()),
+    }
 }
 
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Problem {
@@ -128,6 +146,22 @@ pub(crate) fn moment<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Resul
     })
 }
 
+/// A value that is not empty.
+pub(crate) fn filled<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        Err(serde::de::Error::custom("it is empty; leave it out, or say something"))
+    } else {
+        Ok(Some(text))
+    }
+}
+
+/// The id of a post or an account.
+pub(crate) fn native<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    if Post::split_id(&id).is_err() { Err(serde::de::Error::custom(NO_ID)) } else { Ok(Some(id)) }
+}
+
 /// Values with commas between them.
 pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
@@ -139,12 +173,30 @@ where
     text.split(',').map(|value| T::deserialize(value.into_deserializer())).collect()
 }
 
+const NO_ID: &str = "an id is a platform, a colon, and the platform's own id";
+
 /// Bytes of an id in an address.
 const ID: usize = 2_048;
 
 /// An id in the path of an address, decoded: slashes in it are written `%2F`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Id(pub(crate) String);
+
+/// The id of a post or of an account in the path of an address: `platform:native`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NativeId(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for NativeId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Id(id) = Id::from_request_parts(parts, state).await?;
+        if Post::split_id(&id).is_err() {
+            return Err(Problem::of("id", NO_ID));
+        }
+        Ok(Self(id))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
@@ -211,6 +263,7 @@ mod tests {
             ("kind=shout", "kind", "unknown variant `shout`, expected one of `post`"),
             ("top=author,", "top", "unknown variant"),
             ("highlight=yes", "highlight", "`true` or `false`"),
+            ("platform=", "platform", "platform cannot be read: it is empty"),
             ("q=%FF", "q", "the value of q is not UTF-8"),
             ("%FF=1", "query", "not UTF-8"),
         ] {

@@ -17,7 +17,8 @@ const SCHEMA: &str = "http://gexf.net/1.3 http://gexf.net/1.3/gexf.xsd";
 /// Nodes have `role` (`group`, `context`), and where they are known `bits`, `objects`, `partners`, `allow_listed`; an
 /// account beyond those that the alert lists has its role alone. Edges have a weight, the number of shared objects,
 /// and `objects`, `pairs`, `median_seconds`. The description of the file says which alert it is, and how many ties and
-/// accounts are there of how many. Control characters in ids are written as `\n` or `\u{…}`, a backslash as two.
+/// accounts are there of how many. Accounts that were erased have one id, and are one node with its role alone, so that
+/// two nodes may have several edges, and a node one to itself. Control characters in ids are written as `\n` or `\u{…}`, a backslash as two.
 ///
 /// # Errors
 /// When the XML cannot be written.

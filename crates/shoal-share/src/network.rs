@@ -1,6 +1,6 @@
 //! An alert as a network: accounts and the ties between them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use shoal_model::{Alert, AlertState, AlertTie, Cap};
 
@@ -11,6 +11,8 @@ pub(crate) struct Network<'a> {
     /// Accounts of the group in the order of the alert, then those that only ties name, then the context.
     pub(crate) nodes: Vec<Node<'a>>,
     pub(crate) edges: &'a [AlertTie],
+    /// Whether several accounts are one node, because they have one id.
+    merged: bool,
 }
 
 /// An account.
@@ -34,7 +36,12 @@ pub(crate) const OF_NODES: [(&str, &str); 5] =
 /// Likewise of ties, besides their weight.
 pub(crate) const OF_EDGES: [(&str, &str); 3] = [("objects", "long"), ("pairs", "long"), ("median_seconds", "double")];
 
-impl Node<'_> {
+impl<'a> Node<'a> {
+    /// An account of which nothing else is known.
+    fn unknown(id: &'a str, role: Role) -> Self {
+        Self { id, role, bits: None, objects: None, partners: None, allow_listed: None }
+    }
+
     /// What is known of an account, by the names of [`OF_NODES`].
     pub(crate) fn known(&self) -> Vec<(&'static str, String)> {
         let known = [
@@ -95,14 +102,7 @@ impl<'a> Network<'a> {
         });
         // Lists of an alert are cut: a tie may name accounts beyond those listed.
         let ends = observed.ties.strongest.iter().flat_map(|tie| &tie.accounts);
-        let ends = ends.map(|id| Node {
-            id,
-            role: Role::Group,
-            bits: None,
-            objects: None,
-            partners: None,
-            allow_listed: None,
-        });
+        let ends = ends.map(|id| Node::unknown(id, Role::Group));
         let context = observed.context.iter().map(|account| Node {
             id: &account.id,
             role: Role::Context,
@@ -111,9 +111,18 @@ impl<'a> Network<'a> {
             partners: Some(account.partners),
             allow_listed: Some(account.allow_listed),
         });
+        // Accounts that were erased have one id in common: what is known of one of them is not known of the node.
+        let mut listed: HashMap<&str, u32> = HashMap::new();
+        let accounts = observed.accounts.iter().map(|account| &account.id);
+        for id in accounts.chain(observed.context.iter().map(|account| &account.id)) {
+            *listed.entry(id).or_default() += 1;
+        }
+        let is_one = |id| listed.get(id).is_none_or(|times| *times == 1);
         let mut seen = HashSet::new();
-        let nodes = group.chain(ends).chain(context).filter(|node| seen.insert(node.id)).collect();
-        Self { alert, nodes, edges: &observed.ties.strongest }
+        let nodes = group.chain(ends).chain(context).filter(|node| seen.insert(node.id));
+        let nodes = nodes.map(|node| if is_one(node.id) { node } else { Node::unknown(node.id, node.role) });
+        let merged = listed.values().any(|times| *times > 1);
+        Self { alert, nodes: nodes.collect(), edges: &observed.ties.strongest, merged }
     }
 
     /// The ties that are listed, of those that the group has.
@@ -141,7 +150,7 @@ impl<'a> Network<'a> {
             "Alert {alert_id}, revision {revision}, {state}, raised at {raised_at} of the posts' time. {summary} \
              This is an observation, not a verdict. Edges: {} of the {} ties of the group, the strongest. Nodes: {} of \
              the {} accounts of the group, and {} of the {} accounts of its context, which are possibly innocent and \
-             whose ties are not listed.",
+             whose ties are not listed.{merged}",
             ties.shown,
             ties.of,
             group.shown,
@@ -149,6 +158,7 @@ impl<'a> Network<'a> {
             context.shown,
             context.of,
             state = state_name(self.alert.state),
+            merged = if self.merged { " Accounts that were erased are one node for each platform." } else { "" },
         )
     }
 }

@@ -54,6 +54,29 @@ fn networkx_finds_the_accounts_and_ties_of_the_alert() {
     }
 }
 
+#[test]
+fn accounts_that_were_erased_are_one_node_and_keep_all_their_ties() {
+    let gone = "demo:erased";
+    let mut alert = ordinary();
+    let observed = &mut alert.observed;
+    for account in &mut observed.accounts[..2] {
+        account.id = gone.to_owned();
+    }
+    let ids: Vec<&mut String> = observed.ties.strongest.iter_mut().flat_map(|tie| &mut tie.accounts).collect();
+    for id in ids.into_iter().filter(|id| ["demo:ann", "demo:bob"].contains(&id.as_str())) {
+        *id = gone.to_owned();
+    }
+    let text = gexf(&alert).unwrap();
+    assert_eq!(text.matches("<node id=\"demo:erased\"").count(), 1);
+    assert!(text.contains("Nodes: 3 of the 4 accounts of the group"));
+    assert!(text.contains("Accounts that were erased are one node"));
+    let (_, node) = text.split_once("<node id=\"demo:erased\"").unwrap();
+    let (node, _) = node.split_once("</node>").unwrap();
+    assert_eq!(node.matches("<attvalue ").count(), 1, "{node}");
+    assert_eq!(text.matches("<edge id=").count(), 3);
+    assert_eq!(graphml(&alert).unwrap().matches("<edge id=").count(), 3);
+}
+
 /// The accounts with what is known of them.
 fn nodes(alert: &Alert) -> Value {
     let mut nodes = Map::new();

@@ -9,8 +9,8 @@ use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 use super::side::SideWriter;
 use crate::build::{newest_document, revision_document, revision_key};
 use crate::part::Part;
+use crate::parts::Parts;
 use crate::schema::AlertFields;
-use crate::shelf::Shelf;
 use crate::{Error, disk};
 
 /// Writes alerts.
@@ -28,8 +28,8 @@ struct Newest {
 }
 
 impl AlertWriter {
-    pub(super) fn new(shelf: &Shelf) -> Self {
-        Self { side: SideWriter::new(&shelf.alerts), newest: HashMap::new() }
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { side: SideWriter::new(&parts.alerts), newest: HashMap::new() }
     }
 
     pub(super) const fn is_dirty(&self) -> bool {
@@ -37,11 +37,11 @@ impl AlertWriter {
     }
 
     /// Writes a revision, in the place of the same one. An older one than the newest changes nothing else.
-    pub(super) fn put(&mut self, alert: &Alert, shelf: &Shelf) -> Result<(), Error> {
-        let fields = &shelf.alert_fields;
+    pub(super) fn put(&mut self, alert: &Alert, parts: &Parts) -> Result<(), Error> {
+        let fields = &parts.alert_fields;
         let known = match self.newest.get(&alert.alert_id) {
             Some(known) => Some(*known),
-            None => newest(&shelf.alerts, fields, &alert.alert_id)?,
+            None => newest(&parts.alerts, fields, &alert.alert_id)?,
         };
         let opened_at = known.map_or_else(|| opened_at(alert), |known| known.opened_at);
         let key = revision_key(&alert.alert_id, alert.revision);
@@ -55,22 +55,22 @@ impl AlertWriter {
         Ok(())
     }
 
-    pub(super) fn commit(&mut self, shelf: &mut Shelf) -> Result<bool, Error> {
-        let committed = self.side.commit(&mut shelf.alerts)?;
+    pub(super) fn commit(&mut self, parts: &mut Parts) -> Result<bool, Error> {
+        let committed = self.side.commit(&mut parts.alerts)?;
         self.newest.clear();
         Ok(committed)
     }
 
-    pub(super) fn release(&mut self, shelf: &mut Shelf) -> Result<(), Error> {
-        self.commit(shelf)?;
-        self.side.release(&mut shelf.alerts)
+    pub(super) fn release(&mut self, parts: &mut Parts) -> Result<(), Error> {
+        self.commit(parts)?;
+        self.side.release(&mut parts.alerts)
     }
 
     /// Deletes the alerts whose newest revision was raised before `expiry`.
-    pub(super) fn expire(&mut self, expiry: Timestamp, shelf: &Shelf) -> Result<(), Error> {
-        let fields = &shelf.alert_fields;
+    pub(super) fn expire(&mut self, expiry: Timestamp, parts: &Parts) -> Result<(), Error> {
+        let fields = &parts.alert_fields;
         let newest = term_query(fields.role, crate::build::NEWEST);
-        for alert in find(&shelf.alerts, fields, newest.as_ref())? {
+        for alert in find(&parts.alerts, fields, newest.as_ref())? {
             if alert.raised_at < expiry {
                 self.side.delete(term_query(fields.alert_id, &alert.alert_id))?;
             }
@@ -80,15 +80,15 @@ impl AlertWriter {
 }
 
 /// All revisions of alerts that name an id, in `field`, and all other revisions of the same alerts.
-pub(super) fn naming(shelf: &Shelf, field: tantivy::schema::Field, id: &str) -> Result<Vec<Alert>, Error> {
-    let fields = &shelf.alert_fields;
-    let named = find(&shelf.alerts, fields, term_query(field, id).as_ref())?;
+pub(super) fn naming(parts: &Parts, field: tantivy::schema::Field, id: &str) -> Result<Vec<Alert>, Error> {
+    let fields = &parts.alert_fields;
+    let named = find(&parts.alerts, fields, term_query(field, id).as_ref())?;
     let mut ids: Vec<String> = named.into_iter().map(|alert| alert.alert_id).collect();
     ids.sort_unstable();
     ids.dedup();
     let mut out = Vec::new();
     for id in ids {
-        let mut revisions = find(&shelf.alerts, fields, term_query(fields.alert_id, &id).as_ref())?;
+        let mut revisions = find(&parts.alerts, fields, term_query(fields.alert_id, &id).as_ref())?;
         revisions.sort_by_key(|alert| alert.revision);
         revisions.dedup_by_key(|alert| alert.revision);
         out.extend(revisions);
@@ -136,10 +136,9 @@ fn newest_in(searcher: &Searcher, key: &Term) -> tantivy::Result<Option<Newest>>
             if !reader.is_deleted(document) {
                 let revision = reader.fast_fields().u64("revision")?.first(document);
                 let opened_at = reader.fast_fields().i64("opened_at")?.first(document);
-                return Ok(revision.zip(opened_at).map(|(revision, micros)| Newest {
-                    revision,
-                    opened_at: Timestamp::from_micros(micros),
-                }));
+                return Ok(revision
+                    .zip(opened_at)
+                    .map(|(revision, micros)| Newest { revision, opened_at: Timestamp::from_micros(micros) }));
             }
             postings.advance();
         }

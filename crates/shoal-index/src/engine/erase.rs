@@ -46,29 +46,13 @@ impl Engine {
     fn carry_out(&mut self, request: &Request) -> Result<Erasure, Error> {
         let Request { subject, by, reason } = request;
         let hash = self.erased.add(subject)?;
-        for alert in &mut self.waiting {
-            redact(alert, &self.erased);
-        }
         self.commit()?;
-        let fields = &self.shelf.post_fields;
-        let field = match subject {
-            Subject::Account(_) => fields.author,
-            Subject::Post(_) => fields.id,
-        };
-        let posts = self.posts.delete(&Term::from_field_text(field, subject.id()), &mut self.shelf)?;
-        let alerts = self.cut_alerts(subject)?;
+        let (posts, alerts) = self.delete(std::slice::from_ref(subject))?;
         self.publish();
-        self.shared.counters.deleted.add(posts);
-        let action = Action::Erasure {
-            kind: subject.kind().to_owned(),
-            subject: hash,
-            reason: reason.clone(),
-            posts,
-            alerts,
-        };
-        let entry = self.shared.audit(by, action)?;
+        let (kind, reason) = (subject.kind().to_owned(), reason.clone());
+        let entry = self.shared.audit(by, Action::Erasure { kind, subject: hash, reason, posts, alerts })?;
         disk::remove(&self.settings.directory.join("erasing.json"))?;
-        if self.shelf.damaged > 0 {
+        if self.parts.damaged > 0 {
             tracing::warn!(
                 "the index has parts that were damaged and set aside; what was erased may still stand in their files. \
                  Delete the directories with `.damaged-` in their names when you do not need them any more"
@@ -77,21 +61,55 @@ impl Engine {
         Ok(Erasure { entry, posts, alerts })
     }
 
-    /// Rewrites alerts that name what has been erased, committed. Gives how many there were.
-    fn cut_alerts(&mut self, subject: &Subject) -> Result<u64, Error> {
-        let fields = &self.shelf.alert_fields;
+    /// Deletes what sources say is gone. Everything that was handed over has been committed.
+    pub(super) fn carry_out_deletions(&mut self) -> Result<(), Error> {
+        let subjects = std::mem::take(&mut self.deletions);
+        if subjects.is_empty() {
+            return Ok(());
+        }
+        let (posts, alerts) = self.delete(&subjects)?;
+        if posts + alerts > 0 {
+            let subjects = subjects.len() as u64;
+            self.shared.audit("stream", Action::Deletions { subjects, posts, alerts })?;
+        }
+        Ok(())
+    }
+
+    /// Deletes posts and cuts alerts, committed. Gives how many of each there were.
+    fn delete(&mut self, subjects: &[Subject]) -> Result<(u64, u64), Error> {
+        // Nobody has been told of these yet.
+        for alert in &mut self.waiting {
+            redact(alert, &self.erased);
+        }
+        let fields = &self.parts.post_fields;
+        let term = |subject: &Subject| match subject {
+            Subject::Account(id) => Term::from_field_text(fields.author, id),
+            Subject::Post(id) => Term::from_field_text(fields.id, id),
+        };
+        let terms: Vec<Term> = subjects.iter().map(term).collect();
+        let posts = self.posts.delete(&terms, &mut self.parts)?;
+        self.shared.counters.deleted.add(posts);
+        let mut cut = BTreeSet::new();
+        for subject in subjects {
+            self.cut_alerts(subject, &mut cut)?;
+        }
+        self.alerts.commit(&mut self.parts)?;
+        Ok((posts, cut.len() as u64))
+    }
+
+    /// Rewrites alerts that name what has been erased, and adds their ids to `cut`.
+    fn cut_alerts(&mut self, subject: &Subject, cut: &mut BTreeSet<String>) -> Result<(), Error> {
+        let fields = &self.parts.alert_fields;
         let field = match subject {
             Subject::Account(_) => fields.mention,
             Subject::Post(_) => fields.post,
         };
-        let mut cut = BTreeSet::new();
-        for mut alert in naming(&self.shelf, field, subject.id())? {
+        for mut alert in naming(&self.parts, field, subject.id())? {
             if redact(&mut alert, &self.erased) {
-                self.alerts.put(&alert, &self.shelf)?;
+                self.alerts.put(&alert, &self.parts)?;
                 cut.insert(alert.alert_id);
             }
         }
-        self.alerts.commit(&mut self.shelf)?;
-        Ok(cut.len() as u64)
+        Ok(())
     }
 }

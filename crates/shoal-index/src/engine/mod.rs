@@ -9,7 +9,6 @@ mod texts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
@@ -22,13 +21,16 @@ use crate::erased::Erased;
 use crate::identity::Identity;
 use crate::index::{Erasure, Subject};
 use crate::marks::Marks;
+use crate::parts::{self, Parts};
 use crate::redact::redact;
 use crate::shared::Shared;
-use crate::shelf::{self, Shelf};
 use crate::{Batch, Error, Settings, disk};
 
 /// Revisions of alerts that may wait for a commit.
 const WAITING_ALERTS: usize = 256;
+
+/// Deletions that may.
+const WAITING_DELETIONS: usize = 10_000;
 
 /// What the thread is told.
 pub(crate) enum Message {
@@ -37,12 +39,7 @@ pub(crate) enum Message {
     /// Commit, then answer.
     Commit(SyncSender<Result<(), Error>>),
     /// Erase, then answer.
-    Erase {
-        subject: Subject,
-        by: String,
-        reason: String,
-        reply: SyncSender<Result<Erasure, Error>>,
-    },
+    Erase { subject: Subject, by: String, reason: String, reply: SyncSender<Result<Erasure, Error>> },
     /// Free the disk of what was deleted, then answer.
     Purge(SyncSender<Result<u64, Error>>),
     /// Commit, answer and end.
@@ -55,13 +52,15 @@ pub(crate) enum Message {
 pub(crate) struct Engine {
     settings: Settings,
     shared: Arc<Shared>,
-    shelf: Shelf,
+    parts: Parts,
     posts: PostWriter,
     alerts: AlertWriter,
     texts: TextWriter,
     erased: Erased,
     /// Revisions to be told of once they are committed.
     waiting: Vec<Alert>,
+    /// What sources say is gone, to be deleted with the next commit.
+    deletions: Vec<Subject>,
     /// Since when something waits to be committed.
     waits_since: Option<Instant>,
     purged_at: Instant,
@@ -78,11 +77,11 @@ impl Engine {
     pub(crate) fn new(
         settings: &Settings,
         identity: &Identity,
-        shelf: Shelf,
+        parts: Parts,
         shared: &Arc<Shared>,
     ) -> Result<Self, Error> {
         let mut marks = Marks::default();
-        for bucket in shelf.buckets.values() {
+        for bucket in parts.buckets.values() {
             let payload = bucket.part.payload()?.filter(|payload| !payload.is_empty());
             payload.map_or(Ok(()), |payload| marks.join(&payload)).map_err(|error| Error::Damaged {
                 path: bucket.part.path().to_owned(),
@@ -91,14 +90,15 @@ impl Engine {
             })?;
         }
         let mut engine = Self {
-            posts: PostWriter::new(settings, identity, marks, &shelf),
-            alerts: AlertWriter::new(&shelf),
-            texts: TextWriter::new(&shelf),
+            posts: PostWriter::new(settings, identity, marks, &parts),
+            alerts: AlertWriter::new(&parts),
+            texts: TextWriter::new(&parts),
             erased: Erased::open(&settings.directory, identity.key)?,
             settings: settings.clone(),
             shared: Arc::clone(shared),
-            shelf,
+            parts,
             waiting: Vec::new(),
+            deletions: Vec::new(),
             waits_since: None,
             purged_at: Instant::now(),
         };
@@ -117,18 +117,15 @@ impl Engine {
         if let Some(reason) = &reason {
             tracing::error!(reason, "the index cannot be written any more");
         }
-        let Self { shared, shelf, posts, alerts, texts, .. } = self;
+        let Self { shared, parts, posts, alerts, texts, .. } = self;
         drop((posts, alerts, texts));
-        shared.end(reason, shelf);
+        shared.end(reason, parts);
     }
 
     fn work(&mut self, messages: &Receiver<Message>) -> Result<(), String> {
         let told = |error: Error| error.to_string();
         loop {
             let message = messages.recv_timeout(self.patience());
-            if self.shared.is_abandoned.load(Ordering::Acquire) {
-                return Ok(());
-            }
             match message {
                 Ok(message) => {
                     if let Next::End = self.take(message)? {
@@ -144,7 +141,7 @@ impl Engine {
             if self.purged_at.elapsed() >= self.settings.purge {
                 self.purge().map_err(told)?;
             }
-            if self.posts.settled(&mut self.shelf).map_err(told)? {
+            if self.posts.settled(&mut self.parts).map_err(told)? {
                 self.publish();
             }
         }
@@ -174,28 +171,32 @@ impl Engine {
 
     fn is_due(&self) -> bool {
         let waited = self.waits_since.is_some_and(|since| since.elapsed() >= self.settings.commit);
-        waited || self.waiting.len() >= WAITING_ALERTS
+        waited || self.waiting.len() >= WAITING_ALERTS || self.deletions.len() >= WAITING_DELETIONS
     }
 
     fn add(&mut self, batch: Batch) -> Result<(), Error> {
         let counts = &self.shared.counters;
+        for (subject, at) in batch.deletions {
+            self.erased.note(&subject, Some(at));
+            self.deletions.push(subject);
+        }
         for post in batch.posts {
-            self.posts.add(post, &mut self.shelf, &self.erased, counts)?;
+            self.posts.add(post, &mut self.parts, &self.erased, counts)?;
         }
         for (key, object, at) in batch.texts {
-            counts.texts.add(u64::from(self.texts.text(key, object, at, &self.shelf)?));
+            counts.texts.add(u64::from(self.texts.text(key, object, at, &self.parts)?));
         }
         for (old, object, at) in batch.merges {
-            counts.texts.add(u64::from(self.texts.merge(old, object, at, &self.shelf)?));
+            counts.texts.add(u64::from(self.texts.merge(old, object, at, &self.parts)?));
         }
         for mut alert in batch.alerts {
             redact(&mut alert, &self.erased);
-            self.alerts.put(&alert, &self.shelf)?;
+            self.alerts.put(&alert, &self.parts)?;
             counts.alerts.add(1);
             self.waiting.push(alert);
         }
         let is_dirty = self.posts.is_dirty() || self.alerts.is_dirty() || self.texts.is_dirty();
-        if is_dirty && self.waits_since.is_none() {
+        if (is_dirty || !self.deletions.is_empty()) && self.waits_since.is_none() {
             self.waits_since = Some(Instant::now());
         }
         Ok(())
@@ -205,13 +206,15 @@ impl Engine {
     fn commit(&mut self) -> Result<(), Error> {
         let started = Instant::now();
         if self.waits_since.take().is_some() {
-            self.posts.commit(&mut self.shelf)?;
-            self.alerts.commit(&mut self.shelf)?;
-            self.texts.commit(&mut self.shelf)?;
+            self.erased.save()?;
+            self.posts.commit(&mut self.parts)?;
+            self.alerts.commit(&mut self.parts)?;
+            self.texts.commit(&mut self.parts)?;
+            self.carry_out_deletions()?;
             let dropped = self.expire()?;
             self.publish();
             for path in dropped {
-                shelf::clear(&path)?;
+                parts::clear(&path)?;
             }
             self.shared.counters.commit(started.elapsed());
         }
@@ -220,10 +223,10 @@ impl Engine {
     }
 
     fn publish(&self) {
-        self.shared.publish(self.shelf.snapshot());
+        self.shared.publish(self.parts.snapshot());
     }
 
-    /// Takes buckets that are older than what is kept off the shelf, with alerts and texts as old. Gives directories
+    /// Takes out buckets that are older than what is kept, with alerts and texts as old. Gives directories
     /// to remove once nobody finds them.
     fn expire(&mut self) -> Result<Vec<std::path::PathBuf>, Error> {
         let Some(expiry) = self.posts.expiry() else { return Ok(Vec::new()) };
@@ -233,7 +236,7 @@ impl Engine {
             end < expiry && Some(start) != open
         };
         let old: Vec<_> = self
-            .shelf
+            .parts
             .buckets
             .iter()
             .filter(|(start, bucket)| is_old(**start, bucket.range()))
@@ -242,25 +245,26 @@ impl Engine {
         if old.is_empty() {
             return Ok(Vec::new());
         }
-        self.posts.finish_settling(&mut self.shelf)?;
+        self.posts.finish_settling(&mut self.parts)?;
         let mut dropped = Vec::new();
         for start in old {
-            dropped.extend(self.shelf.drop_bucket(start)?);
+            dropped.extend(self.parts.drop_bucket(start)?);
             self.shared.counters.buckets_dropped.add(1);
         }
-        self.alerts.expire(expiry, &self.shelf)?;
-        self.texts.expire(expiry, &self.shelf)?;
-        self.alerts.commit(&mut self.shelf)?;
-        self.texts.commit(&mut self.shelf)?;
+        self.erased.forget(expiry)?;
+        self.alerts.expire(expiry, &self.parts)?;
+        self.texts.expire(expiry, &self.parts)?;
+        self.alerts.commit(&mut self.parts)?;
+        self.texts.commit(&mut self.parts)?;
         Ok(dropped)
     }
 
     fn close(&mut self) -> Result<(), Error> {
         self.commit()?;
-        self.posts.close_bucket(&mut self.shelf)?;
-        self.posts.finish_settling(&mut self.shelf)?;
-        self.alerts.release(&mut self.shelf)?;
-        self.texts.release(&mut self.shelf)?;
+        self.posts.close_bucket(&mut self.parts)?;
+        self.posts.finish_settling(&mut self.parts)?;
+        self.alerts.release(&mut self.parts)?;
+        self.texts.release(&mut self.parts)?;
         self.publish();
         disk::sync_directory(&self.settings.directory)
     }

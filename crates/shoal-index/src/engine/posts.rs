@@ -16,7 +16,7 @@ use crate::document::PostDocument;
 use crate::erased::Erased;
 use crate::identity::Identity;
 use crate::marks::Marks;
-use crate::shelf::Shelf;
+use crate::parts::Parts;
 use crate::{Error, Settings, disk, part};
 
 /// Segments of a closed bucket with fewer posts are merged into one.
@@ -53,13 +53,13 @@ struct Settling {
 }
 
 impl PostWriter {
-    pub(super) fn new(settings: &Settings, identity: &Identity, marks: Marks, shelf: &Shelf) -> Self {
+    pub(super) fn new(settings: &Settings, identity: &Identity, marks: Marks, parts: &Parts) -> Self {
         Self {
             threads: settings.threads,
             memory: settings.memory,
             keep: settings.keep,
             identity: identity.clone(),
-            builder: PostBuilder::new(shelf.post_fields.clone()),
+            builder: PostBuilder::new(parts.post_fields.clone()),
             known: marks.clone(),
             marks,
             open: None,
@@ -81,7 +81,7 @@ impl PostWriter {
     pub(super) fn add(
         &mut self,
         document: PostDocument,
-        shelf: &mut Shelf,
+        parts: &mut Parts,
         erased: &Erased,
         counts: &Counters,
     ) -> Result<(), Error> {
@@ -93,10 +93,10 @@ impl PostWriter {
             counts.expired.add(1);
         } else {
             let origin = self.identity.key.origin(&source, offset, &post.author.id, &post.id);
-            if self.known.cover(&source, offset) && is_there(shelf, post.observed_at, origin)? {
+            if self.known.cover(&source, offset) && is_there(parts, post.observed_at, origin)? {
                 counts.present.add(1);
             } else {
-                self.turn_to(at.floor(self.identity.bucket), shelf)?;
+                self.turn_to(at.floor(self.identity.bucket), parts)?;
                 let document = self.builder.document(document, origin);
                 self.write(document)?;
                 counts.added.add(1);
@@ -116,35 +116,35 @@ impl PostWriter {
         Err(disk::engine(&open.path)(cause))
     }
 
-    fn turn_to(&mut self, start: Timestamp, shelf: &mut Shelf) -> Result<(), Error> {
+    fn turn_to(&mut self, start: Timestamp, parts: &mut Parts) -> Result<(), Error> {
         if self.open.as_ref().is_some_and(|open| open.start == start) {
             return Ok(());
         }
-        self.close_bucket(shelf)?;
+        self.close_bucket(parts)?;
         if self.settling.as_ref().is_some_and(|settling| settling.start == start) {
-            self.finish_settling(shelf)?;
+            self.finish_settling(parts)?;
         }
-        let path = shelf.make_bucket(start)?.part.path().to_owned();
+        let path = parts.make_bucket(start)?.part.path().to_owned();
         let writer = part::writer(&path, self.threads, self.memory)?;
         self.open = Some(Open { start, path, writer, is_dirty: false });
         Ok(())
     }
 
     /// Commits what has come, with how far each source has been handed over.
-    pub(super) fn commit(&mut self, shelf: &mut Shelf) -> Result<(), Error> {
+    pub(super) fn commit(&mut self, parts: &mut Parts) -> Result<(), Error> {
         let payload = self.marks.payload();
         let Some(open) = self.open.as_mut().filter(|open| open.is_dirty) else { return Ok(()) };
-        let bucket = shelf.make_bucket(open.start)?;
+        let bucket = parts.make_bucket(open.start)?;
         commit(&mut open.writer, &payload).map_err(disk::engine(&open.path))?;
         open.is_dirty = false;
         bucket.reload()
     }
 
     /// Commits and closes the bucket that is written to. Its segments are merged on another thread.
-    pub(super) fn close_bucket(&mut self, shelf: &mut Shelf) -> Result<(), Error> {
-        self.commit(shelf)?;
+    pub(super) fn close_bucket(&mut self, parts: &mut Parts) -> Result<(), Error> {
+        self.commit(parts)?;
         let Some(open) = self.open.take() else { return Ok(()) };
-        self.finish_settling(shelf)?;
+        self.finish_settling(parts)?;
         let start = open.start;
         let work = move || {
             if let Err(error) = settle(open.writer, &open.path) {
@@ -159,54 +159,64 @@ impl PostWriter {
     }
 
     /// Waits until a closed bucket has been merged.
-    pub(super) fn finish_settling(&mut self, shelf: &mut Shelf) -> Result<(), Error> {
+    pub(super) fn finish_settling(&mut self, parts: &mut Parts) -> Result<(), Error> {
         let Some(settling) = self.settling.take() else { return Ok(()) };
         if settling.thread.join().is_err() {
             tracing::warn!("merging the segments of a closed bucket panicked");
         }
-        match shelf.buckets.get_mut(&settling.start) {
+        match parts.buckets.get_mut(&settling.start) {
             Some(bucket) => bucket.reload(),
             None => Ok(()),
         }
     }
 
     /// Looks whether a closed bucket has been merged meanwhile; says whether it has.
-    pub(super) fn settled(&mut self, shelf: &mut Shelf) -> Result<bool, Error> {
+    pub(super) fn settled(&mut self, parts: &mut Parts) -> Result<bool, Error> {
         let done = self.settling.as_ref().is_some_and(|settling| settling.thread.is_finished());
         if done {
-            self.finish_settling(shelf)?;
+            self.finish_settling(parts)?;
         }
         Ok(done)
     }
 
-    /// Deletes the posts with `term` from all buckets, committed. Gives how many there were.
-    pub(super) fn delete(&mut self, term: &Term, shelf: &mut Shelf) -> Result<u64, Error> {
-        self.commit(shelf)?;
+    /// Deletes the posts with any of `terms` from all buckets, committed. Gives how many there were.
+    pub(super) fn delete(&mut self, terms: &[Term], parts: &mut Parts) -> Result<u64, Error> {
+        self.commit(parts)?;
         let mut deleted = 0;
-        let starts: Vec<Timestamp> = shelf.buckets.keys().copied().collect();
+        let starts: Vec<Timestamp> = parts.buckets.keys().copied().collect();
         for start in starts {
-            let found = found(shelf, start, term)?;
-            if found > 0 {
-                self.delete_in(start, term, shelf)?;
-                deleted += found;
+            let mut own = Vec::new();
+            for term in terms {
+                let found = found(parts, start, term)?;
+                if found > 0 {
+                    own.push(term.clone());
+                    deleted += found;
+                }
+            }
+            if !own.is_empty() {
+                self.delete_in(start, own, parts)?;
             }
         }
         Ok(deleted)
     }
 
-    fn delete_in(&mut self, start: Timestamp, term: &Term, shelf: &mut Shelf) -> Result<(), Error> {
+    fn delete_in(&mut self, start: Timestamp, terms: Vec<Term>, parts: &mut Parts) -> Result<(), Error> {
         if let Some(open) = self.open.as_mut().filter(|open| open.start == start) {
-            open.writer.delete_term(term.clone());
+            for term in terms {
+                open.writer.delete_term(term);
+            }
             open.is_dirty = true;
-            return self.commit(shelf);
+            return self.commit(parts);
         }
         if self.settling.as_ref().is_some_and(|settling| settling.start == start) {
-            self.finish_settling(shelf)?;
+            self.finish_settling(parts)?;
         }
-        let bucket = shelf.make_bucket(start)?;
+        let bucket = parts.make_bucket(start)?;
         let payload = bucket.part.payload()?.unwrap_or_default();
         let mut writer = part::quiet_writer(bucket.part.path())?;
-        writer.delete_term(term.clone());
+        for term in terms {
+            writer.delete_term(term);
+        }
         commit(&mut writer, &payload).map_err(disk::engine(bucket.part.path()))?;
         drop(writer);
         bucket.reload()
@@ -236,9 +246,9 @@ fn commit(writer: &mut IndexWriter, payload: &str) -> tantivy::Result<()> {
 }
 
 /// Whether a record is in the index: in one of the buckets whose posts are from a time around its own.
-fn is_there(shelf: &Shelf, observed_at: Timestamp, origin: u64) -> Result<bool, Error> {
-    let term = Term::from_field_u64(shelf.post_fields.origin, origin);
-    for bucket in shelf.buckets.values() {
+fn is_there(parts: &Parts, observed_at: Timestamp, origin: u64) -> Result<bool, Error> {
+    let term = Term::from_field_u64(parts.post_fields.origin, origin);
+    for bucket in parts.buckets.values() {
         let holds = |(first, last): (Timestamp, Timestamp)| first <= observed_at && observed_at <= last;
         let searcher = bucket.part.searcher();
         if bucket.range().is_some_and(holds) && has(&searcher, &term).map_err(disk::engine(bucket.part.path()))? {
@@ -258,8 +268,8 @@ fn has(searcher: &Searcher, term: &Term) -> tantivy::Result<bool> {
 }
 
 /// How many posts of a bucket have a term.
-fn found(shelf: &Shelf, start: Timestamp, term: &Term) -> Result<u64, Error> {
-    let Some(bucket) = shelf.buckets.get(&start) else { return Ok(0) };
+fn found(parts: &Parts, start: Timestamp, term: &Term) -> Result<u64, Error> {
+    let Some(bucket) = parts.buckets.get(&start) else { return Ok(0) };
     let query = TermQuery::new(term.clone(), IndexRecordOption::Basic);
     let found = bucket.part.searcher().search(&query, &Count).map_err(disk::engine(bucket.part.path()))?;
     Ok(found as u64)

@@ -15,21 +15,21 @@ impl Engine {
     pub(super) fn purge(&mut self) -> Result<u64, Error> {
         self.purged_at = Instant::now();
         self.commit()?;
-        self.posts.finish_settling(&mut self.shelf)?;
+        self.posts.finish_settling(&mut self.parts)?;
         let mut freed = 0;
-        let starts: Vec<Timestamp> = self.shelf.buckets.keys().copied().collect();
+        let starts: Vec<Timestamp> = self.parts.buckets.keys().copied().collect();
         for start in starts {
             freed += self.purge_bucket(start)?;
         }
-        if has_deleted(self.shelf.alerts.path())? {
-            self.alerts.release(&mut self.shelf)?;
-            freed += purge_part(self.shelf.alerts.path())?;
-            self.shelf.alerts.reload()?;
+        if has_deleted(self.parts.alerts.path())? {
+            self.alerts.release(&mut self.parts)?;
+            freed += purge_part(self.parts.alerts.path())?;
+            self.parts.alerts.reload()?;
         }
-        if has_deleted(self.shelf.texts.path())? {
-            self.texts.release(&mut self.shelf)?;
-            freed += purge_part(self.shelf.texts.path())?;
-            self.shelf.texts.reload()?;
+        if has_deleted(self.parts.texts.path())? {
+            self.texts.release(&mut self.parts)?;
+            freed += purge_part(self.parts.texts.path())?;
+            self.parts.texts.reload()?;
         }
         self.publish();
         if freed > 0 {
@@ -40,15 +40,15 @@ impl Engine {
     }
 
     fn purge_bucket(&mut self, start: Timestamp) -> Result<u64, Error> {
-        let Some(bucket) = self.shelf.buckets.get(&start) else { return Ok(0) };
+        let Some(bucket) = self.parts.buckets.get(&start) else { return Ok(0) };
         if !has_deleted(bucket.part.path())? {
             return Ok(0);
         }
         if self.posts.open_start() == Some(start) {
-            self.posts.close_bucket(&mut self.shelf)?;
-            self.posts.finish_settling(&mut self.shelf)?;
+            self.posts.close_bucket(&mut self.parts)?;
+            self.posts.finish_settling(&mut self.parts)?;
         }
-        let Some(bucket) = self.shelf.buckets.get_mut(&start) else { return Ok(0) };
+        let Some(bucket) = self.parts.buckets.get_mut(&start) else { return Ok(0) };
         let freed = purge_part(bucket.part.path())?;
         bucket.reload()?;
         Ok(freed)

@@ -10,7 +10,7 @@ use tantivy::{TantivyDocument, Term};
 
 use super::side::SideWriter;
 use crate::Error;
-use crate::shelf::Shelf;
+use crate::parts::Parts;
 
 /// What has not changed is written again after so much event time, so that it is known to be in use.
 const REFRESH: Span = Span::from_seconds(86_400);
@@ -48,8 +48,8 @@ impl Recent {
 }
 
 impl TextWriter {
-    pub(super) fn new(shelf: &Shelf) -> Self {
-        Self { side: SideWriter::new(&shelf.texts), texts: Recent::default(), merges: Recent::default() }
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { side: SideWriter::new(&parts.texts), texts: Recent::default(), merges: Recent::default() }
     }
 
     pub(super) const fn is_dirty(&self) -> bool {
@@ -57,42 +57,42 @@ impl TextWriter {
     }
 
     /// A folded text belongs to an object. Says whether that was written.
-    pub(super) fn text(&mut self, key: u64, object: u64, at: Timestamp, shelf: &Shelf) -> Result<bool, Error> {
+    pub(super) fn text(&mut self, key: u64, object: u64, at: Timestamp, parts: &Parts) -> Result<bool, Error> {
         if !self.texts.is_news(key, object, at) {
             return Ok(false);
         }
-        self.put(shelf, shelf.text_fields.text_key, key, object, at)?;
+        self.put(parts, parts.text_fields.text_key, key, object, at)?;
         Ok(true)
     }
 
     /// An object became part of another. Says whether that was written.
-    pub(super) fn merge(&mut self, old: u64, object: u64, at: Timestamp, shelf: &Shelf) -> Result<bool, Error> {
+    pub(super) fn merge(&mut self, old: u64, object: u64, at: Timestamp, parts: &Parts) -> Result<bool, Error> {
         if !self.merges.is_news(old, object, at) {
             return Ok(false);
         }
-        self.put(shelf, shelf.text_fields.merged, old, object, at)?;
+        self.put(parts, parts.text_fields.merged, old, object, at)?;
         Ok(true)
     }
 
-    fn put(&mut self, shelf: &Shelf, field: Field, key: u64, object: u64, at: Timestamp) -> Result<(), Error> {
+    fn put(&mut self, parts: &Parts, field: Field, key: u64, object: u64, at: Timestamp) -> Result<(), Error> {
         let mut document = TantivyDocument::new();
         document.add_u64(field, key);
-        document.add_u64(shelf.text_fields.object, object);
-        document.add_i64(shelf.text_fields.at, at.micros());
+        document.add_u64(parts.text_fields.object, object);
+        document.add_i64(parts.text_fields.at, at.micros());
         self.side.put(Term::from_field_u64(field, key), document)
     }
 
-    pub(super) fn commit(&mut self, shelf: &mut Shelf) -> Result<bool, Error> {
-        self.side.commit(&mut shelf.texts)
+    pub(super) fn commit(&mut self, parts: &mut Parts) -> Result<bool, Error> {
+        self.side.commit(&mut parts.texts)
     }
 
-    pub(super) fn release(&mut self, shelf: &mut Shelf) -> Result<(), Error> {
-        self.side.release(&mut shelf.texts)
+    pub(super) fn release(&mut self, parts: &mut Parts) -> Result<(), Error> {
+        self.side.release(&mut parts.texts)
     }
 
     /// Deletes what was told last before `expiry`.
-    pub(super) fn expire(&mut self, expiry: Timestamp, shelf: &Shelf) -> Result<(), Error> {
-        let end = Term::from_field_i64(shelf.text_fields.at, expiry.minus(REFRESH).micros());
+    pub(super) fn expire(&mut self, expiry: Timestamp, parts: &Parts) -> Result<(), Error> {
+        let end = Term::from_field_i64(parts.text_fields.at, expiry.minus(REFRESH).micros());
         self.side.delete(Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(end))))
     }
 }

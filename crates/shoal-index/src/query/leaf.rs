@@ -20,6 +20,9 @@ use crate::search::{Budget, Ticker};
 /// Bytes that a list of documents takes while it is read.
 const LIST_BYTES: u64 = 4_096;
 
+/// How many documents are looked at in the time that a term is looked up in.
+const LOOKUP: u64 = 16;
+
 /// What is looked for in one field.
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf {
@@ -33,6 +36,8 @@ pub(crate) struct Leaf {
 pub(crate) enum What {
     /// Any of these.
     Any(Arc<[Term]>),
+    /// Any of these keys, ascending, in a field that is also a column.
+    Keys(Field, &'static str, Arc<[u64]>),
     /// Anything that begins so.
     Begins(Field, Arc<str>),
     /// These in a row; at least one.
@@ -74,6 +79,7 @@ impl Weight for LeafWeight {
         let plain = if self.leaf.scored { boost } else { 0.0 };
         let documents = match &self.leaf.what {
             What::Any(terms) => self.any(reader, terms)?,
+            What::Keys(field, column, keys) => self.keys(reader, *field, column, keys)?,
             What::Begins(field, stem) => self.begins(reader, *field, stem)?,
             What::Row(parts) => return self.row(reader, parts, boost),
         };
@@ -100,6 +106,26 @@ impl LeafWeight {
                 && collect(list, &mut documents, &mut ticker)
             {
                 break;
+            }
+        }
+        Ok(documents)
+    }
+
+    /// Looks the keys up, or looks at every document when there are fewer of these.
+    fn keys(&self, reader: &SegmentReader, field: Field, column: &str, keys: &[u64]) -> tantivy::Result<BitSet> {
+        if keys.len() as u64 * LOOKUP < u64::from(reader.max_doc()) {
+            let terms: Vec<Term> = keys.iter().map(|key| Term::from_field_u64(field, *key)).collect();
+            return self.any(reader, &terms);
+        }
+        let mut documents = BitSet::with_max_value(reader.max_doc());
+        let mut ticker = Ticker::new(&self.leaf.budget);
+        let column = reader.fast_fields().u64(column)?;
+        for document in 0..reader.max_doc() {
+            if ticker.tick() {
+                break;
+            }
+            if column.values_for_doc(document).any(|key| keys.binary_search(&key).is_ok()) {
+                documents.insert(document);
             }
         }
         Ok(documents)

@@ -156,7 +156,8 @@ impl Lexer {
             let text = self.quoted().map_err(|fault| fault.refused)?;
             return value(&lower, &text).map(|value| Some(Clause::Field(value)));
         }
-        if !known && !(is_name(name) && text.starts_with(|c: char| c.is_alphanumeric())) {
+        let looks_known = is_name(name) && text.starts_with(|c: char| c.is_alphanumeric());
+        if !known && !looks_known {
             return Ok(None);
         }
         match text.strip_suffix('*') {
@@ -180,10 +181,8 @@ fn plain(word: &str) -> Result<Clause, Refused> {
     if word.starts_with(['#', '＃'])
         && let [tag] = entities(word).hashtags.as_slice()
     {
-        return Ok(Clause::Field(match ends {
-            true => beginning("hashtag", tag)?,
-            false => value("hashtag", tag)?,
-        }));
+        let tag = if ends { beginning("hashtag", tag)? } else { value("hashtag", tag)? };
+        return Ok(Clause::Field(tag));
     }
     let letters = word.contains(char::is_alphanumeric);
     if !letters || begins == ends && begins {

@@ -47,15 +47,19 @@ impl Leaves<'_> {
         }
     }
 
+    /// Documents with any of these values in a field of keys, which is also the fast field `column`.
+    pub(crate) fn keys(&self, field: Field, column: &'static str, mut keys: Vec<u64>) -> Box<dyn Query> {
+        keys.sort_unstable();
+        match keys.as_slice() {
+            [] => Box::new(EmptyQuery),
+            [key] => self.any([Term::from_field_u64(field, *key)]),
+            _ => self.leaf(What::Keys(field, column, keys.into()), false),
+        }
+    }
+
     /// Documents with a term that begins so.
     pub(crate) fn begins(&self, field: Field, stem: &str) -> Box<dyn Query> {
         self.leaf(What::Begins(field, stem.into()), false)
-    }
-
-    /// Documents whose value of a fast field of whole numbers lies within these bounds.
-    pub(crate) fn range(&self, field: Field, from: Bound<i64>, to: Bound<i64>) -> Box<dyn Query> {
-        let term = |bound: Bound<i64>| bound.map(|value| Term::from_field_i64(field, value));
-        Box::new(RangeQuery::new(term(from), term(to)))
     }
 
     /// Documents with the words of `text` in a row, the last of which `goes_on` perhaps; `None` when there are none.
@@ -64,9 +68,10 @@ impl Leaves<'_> {
         let mut parts = Vec::new();
         while let Some(word) = found.next() {
             let begins = word.begins || goes_on && found.peek().is_none();
-            parts.push(match begins {
-                true => Part::Begins(field, word.text.into()),
-                false => Part::Is(Term::from_field_text(field, &word.text)),
+            parts.push(if begins {
+                Part::Begins(field, word.text.into())
+            } else {
+                Part::Is(Term::from_field_text(field, &word.text))
             });
         }
         match parts.as_slice() {
@@ -75,6 +80,12 @@ impl Leaves<'_> {
             _ => Some(self.leaf(What::Row(parts.into()), true)),
         }
     }
+}
+
+/// Documents whose value of a fast field of whole numbers lies within these bounds.
+pub(crate) fn range(field: Field, from: Bound<i64>, to: Bound<i64>) -> Box<dyn Query> {
+    let term = |bound: Bound<i64>| bound.map(|value| Term::from_field_i64(field, value));
+    Box::new(RangeQuery::new(term(from), term(to)))
 }
 
 /// The query that a tree stands for. The times that bind the whole tree are left to whoever scans; see
@@ -112,7 +123,8 @@ impl Lowering<'_> {
             Tree::Not(_) => self.all(&[tree]),
             Tree::And(parts) => self.all(&parts.iter().collect::<Vec<_>>()),
             Tree::Or(parts) => {
-                let found: Result<Vec<_>, Error> = parts.iter().filter_map(|part| self.tree(part).transpose()).collect();
+                let found: Result<Vec<_>, Error> =
+                    parts.iter().filter_map(|part| self.tree(part).transpose()).collect();
                 let found = found?;
                 Ok((!found.is_empty()).then(|| -> Box<dyn Query> { Box::new(BooleanQuery::union(found)) }))
             }

@@ -22,13 +22,13 @@ impl Marks {
 
     fn add(&mut self, tree: &Tree) {
         match tree {
-            Tree::Not(_) => {}
             Tree::And(parts) | Tree::Or(parts) => parts.iter().for_each(|part| self.add(part)),
             Tree::Clause(Clause::Word(text) | Clause::Phrase(text)) => self.words(text, false),
-            Tree::Clause(Clause::Prefix(stem)) => self.words(stem, true),
             Tree::Clause(Clause::Field(Value::Is(Name::Hashtag, tag))) => self.words(tag, false),
-            Tree::Clause(Clause::Field(Value::Begins(Name::Hashtag, stem))) => self.words(stem, true),
-            Tree::Clause(Clause::Field(_)) => {}
+            Tree::Clause(Clause::Prefix(stem) | Clause::Field(Value::Begins(Name::Hashtag, stem))) => {
+                self.words(stem, true);
+            }
+            Tree::Not(_) | Tree::Clause(Clause::Field(_)) => {}
         }
     }
 

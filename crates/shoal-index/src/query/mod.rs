@@ -1,8 +1,18 @@
 //! The query language.
 //!
-//! Words must all occur; `"phrases"` occur in a row; `vot*` is any word that begins so; `AND`, `OR`, `NOT` or `-` and
-//! brackets combine, AND before OR; `field:value` and `field:"value"` ask for more than words, and `#tag` is short for
-//! `hashtag:tag`. Fields are those of [`value::FIELDS`].
+//! - Words must all occur. Letters are compared without case and accents; signs and emoji are not looked for. A word of
+//!   a script without spaces, or with a sign in it (`e-mail`), is its parts in a row.
+//! - `"phrases"` occur in a row; a backslash makes a quote in one an ordinary character.
+//! - `vot*` is any word that begins so, from two letters on.
+//! - `AND`, `OR`, `NOT` in capitals, `-` before what is not wanted, and brackets; AND binds closer than OR.
+//! - `field:value` and `field:"value"` for the fields of [`value::FIELDS`]; of these hashtag, handle and domain can end
+//!   with a star. `#tag` is short for `hashtag:tag`. `since:` is from a moment on, `until:` before it; a date is its
+//!   first moment in UTC.
+//! - A whole web address is what a post links to, however it was written.
+//! - A name in small letters and a colon with a letter after it must be a field. Times (`10:30`), addresses, faces
+//!   (`:-)`) and words that begin with a capital are not taken for one.
+//!
+//! A quote inside of a Hebrew word belongs to it, as in acronyms.
 
 mod leaf;
 mod lexer;
@@ -13,7 +23,7 @@ mod row;
 mod tree;
 mod value;
 
-pub(crate) use self::lower::{Fields, Leaves, lower};
+pub(crate) use self::lower::{Fields, Leaves, lower, range};
 pub(crate) use self::marks::Marks;
 pub(crate) use self::tree::{Clause, Name, Tree, Value};
 pub(crate) use self::value::{Refused, key, value};

@@ -63,7 +63,11 @@ impl Level {
 }
 
 fn lonely(sign: &str, at: usize, side: &str) -> Fault {
-    fault(at, format!("{sign} has nothing {side} it"), format!("complete it, or write \"{sign}\" in quotes for the word"))
+    fault(
+        at,
+        format!("{sign} has nothing {side} it"),
+        format!("complete it, or write \"{sign}\" in quotes for the word"),
+    )
 }
 
 /// The tree of a query; `None` when it asks for nothing.
@@ -99,11 +103,16 @@ pub(super) fn parse(query: &str, limits: &Limits) -> Result<Option<Tree>, Fault>
             }
             Kind::Close => {
                 let Some(around) = outer.pop() else {
-                    return Err(fault(token.at, "the bracket `)` was never opened", "take it away, or put it in quotes"));
+                    return Err(fault(
+                        token.at,
+                        "the bracket `)` was never opened",
+                        "take it away, or put it in quotes",
+                    ));
                 };
                 let at = level.at;
                 let inner = std::mem::replace(&mut level, around).end()?;
-                level.push(inner.ok_or_else(|| fault(at, "there is nothing between these brackets", "take them away"))?);
+                level
+                    .push(inner.ok_or_else(|| fault(at, "there is nothing between these brackets", "take them away"))?);
             }
         }
     }

@@ -130,9 +130,7 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, Refused> {
     };
     let date = text.len() == 10;
     let found = if date { text.parse().ok().and_then(midnight) } else { text.parse().ok() };
-    found.ok_or_else(|| {
-        refused(format!("`{}` is no time", shown(text)), "write 2024-05-31, or 2024-05-31T12:00:00Z")
-    })
+    found.ok_or_else(|| refused(format!("`{}` is no time", shown(text)), "write 2024-05-31, or 2024-05-31T12:00:00Z"))
 }
 
 /// At most 40 characters of what was typed.

@@ -39,7 +39,8 @@ pub(super) fn account(
     let values = fields.map(|field| (field, Values::lenient(field.name()))).into();
     let wanted = Wanted { keep: NAMED, times: true, values, count: true };
     let found = gather(snapshot, &question, None, wanted, limits, &budget)?;
-    let Some((times, (first_at, last_at))) = found.times.as_ref().and_then(|times| Some((times, times.range()?))) else {
+    let Some((times, (first_at, last_at))) = found.times.as_ref().and_then(|times| Some((times, times.range()?)))
+    else {
         return Ok(None);
     };
     let mut finder = Finder::new(snapshot, &budget);

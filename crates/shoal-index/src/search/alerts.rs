@@ -19,7 +19,7 @@ use super::posts::check_limit;
 use super::request::{AlertPage, AlertRequest, AlertSort, AlertSummary, Bin, Total};
 use super::scan::engine;
 use crate::build::{accounts, language, name_of, revision_key};
-use crate::query::{Leaves, Refused, key, lower, parse};
+use crate::query::{Leaves, Refused, key, lower, parse, range};
 use crate::snapshot::Snapshot;
 use crate::{Error, Limits};
 
@@ -98,7 +98,8 @@ pub(super) fn alerts(
     let origin = Origin::new(&snapshot.id, &normal(request, limits)?);
     let after = request.cursor.as_deref().map(|cursor| after(origin, cursor)).transpose()?;
     let query = query(snapshot, request, limits, &budget)?;
-    let (count, mut best) = collect(snapshot, query.as_ref(), request.sort, after.as_ref(), request.limit + 1, &budget)?;
+    let (count, mut best) =
+        collect(snapshot, query.as_ref(), request.sort, after.as_ref(), request.limit + 1, &budget)?;
     let more = best.len() > request.limit;
     best.truncate(request.limit);
     let next = best.last().filter(|_| more).map(|(rank, _)| origin.cursor(rank.0, rank.1.as_bytes()));
@@ -123,13 +124,7 @@ pub(super) fn newest_of(
 fn normal(request: &AlertRequest, limits: &Limits) -> Result<String, Error> {
     let tree = parse(&request.query, limits)?.map(|tree| tree.to_string()).unwrap_or_default();
     let states: BTreeSet<&str> = request.states.iter().copied().map(name_of).collect();
-    let filters = AlertRequest {
-        query: tree,
-        states: Vec::new(),
-        limit: 0,
-        cursor: None,
-        ..request.clone()
-    };
+    let filters = AlertRequest { query: tree, states: Vec::new(), limit: 0, cursor: None, ..request.clone() };
     Ok(format!("alerts {filters:?} {states:?}"))
 }
 
@@ -152,8 +147,8 @@ fn query(
     let (since, until) = tree.map_or((Timestamp::MIN, Timestamp::MAX), |tree| tree.range());
     let since = request.since.map_or(since, |other| other.max(since));
     let until = request.until.map_or(until, |other| other.min(until));
-    all.push(leaves.range(fields.end, Bound::Included(since.micros()), Bound::Unbounded));
-    all.push(leaves.range(fields.start, Bound::Unbounded, Bound::Excluded(until.micros())));
+    all.push(range(fields.end, Bound::Included(since.micros()), Bound::Unbounded));
+    all.push(range(fields.start, Bound::Unbounded, Bound::Excluded(until.micros())));
     let text = |field, text: &str| leaves.any([Term::from_field_text(field, text)]);
     if !request.states.is_empty() {
         let states: BTreeSet<&str> = request.states.iter().copied().map(name_of).collect();

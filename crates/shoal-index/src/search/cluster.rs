@@ -96,10 +96,9 @@ pub(super) fn cluster(
     let told = |Refused { problem, remedy }| Error::Question { field: "cluster", problem, remedy };
     let object = text_object(snapshot, key(id.trim()).map_err(told)?, limits, &budget)?;
     let leaves = Leaves { budget: &budget };
-    let text = |key: &u64| Term::from_field_u64(snapshot.posts.text_key, *key);
-    let query = leaves.any(object.texts.iter().map(text));
+    let query = leaves.keys(snapshot.posts.text_key, "text_key", object.texts);
     let range = (Timestamp::MIN, Timestamp::MAX);
-    let scan = Scan { query: query.as_ref(), range, scored: false, budget: &budget };
+    let scan = Scan::new(&snapshot.buckets, query.as_ref(), range, false, &budget);
     let mut life = Life {
         variants: HashMap::new(),
         last: None,
@@ -111,8 +110,8 @@ pub(super) fn cluster(
         place: (0, 0),
         columns: None,
     };
-    for at in 0..snapshot.buckets.len() {
-        if !scan.bucket(&snapshot.buckets, at, &mut life)? {
+    for (at, _) in scan.reached() {
+        if !scan.bucket(at, &mut life)? {
             return Err(budget.time_out());
         }
     }

@@ -142,7 +142,48 @@ pub(super) struct Values {
 
 struct Segment {
     column: StrColumn,
-    counts: HashMap<u64, u64>,
+    counts: Ordinals,
+}
+
+/// Up to so many values of a segment, there is a place for each.
+const DENSE: usize = 65_536;
+
+/// Posts by a value's place in the dictionary of a segment.
+enum Ordinals {
+    Dense(Vec<u64>),
+    Sparse(HashMap<u64, u64>),
+}
+
+impl Ordinals {
+    fn new(values: usize) -> Self {
+        if values <= DENSE { Self::Dense(vec![0; values]) } else { Self::Sparse(HashMap::new()) }
+    }
+
+    fn add(&mut self, ordinal: u64) {
+        match self {
+            Self::Dense(counts) => {
+                if let Some(count) = counts.get_mut(ordinal as usize) {
+                    *count += 1;
+                }
+            }
+            Self::Sparse(counts) => *counts.entry(ordinal).or_default() += 1,
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Dense(counts) => counts.len() as u64 * 8,
+            Self::Sparse(counts) => counts.len() as u64 * 24,
+        }
+    }
+
+    /// Those that occurred, ascending.
+    fn sorted(&self) -> Vec<(u64, u64)> {
+        match self {
+            Self::Dense(counts) => (0..).zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect(),
+            Self::Sparse(counts) => sorted(counts),
+        }
+    }
 }
 
 impl Values {
@@ -158,7 +199,7 @@ impl Values {
 
     pub(super) fn begin(&mut self, reader: &SegmentReader) -> Result<(), Error> {
         let column = reader.fast_fields().str(self.field).map_err(engine("posts"))?;
-        self.segment = column.map(|column| Segment { column, counts: HashMap::new() });
+        self.segment = column.map(|column| Segment { counts: Ordinals::new(column.num_terms()), column });
         Ok(())
     }
 
@@ -166,16 +207,16 @@ impl Values {
         let Some(segment) = &mut self.segment else { return Ok(()) };
         for hit in hits {
             for ordinal in segment.column.term_ords(hit.document) {
-                *segment.counts.entry(ordinal).or_default() += 1;
+                segment.counts.add(ordinal);
             }
         }
-        budget.allows(segment.counts.len() as u64 * 24);
+        budget.allows(segment.counts.bytes());
         budget.check_memory()
     }
 
     pub(super) fn end(&mut self, budget: &Budget) -> Result<(), Error> {
         let Some(segment) = self.segment.take() else { return Ok(()) };
-        let counts = sorted(&segment.counts);
+        let counts = segment.counts.sorted();
         let ordinals: Vec<u64> = counts.iter().map(|(ordinal, _)| *ordinal).collect();
         let mut of_each = counts.into_iter().map(|(_, count)| count);
         let each = |value: &[u8]| {

@@ -31,7 +31,8 @@ impl Origin {
         bytes.extend(value.to_be_bytes());
         bytes.extend(name);
         bytes.extend(tag(&[&bytes]));
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+        bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 
     /// The sort value and the name in a cursor.
@@ -99,7 +100,9 @@ mod tests {
         let origin = Origin::new("one", "a b");
         let cursor = origin.cursor(7, b"name");
         assert_eq!(origin.read(&cursor).unwrap(), (7, b"name".to_vec()));
-        for (other, why) in [(Origin::new("two", "a b"), "another index"), (Origin::new("one", "a"), "another question")] {
+        for (other, why) in
+            [(Origin::new("two", "a b"), "another index"), (Origin::new("one", "a"), "another question")]
+        {
             let told = other.read(&cursor).unwrap_err();
             assert!(matches!(told, Error::Question { field: "cursor", .. }), "{told}");
             assert!(told.to_string().contains(why), "{told}");

@@ -10,7 +10,7 @@ use super::alerts::{newest, no_alert};
 use super::budget::Budget;
 use super::texts::text_object;
 use crate::build::NEWEST;
-use crate::query::{Fields, Leaves, Name, Value};
+use crate::query::{Fields, Leaves, Name, Value, range};
 use crate::snapshot::Snapshot;
 use crate::{Error, Limits};
 
@@ -37,10 +37,10 @@ impl OfPosts<'_> {
         }
     }
 
-    /// Terms of the texts of a text object.
-    fn texts(&self, object: u64) -> Result<Vec<Term>, Error> {
+    /// Posts with texts of a text object.
+    fn texts(&self, object: u64, leaves: &Leaves<'_>) -> Result<Box<dyn Query>, Error> {
         let texts = text_object(self.snapshot, object, self.limits, self.budget)?.texts;
-        Ok(texts.into_iter().map(|key| Term::from_field_u64(self.snapshot.posts.text_key, key)).collect())
+        Ok(leaves.keys(self.snapshot.posts.text_key, "text_key", texts))
     }
 }
 
@@ -62,15 +62,12 @@ impl Fields for OfPosts<'_> {
             Value::Layer(layer) => leaves.any([Term::from_field_text(fields.layer, layer.name())]),
             Value::Object(key) => {
                 let explicit = leaves.any([Term::from_field_u64(fields.object, *key)]);
-                match self.texts(*key)? {
-                    texts if texts.is_empty() => explicit,
-                    texts => Box::new(BooleanQuery::union(vec![explicit, leaves.any(texts)])),
-                }
+                Box::new(BooleanQuery::union(vec![explicit, self.texts(*key, leaves)?]))
             }
-            Value::Cluster(key) => leaves.any(self.texts(*key)?),
+            Value::Cluster(key) => self.texts(*key, leaves)?,
             Value::Text(key) => leaves.any([Term::from_field_u64(fields.text_key, *key)]),
-            Value::Since(since) => leaves.range(fields.at, Bound::Included(since.micros()), Bound::Unbounded),
-            Value::Until(until) => leaves.range(fields.at, Bound::Unbounded, Bound::Excluded(until.micros())),
+            Value::Since(since) => range(fields.at, Bound::Included(since.micros()), Bound::Unbounded),
+            Value::Until(until) => range(fields.at, Bound::Unbounded, Bound::Excluded(until.micros())),
             Value::Alert(id) => {
                 let alert = newest(self.snapshot, id)?.ok_or_else(|| no_alert(id))?;
                 let posts = alert.observed.posts.iter();
@@ -104,8 +101,8 @@ impl Fields for OfAlerts<'_> {
             Value::Alert(id) => leaves.any([Term::from_field_text(fields.alert_id, id)]),
             Value::Layer(layer) => leaves.any([Term::from_field_text(fields.layer, layer.name())]),
             Value::Object(key) | Value::Cluster(key) => leaves.any([Term::from_field_u64(fields.object, *key)]),
-            Value::Since(since) => leaves.range(fields.end, Bound::Included(since.micros()), Bound::Unbounded),
-            Value::Until(until) => leaves.range(fields.start, Bound::Unbounded, Bound::Excluded(until.micros())),
+            Value::Since(since) => range(fields.end, Bound::Included(since.micros()), Bound::Unbounded),
+            Value::Until(until) => range(fields.start, Bound::Unbounded, Bound::Excluded(until.micros())),
             Value::Is(..) | Value::Begins(..) | Value::Kind(_) | Value::Text(_) => {
                 return Err(Error::Question {
                     field: "query",

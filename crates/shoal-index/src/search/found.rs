@@ -79,9 +79,5 @@ pub(super) fn bytes(document: &TantivyDocument, field: Field) -> Option<&[u8]> {
 
 /// A part of the index that cannot be read.
 pub(super) fn damaged(part: &str, detail: &str) -> Error {
-    Error::Damaged {
-        path: part.into(),
-        detail: detail.into(),
-        remedy: "move the index away and index again".into(),
-    }
+    Error::Damaged { path: part.into(), detail: detail.into(), remedy: "move the index away and index again".into() }
 }

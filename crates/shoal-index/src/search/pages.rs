@@ -32,7 +32,7 @@ pub struct ClusterPage {
     pub variants: Vec<Variant>,
     /// How many variants there are.
     pub variants_total: u64,
-    /// Alerts that name it.
+    /// Alerts that name it, the newest 20.
     pub alerts: Vec<AlertSummary>,
 }
 
@@ -54,7 +54,7 @@ pub struct Variant {
 pub struct AccountPage {
     /// `platform:native`.
     pub id: String,
-    /// Names that the platform showed, newest first, at most 5.
+    /// Names that the platform showed with its newest 100 posts, newest first, at most 5.
     pub handles: Vec<String>,
     /// Its posts.
     pub posts: Total,
@@ -76,7 +76,7 @@ pub struct AccountPage {
     pub domains: Vec<TopValue>,
     /// Its newest posts, at most 20.
     pub recent: Vec<FoundPost>,
-    /// Alerts that name it.
+    /// Alerts that name it as part of the group, the newest 20.
     pub alerts: Vec<AlertSummary>,
 }
 

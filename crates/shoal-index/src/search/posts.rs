@@ -121,7 +121,9 @@ impl Visitor for Collector<'_> {
             self.best.add(hit, self.place.0, self.place.1);
         }
         if let Some(times) = &mut self.times {
-            hits.iter().for_each(|hit| times.add(hit.at));
+            for hit in hits {
+                times.add(hit.at);
+            }
         }
         self.values.iter_mut().try_for_each(|(_, values)| values.hits(hits, self.budget))
     }
@@ -174,20 +176,8 @@ impl Question {
 
     /// Goes through the buckets that can have posts that fit, those first that the best come from. Whether time was
     /// enough for everything; fails when it was not even enough for the best.
-    fn collect(
-        &self,
-        snapshot: &Snapshot,
-        scan: &Scan<'_>,
-        collector: &mut Collector<'_>,
-        counts: bool,
-    ) -> Result<bool, Error> {
-        let mut buckets: Vec<(usize, (Timestamp, Timestamp))> = snapshot
-            .buckets
-            .iter()
-            .enumerate()
-            .filter(|(_, bucket)| scan.reaches(bucket))
-            .filter_map(|(at, bucket)| Some((at, bucket.range?)))
-            .collect();
+    fn collect(&self, scan: &Scan<'_>, collector: &mut Collector<'_>, counts: bool) -> Result<bool, Error> {
+        let mut buckets = scan.reached();
         match self.sort {
             Sort::Newest | Sort::Relevance => buckets.sort_by_key(|(_, range)| Reverse(range.1)),
             Sort::Oldest => buckets.sort_by_key(|(_, range)| range.0),
@@ -197,7 +187,7 @@ impl Question {
             if complete && !counts {
                 break;
             }
-            if !scan.bucket(&snapshot.buckets, at, collector)? {
+            if !scan.bucket(at, collector)? {
                 return if complete { Ok(false) } else { Err(scan.budget.time_out()) };
             }
         }
@@ -296,11 +286,12 @@ pub(super) fn gather(
     budget: &Budget,
 ) -> Result<Gathered, Error> {
     let query = question.lower(snapshot, limits, budget)?;
-    let scan = Scan { query: query.as_ref(), range: question.range, scored: question.sort == Sort::Relevance, budget };
+    let scored = question.sort == Sort::Relevance;
+    let scan = Scan::new(&snapshot.buckets, query.as_ref(), question.range, scored, budget);
     let best = Best { sort: question.sort, after, keep: wanted.keep, heap: BinaryHeap::new(), origins: None };
     let times = wanted.times.then(Times::default);
     let mut collector = Collector { best, count: 0, times, values: wanted.values, budget, place: (0, 0) };
-    let exact = question.collect(snapshot, &scan, &mut collector, wanted.count)?;
+    let exact = question.collect(&scan, &mut collector, wanted.count)?;
     let Collector { best, count, times, values, .. } = collector;
     Ok(Gathered { ranked: best.ranked(), total: Total { count, exact }, times, values })
 }
@@ -318,9 +309,11 @@ pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest, limits: &Limi
     let mut found = gather(snapshot, &question, after, wanted, limits, &budget)?;
     let more = found.ranked.len() > request.limit;
     found.ranked.truncate(request.limit);
-    let next = found.ranked.last().filter(|_| more && !scored).map(|(rank, _)| {
-        question.origin(snapshot).cursor(rank.main as u64, &rank.tie.to_be_bytes())
-    });
+    let next = found
+        .ranked
+        .last()
+        .filter(|_| more && !scored)
+        .map(|(rank, _)| question.origin(snapshot).cursor(rank.main as u64, &rank.tie.to_be_bytes()));
     let mut finder = Finder::new(snapshot, &budget);
     let marks = request.highlight.then(|| question.marks());
     let mut posts = Vec::with_capacity(found.ranked.len());

@@ -91,10 +91,10 @@ pub struct SearchPage {
     /// Gives the next page; absent on the last one. It stays right while posts arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// Posts over time, when asked for.
+    /// Posts over time, when asked for: of those that were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Histogram>,
-    /// The most frequent values by field, when asked for.
+    /// The ten most frequent values by field, when asked for: of posts that were counted.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub top: BTreeMap<String, Vec<TopValue>>,
     /// How long it took, in milliseconds.

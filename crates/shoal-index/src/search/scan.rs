@@ -1,7 +1,9 @@
 //! Going through what fits, bucket by bucket, within the time there is.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
+use hashbrown::HashMap;
 use shoal_model::Timestamp;
 use tantivy::columnar::Column;
 use tantivy::index::SegmentReader;
@@ -50,31 +52,43 @@ pub(super) trait Visitor {
 
 /// A question as it is put to every segment.
 pub(super) struct Scan<'a> {
-    pub(super) query: &'a dyn Query,
+    query: &'a dyn Query,
     /// Seen not before, and before.
-    pub(super) range: (Timestamp, Timestamp),
-    pub(super) scored: bool,
+    range: (Timestamp, Timestamp),
+    scored: bool,
     pub(super) budget: &'a Budget,
+    statistics: Statistics<'a>,
 }
 
-impl Scan<'_> {
-    /// Whether posts of the bucket can fit.
-    pub(super) fn reaches(&self, bucket: &BucketView) -> bool {
-        bucket.range.is_some_and(|(first, last)| last >= self.range.0 && first < self.range.1)
+impl<'a> Scan<'a> {
+    /// A question for everything that was seen not before, and before, the times of `range`.
+    pub(super) fn new(
+        buckets: &'a [BucketView],
+        query: &'a dyn Query,
+        range: (Timestamp, Timestamp),
+        scored: bool,
+        budget: &'a Budget,
+    ) -> Self {
+        Self { query, range, scored, budget, statistics: Statistics { buckets, known: RefCell::default() } }
     }
 
-    /// Tells of everything in `bucket` that fits. Whether time was enough for all.
-    pub(super) fn bucket(
-        &self,
-        buckets: &[BucketView],
-        at: usize,
-        visitor: &mut dyn Visitor,
-    ) -> Result<bool, Error> {
-        let Some(bucket) = buckets.get(at) else { return Ok(true) };
-        let statistics = Statistics { buckets };
-        let scoring = match self.scored {
-            true => EnableScoring::enabled_from_statistics_provider(&statistics, &bucket.searcher),
-            false => EnableScoring::disabled_from_searcher(&bucket.searcher),
+    fn buckets(&self) -> &'a [BucketView] {
+        self.statistics.buckets
+    }
+
+    /// Buckets that posts that fit can be in: their place, and the times of their posts.
+    pub(super) fn reached(&self) -> Vec<(usize, (Timestamp, Timestamp))> {
+        let buckets = self.buckets().iter().enumerate().filter_map(|(at, bucket)| Some((at, bucket.range?)));
+        buckets.filter(|(_, (first, last))| *last >= self.range.0 && *first < self.range.1).collect()
+    }
+
+    /// Tells of everything in the bucket at this place that fits. Whether time was enough for all.
+    pub(super) fn bucket(&self, at: usize, visitor: &mut dyn Visitor) -> Result<bool, Error> {
+        let Some(bucket) = self.buckets().get(at) else { return Ok(true) };
+        let scoring = if self.scored {
+            EnableScoring::enabled_from_statistics_provider(&self.statistics, &bucket.searcher)
+        } else {
+            EnableScoring::disabled_from_searcher(&bucket.searcher)
         };
         let weight = self.query.weight(scoring).map_err(engine("posts"))?;
         for (segment, reader) in (0..).zip(bucket.searcher.segment_readers()) {
@@ -132,28 +146,42 @@ impl Scan<'_> {
     }
 }
 
-/// How frequent words are, over all buckets.
+/// How frequent words are, over all buckets. What was asked once is known: every bucket asks for the same.
 struct Statistics<'a> {
     buckets: &'a [BucketView],
+    known: RefCell<HashMap<Count, u64>>,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Count {
+    Tokens(Field),
+    Documents,
+    With(Term),
 }
 
 impl Statistics<'_> {
-    fn sum(&self, of: impl Fn(&Searcher) -> tantivy::Result<u64>) -> tantivy::Result<u64> {
-        self.buckets.iter().map(|bucket| of(&bucket.searcher)).sum()
+    fn sum(&self, count: Count, of: impl Fn(&Searcher) -> tantivy::Result<u64>) -> tantivy::Result<u64> {
+        if let Some(sum) = self.known.borrow().get(&count) {
+            return Ok(*sum);
+        }
+        let sum = self.buckets.iter().map(|bucket| of(&bucket.searcher)).sum::<tantivy::Result<u64>>()?;
+        self.known.borrow_mut().insert(count, sum);
+        Ok(sum)
     }
 }
 
 impl Bm25StatisticsProvider for Statistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        self.sum(|searcher| searcher.total_num_tokens(field))
+        self.sum(Count::Tokens(field), |searcher| searcher.total_num_tokens(field))
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        self.sum(Bm25StatisticsProvider::total_num_docs)
+        self.sum(Count::Documents, Bm25StatisticsProvider::total_num_docs)
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        self.sum(|searcher| searcher.doc_freq(term))
+        self.sum(Count::With(term.clone()), |searcher| searcher.doc_freq(term))
     }
 }
 

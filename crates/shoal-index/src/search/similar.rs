@@ -65,11 +65,7 @@ pub(super) fn similarity(a: &[u32], b: &[u32]) -> f64 {
 }
 
 /// Posts whose texts are like one's, the most similar first, the newest of these.
-pub(super) fn similar(
-    snapshot: &Snapshot,
-    request: &SimilarRequest,
-    limits: &Limits,
-) -> Result<Vec<FoundPost>, Error> {
+pub(super) fn similar(snapshot: &Snapshot, request: &SimilarRequest, limits: &Limits) -> Result<Vec<FoundPost>, Error> {
     let budget = Budget::start(limits);
     check_limit(request.limit)?;
     if !(0.3..=1.0).contains(&request.similarity) {
@@ -115,12 +111,7 @@ pub(super) fn similar(
 }
 
 /// Posts that share terms with one: most terms first, the newest first of those that share as many.
-fn candidates(
-    snapshot: &Snapshot,
-    terms: &[Term],
-    own: Address,
-    budget: &Budget,
-) -> Result<Vec<Address>, Error> {
+fn candidates(snapshot: &Snapshot, terms: &[Term], own: Address, budget: &Budget) -> Result<Vec<Address>, Error> {
     let mut best: BinaryHeap<Reverse<(u8, i64, Address)>> = BinaryHeap::new();
     for (number, bucket) in snapshot.buckets.iter().enumerate() {
         for (segment, reader) in (0..).zip(bucket.searcher.segment_readers()) {

@@ -102,12 +102,16 @@ pub(super) fn text_object(
     let mut seen = BTreeSet::from([whole, object]);
     let mut objects: Vec<u64> = seen.iter().copied().collect();
     let mut texts: Vec<(i64, u64)> = Vec::new();
-    let mut at = 0;
+    let (mut at, mut cut) = (0, false);
     while let Some(object) = objects.get(at).copied() {
         at += 1;
         each(snapshot, snapshot.text_fields.object, object, &mut ticker, &mut |columns, document| {
             if let Some(text) = columns.text_key.first(document) {
                 texts.push((columns.at.first(document).unwrap_or(0), text));
+                if texts.len() >= 2 * limits.texts.max(MAX_MERGED) {
+                    keep_newest(&mut texts, limits.texts);
+                    cut = true;
+                }
             } else if let Some(merged) = columns.merged.first(document)
                 && seen.len() < MAX_MERGED
                 && seen.insert(merged)
@@ -118,13 +122,17 @@ pub(super) fn text_object(
         .map_err(engine("texts"))?;
         budget.check()?;
     }
-    texts.sort_unstable_by(|a, b| b.cmp(a));
-    let cut = texts.len() > limits.texts;
-    texts.truncate(limits.texts);
+    cut |= texts.len() > limits.texts;
+    keep_newest(&mut texts, limits.texts);
     let mut texts: Vec<u64> = texts.into_iter().map(|(_, text)| text).collect();
     texts.sort_unstable();
     texts.dedup();
     Ok(TextObject { object: whole, objects, texts, cut })
+}
+
+fn keep_newest(texts: &mut Vec<(i64, u64)>, number: usize) {
+    texts.sort_unstable_by(|a, b| b.cmp(a));
+    texts.truncate(number);
 }
 
 /// The text object that a text belongs to, when several accounts published it.

@@ -10,7 +10,7 @@ fn indexed(text: &str) -> Vec<(String, &str)> {
     while stream.advance() {
         let token = stream.token();
         assert_eq!(token.position, out.len());
-        out.push((token.text.clone(), &text[token.offset_from..token.offset_to]));
+        out.push((token.text.clone(), text.get(token.offset_from..token.offset_to).unwrap()));
     }
     out
 }
@@ -71,8 +71,9 @@ fn scripts_without_spaces_give_pairs() {
 #[test]
 fn questions_about_such_scripts_are_phrases_of_pairs() {
     assert_eq!(asked("東京都"), ["東京", "京都"]);
-    assert_eq!(asked("東 vote"), ["東*", "vote"]);
-    assert_eq!(asked("東京 都"), ["東京", "都*"]);
+    assert_eq!(asked("東"), ["東*"]);
+    assert_eq!(asked("東 vote"), ["東", "vote"]);
+    assert_eq!(asked("東京 都"), ["東京", "京", "都*"]);
 }
 
 #[test]
@@ -80,7 +81,6 @@ fn long_words_are_cut_alike() {
     let long = "é".repeat(10_000);
     assert_eq!(terms(&long), ["e".repeat(MAX_WORD)]);
     assert_eq!(asked(&long), terms(&long));
-    assert_eq!(normal(&long), terms(&long)[0]);
     let zalgo = format!("a{}b", "\u{301}".repeat(5_000));
     assert_eq!(terms(&zalgo), ["a"]);
     let stacked = format!("東{}京", "\u{3099}".repeat(5_000));
@@ -108,12 +108,16 @@ proptest! {
     ) {
         let text = words.join(" ");
         let mut folded = Folded::new();
+        // Runs of one letter shrink in the folded text, across words too.
+        let symbols: Vec<char> = text.chars().flat_map(|c| {
+            fold(c.encode_utf8(&mut [0; 4]), &mut folded);
+            folded.symbols().to_vec()
+        }).collect();
+        prop_assume!(!symbols.windows(3).any(|run| run[0] == run[1] && run[1] == run[2]));
         let ours: Vec<Vec<char>> = indexed(&text).into_iter().map(|(_, word)| {
             fold(word, &mut folded);
             folded.symbols().to_vec()
         }).collect();
-        // Runs of one letter shrink in the folded text, across words too.
-        prop_assume!(!ours.concat().windows(3).any(|run| run[0] == run[1] && run[1] == run[2]));
         fold(&text, &mut folded);
         prop_assert_eq!(folded.words().collect::<Vec<_>>(), ours);
     }

@@ -1,8 +1,8 @@
 use std::os::unix::fs::FileExt as _;
 
 use super::*;
-use crate::testing::{alert, documents, post, settings};
 use crate::Error;
+use crate::testing::{self, alert, documents, post, settings};
 
 const DAY: i64 = 86_400;
 
@@ -12,7 +12,7 @@ fn stream() -> Vec<PostDocument> {
 
 /// A closed index of three days.
 fn closed() -> (tempfile::TempDir, Vec<PathBuf>) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let (_, mut writer) = Index::open(&settings(directory.path())).unwrap();
     let alert = alert(1, 1, &["a"], &[("01", "a", 1, 7)]);
     writer.add(Batch { posts: stream(), ..alerts(vec![alert]) }).unwrap();
@@ -65,7 +65,10 @@ fn every_file_of_a_bucket_may_be_damaged_or_missing() {
     for at in 0..count {
         for missing in [false, true] {
             let (directory, buckets) = closed();
-            let file = &files(&buckets[1]).into_iter().filter(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.')).collect::<Vec<_>>()[at];
+            let file = &files(&buckets[1])
+                .into_iter()
+                .filter(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.'))
+                .collect::<Vec<_>>()[at];
             if missing {
                 fs::remove_file(file).unwrap();
             } else {
@@ -76,7 +79,7 @@ fn every_file_of_a_bucket_may_be_damaged_or_missing() {
             writer.add(posts(stream())).unwrap();
             writer.close().unwrap();
             // A change of what `meta.json` says of itself is no damage.
-            let whole = if left == 30 { 0 } else { 1 };
+            let whole = u64::from(left != 30);
             assert_eq!((ids(&index).len(), index.status().unwrap().damaged), (30, whole), "{}", file.display());
             assert!(left == 20 || file.ends_with("meta.json"), "{}: {left}", file.display());
         }

@@ -1,10 +1,10 @@
 use super::*;
-use crate::testing::{alert, documents, post, settings};
+use crate::testing::{self, alert, documents, post, settings};
 use crate::{Error, Feedback, Verdict};
 
 #[test]
 fn one_process_writes_at_a_time() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let (index, writer) = Index::open(&settings(directory.path())).unwrap();
     index.set_address("http://127.0.0.1:9464").unwrap();
     let error = Index::open(&settings(directory.path())).unwrap_err().to_string();
@@ -15,7 +15,7 @@ fn one_process_writes_at_a_time() {
 
 #[test]
 fn who_reads_follows_who_writes() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     assert!(matches!(Index::read(directory.path()), Err(Error::NoIndex(_))));
     let (_, mut writer) = Index::open(&settings(directory.path())).unwrap();
     let reader = Index::read(directory.path()).unwrap();
@@ -33,7 +33,7 @@ fn who_reads_follows_who_writes() {
 
 #[test]
 fn who_reads_changes_nothing() {
-    let (directory, index) = crate::testing::index(alerts(vec![alert(1, 1, &["a"], &[("1", "a", 10, 7)])]));
+    let (directory, index) = testing::index(alerts(vec![alert(1, 1, &["a"], &[("1", "a", 10, 7)])]));
     let reader = Index::read(directory.path()).unwrap();
     for index in [index, reader] {
         let subject = crate::Subject::Post("test:1".to_owned());
@@ -52,7 +52,7 @@ fn conclusion(revision: u32, by: &str, verdict: Verdict) -> Feedback {
 
 #[test]
 fn conclusions_are_kept_and_counted() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let (index, mut writer) = Index::open(&settings(directory.path())).unwrap();
     writer.add(alerts(vec![alert(1, 1, &["a"], &[("1", "a", 10, 7)])])).unwrap();
     writer.commit().unwrap();
@@ -76,13 +76,13 @@ fn conclusions_are_kept_and_counted() {
         assert_eq!(index.feedback("other").unwrap(), []);
     }
     drop(writer);
-    let log = std::fs::read_to_string(directory.path().join("audit.ndjson")).unwrap();
-    assert_eq!(log.matches("\"feedback\"").count(), 3);
+    let audit = fs::read_to_string(directory.path().join("audit.ndjson")).unwrap();
+    assert_eq!(audit.matches("\"feedback\"").count(), 3);
 }
 
 #[test]
 fn its_own_buckets_count() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     Index::open(&settings(directory.path())).unwrap().1.close().unwrap();
     let hour = shoal_model::Span::from_seconds(3_600);
     let (index, mut writer) = Index::open(&crate::Settings { bucket: hour, ..settings(directory.path()) }).unwrap();

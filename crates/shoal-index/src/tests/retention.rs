@@ -2,13 +2,13 @@ use shoal_model::{Span, Timestamp};
 
 use super::*;
 use crate::Settings;
-use crate::testing::{alert, documents, post, settings};
+use crate::testing::{self, alert, documents, post, settings};
 
 const DAY: i64 = 86_400;
 
 #[test]
 fn what_is_older_than_what_is_kept_goes_as_a_whole() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let kept = Settings { keep: Some(Span::from_seconds(3 * DAY)), ..settings(directory.path()) };
     let days: Vec<_> = (0..10).map(|day| post(&day.to_string(), "a", day * DAY + 100, "words")).collect();
     let at = Timestamp::from_seconds;
@@ -33,7 +33,7 @@ fn what_is_older_than_what_is_kept_goes_as_a_whole() {
     assert_eq!(left, [(two.clone(), 1), (two.clone(), 2), (two, 2)]);
     assert_eq!(index.snapshot().unwrap().texts.num_docs(), 1);
     assert_eq!(index.counts().buckets_dropped, 6);
-    assert_eq!(std::fs::read_dir(directory.path().join("posts")).unwrap().count(), 4);
+    assert_eq!(fs::read_dir(directory.path().join("posts")).unwrap().count(), 4);
     // Who began to look before still sees what was there.
     assert_eq!(stored(&held.buckets[0].searcher, held.posts.stored).len(), 1);
     drop(writer);

@@ -4,13 +4,13 @@ use shoal_model::Timestamp;
 use tantivy::DocSet as _;
 
 use super::*;
-use crate::testing::{alert, documents, post, settings};
+use crate::testing::{self, alert, documents, post, settings};
 
 const DAY: i64 = 86_400;
 
 #[test]
 fn what_is_committed_can_be_found() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let (index, mut writer) = Index::open(&settings(directory.path())).unwrap();
     writer.add(posts(documents(0, [post("1", "a", 10, "Vote #now"), post("2", "b", 20, "vote LATER")]))).unwrap();
     writer.commit().unwrap();
@@ -34,13 +34,13 @@ fn posts_are_kept_whole() {
     whole.lang = None;
     whole.url = Some("https://example.org/status/1".to_owned());
     whole.action.reply_to = Some("test:0".to_owned());
-    let (_directory, index) = crate::testing::index(posts(documents(0, [whole])));
+    let (_directory, index) = testing::index(posts(documents(0, [whole])));
     insta::assert_json_snapshot!(all_posts(&index));
 }
 
 #[test]
 fn the_run_goes_on_where_the_last_commit_was() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let stream: Vec<_> = (0..200).map(|n| post(&format!("{n:03}"), "a", n * 3_600, "words of a post")).collect();
     let from = |first: usize| posts(documents(first as u64, stream[first..].iter().cloned()));
     let (_, mut writer) = Index::open(&settings(directory.path())).unwrap();
@@ -66,7 +66,7 @@ fn the_run_goes_on_where_the_last_commit_was() {
 
 #[test]
 fn late_posts_are_known_again() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let stream = || {
         let mut late = documents(0, [post("1", "a", 10, "on time"), post("2", "a", 9 * DAY, "later")]);
         late.extend(documents(2, [post("3", "a", 20, "late")]));
@@ -84,7 +84,7 @@ fn late_posts_are_known_again() {
 
 #[test]
 fn sources_have_marks_of_their_own() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let (index, mut writer) = Index::open(&settings(directory.path())).unwrap();
     writer.add(posts(documents(7, [post("1", "a", 10, "one")]))).unwrap();
     writer.close().unwrap();
@@ -100,7 +100,7 @@ fn sources_have_marks_of_their_own() {
 
 #[test]
 fn closed_buckets_settle() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let (index, mut writer) = Index::open(&settings(directory.path())).unwrap();
     for n in 0..5 {
         writer.add(posts(documents(n, [post(&n.to_string(), "a", n as i64, "words")]))).unwrap();
@@ -114,7 +114,7 @@ fn closed_buckets_settle() {
 
 #[test]
 fn alerts_are_kept_by_revision_and_found_by_the_newest() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let (index, mut writer) = Index::open(&settings(directory.path())).unwrap();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let (ears, known) = (Arc::clone(&heard), index.clone());
@@ -143,7 +143,7 @@ fn alerts_are_kept_by_revision_and_found_by_the_newest() {
 
 #[test]
 fn texts_replace_one_another() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let (index, mut writer) = Index::open(&settings(directory.path())).unwrap();
     let at = Timestamp::from_seconds;
     let told = |texts, merges| Batch { texts, merges, ..Batch::default() };
@@ -155,25 +155,21 @@ fn texts_replace_one_another() {
     let snapshot = index.snapshot().unwrap();
     let mut found = Vec::new();
     for reader in snapshot.texts.segment_readers() {
-        let [key, merged, object] = ["text_key", "merged", "object"].map(|name| reader.fast_fields().u64(name).unwrap());
+        let [key, merged, object] =
+            ["text_key", "merged", "object"].map(|name| reader.fast_fields().u64(name).unwrap());
         found.extend(reader.doc_ids_alive().map(|d| (key.first(d), merged.first(d), object.first(d))));
     }
     found.sort_unstable();
     assert_eq!(
         found,
-        [
-            (None, Some(5), Some(6)),
-            (None, Some(6), Some(9)),
-            (Some(1), None, Some(9)),
-            (Some(2), None, Some(7)),
-        ]
+        [(None, Some(5), Some(6)), (None, Some(6), Some(9)), (Some(1), None, Some(9)), (Some(2), None, Some(7)),]
     );
 }
 
 #[test]
 fn single_min_hashes_are_terms() {
     let text = "a text that is long enough to have shingles of its own";
-    let (_directory, index) = crate::testing::index(posts(documents(0, [post("1", "a", 10, text)])));
+    let (_directory, index) = testing::index(posts(documents(0, [post("1", "a", 10, text)])));
     let snapshot = index.snapshot().unwrap();
     let reader = &snapshot.buckets[0].searcher.segment_readers()[0];
     let inverted = reader.inverted_index(snapshot.posts.min_hash).unwrap();
@@ -189,7 +185,7 @@ fn single_min_hashes_are_terms() {
 
 #[test]
 fn time_alone_commits() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = testing::directory();
     let soon = crate::Settings { commit: std::time::Duration::from_millis(1), ..settings(directory.path()) };
     let (index, mut writer) = Index::open(&soon).unwrap();
     let (heard, told) = std::sync::mpsc::sync_channel(1);

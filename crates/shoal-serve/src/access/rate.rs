@@ -47,7 +47,8 @@ impl Rate {
         }
         let Err(until) = self.0.check_key(key) else { return Ok(()) };
         let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-        let detail = format!("these are too many requests; ask again in {wait} s, and not faster than {STEADY} a second");
+        let detail =
+            format!("these are too many requests; ask again in {wait} s, and not faster than {STEADY} a second");
         Err(Problem::new(Kind::Rate, detail).after(wait))
     }
 }
@@ -56,7 +57,7 @@ impl Rate {
 pub(super) fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address => address,
+        IpAddr::V4(address) => address.into(),
     }
 }
 

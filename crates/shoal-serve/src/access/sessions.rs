@@ -69,10 +69,8 @@ mod tests {
     #[test]
     fn a_session_lasts_until_it_ends_or_expires() {
         let (mut sessions, start) = (Sessions::default(), Instant::now());
-        let (first, second) = (
-            sessions.begin(caller("a"), start).unwrap(),
-            sessions.begin(caller("b"), start).unwrap(),
-        );
+        let (first, second) =
+            (sessions.begin(caller("a"), start).unwrap(), sessions.begin(caller("b"), start).unwrap());
         assert_eq!((first.len(), sessions.caller(&first, start)), (64, Some(&caller("a"))));
         assert_ne!(first, second);
         let late = start + LIFE;

@@ -94,7 +94,8 @@ fn form(headers: &HeaderMap, body: &[u8]) -> Result<Form, Problem> {
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(Problem::new(Kind::MediaType, "send a form, application/x-www-form-urlencoded"));
     }
-    serde_urlencoded::from_bytes(body).map_err(|error| Problem::of("token", format!("the form cannot be read: {error}")))
+    serde_urlencoded::from_bytes(body)
+        .map_err(|error| Problem::of("token", format!("the form cannot be read: {error}")))
 }
 
 /// A place of ours to go to, whatever the form says.

@@ -75,7 +75,12 @@ fn a_session_says_who_asks() {
     assert_eq!((caller.role, caller.signed_in), (Role::Feedback, true));
     let cookie = format!("a=b; {SESSION}={secret}; c=d");
     assert_eq!(ask(&access, "/", &[("cookie", &cookie)]), Ok(Some("judge".to_owned())));
-    for cookie in [SESSION.to_owned(), format!("{SESSION}="), format!("{SESSION}={}", "0".repeat(64)), format!("x{SESSION}={secret}")] {
+    for cookie in [
+        SESSION.to_owned(),
+        format!("{SESSION}="),
+        format!("{SESSION}={}", "0".repeat(64)),
+        format!("x{SESSION}={secret}"),
+    ] {
         assert_eq!(ask(&access, "/", &[("cookie", &cookie)]), Err(Kind::SignIn), "{cookie}");
     }
     // A cookie that has expired hides no token.

@@ -10,16 +10,17 @@ use super::json;
 use super::posts::{Why, erase_subject};
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::{Id, Nothing, Parameters};
+use crate::parameters::{NativeId, Nothing, Parameters};
 use crate::problem::Problem;
 
 /// Everything about one account.
 #[utoipa::path(get, path = "/api/v1/accounts/{id}", tag = "accounts",
-    params(("id" = String, Path, description = "The account, `platform:native`; slashes are written `%2F`.")),
+    params(("id" = String, Path, pattern = "^[^:]+:[\\s\\S]",
+        description = "The account, `platform:native`; slashes are written `%2F`.")),
     responses((status = 200, description = "The account.", body = AccountPage)))]
 pub(super) async fn account(
     State(app): State<Arc<App>>,
-    Id(id): Id,
+    NativeId(id): NativeId,
     _: Parameters<Nothing>,
 ) -> Result<Response, Problem> {
     json(&app, move |index, limits| index.account(&id, limits)?.ok_or_else(|| Problem::missing("account", &id))).await
@@ -30,12 +31,13 @@ pub(super) async fn account(
 /// From what can be found and from the evidence of alerts at once, from the disk with the next purge. Needs the role
 /// `admin`.
 #[utoipa::path(delete, path = "/api/v1/accounts/{id}", tag = "erasure",
-    params(("id" = String, Path, description = "The account, `platform:native`; slashes are written `%2F`."), Why),
+    params(("id" = String, Path, pattern = "^[^:]+:[\\s\\S]",
+        description = "The account, `platform:native`; slashes are written `%2F`."), Why),
     responses((status = 200, description = "What was done.", body = Erasure)))]
 pub(super) async fn erase(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Id(id): Id,
+    NativeId(id): NativeId,
     Parameters(why, _): Parameters<Why>,
 ) -> Result<Response, Problem> {
     erase_subject(&app, caller, Subject::Account(id), why).await

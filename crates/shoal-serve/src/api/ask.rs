@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{KnownFormat, RefOr};
 
-use crate::parameters::{list, moment};
+use crate::parameters::{filled, list, moment, native};
 use crate::problem::Problem;
 
 const PAGE: usize = 50;
@@ -33,13 +33,16 @@ pub(crate) struct PostFilter {
     #[param(schema_with = time, required = false)]
     pub(crate) until: Option<Timestamp>,
     /// On this platform: what stands before the colon of ids.
+    #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) platform: Option<String>,
     /// In this language.
+    #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) lang: Option<String>,
     /// By this account, `platform:native`.
-    #[param(min_length = 1)]
+    #[serde(deserialize_with = "native")]
+    #[param(schema_with = native_id, required = false)]
     pub(crate) author: Option<String>,
     /// That do this.
     #[param(inline)]
@@ -47,13 +50,14 @@ pub(crate) struct PostFilter {
     /// That act on an object of this layer.
     #[param(schema_with = layer, required = false)]
     pub(crate) layer: Option<Layer>,
-    /// That act on this object: its key, 16 hexadecimal digits.
+    /// That act on this object: its key, up to 16 hexadecimal digits.
     #[param(schema_with = key, required = false)]
     pub(crate) object: Option<String>,
-    /// Whose text belongs to this text object: its key, 16 hexadecimal digits.
+    /// Whose text belongs to this text object: its key, up to 16 hexadecimal digits.
     #[param(schema_with = key, required = false)]
     pub(crate) cluster: Option<String>,
     /// That are evidence of this alert, by its newest revision.
+    #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) alert: Option<String>,
     /// In which order.
@@ -70,6 +74,7 @@ pub(crate) struct PostPage {
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub(crate) limit: usize,
     /// Go on after the page that gave this.
+    #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) cursor: Option<String>,
     /// Show what was looked for in `<mark>`; everything else is escaped for HTML.
@@ -78,7 +83,7 @@ pub(crate) struct PostPage {
     pub(crate) histogram: bool,
     /// Count the most frequent values of these fields.
     #[serde(deserialize_with = "list")]
-    #[param(schema_with = top_fields, style = Form, explode = false, required = false)]
+    #[param(schema_with = top_fields, style = Form, required = false)]
     pub(crate) top: Vec<TopField>,
 }
 
@@ -131,27 +136,30 @@ pub(crate) struct AlertFilter {
     pub(crate) until: Option<Timestamp>,
     /// In one of these states.
     #[serde(deserialize_with = "list")]
-    #[param(schema_with = states, style = Form, explode = false, required = false)]
+    #[param(schema_with = states, style = Form, required = false)]
     pub(crate) state: Vec<AlertState>,
     /// With accounts on this platform.
+    #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) platform: Option<String>,
     /// With texts in this language.
+    #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) lang: Option<String>,
     /// That name this account as part of the group.
-    #[param(min_length = 1)]
+    #[serde(deserialize_with = "native")]
+    #[param(schema_with = native_id, required = false)]
     pub(crate) account: Option<String>,
     /// With objects of this layer.
     #[param(schema_with = layer, required = false)]
     pub(crate) layer: Option<Layer>,
-    /// With this object or text object: its key, 16 hexadecimal digits.
+    /// With this object or text object: its key, up to 16 hexadecimal digits.
     #[param(schema_with = key, required = false)]
     pub(crate) object: Option<String>,
     /// With at least so many bits.
     pub(crate) min_bits: Option<f64>,
     /// With at least so many accounts.
-    #[param(minimum = 0)]
+    #[param(schema_with = count, required = false)]
     pub(crate) min_accounts: Option<u64>,
     /// Raised by rules on trial, or sent; both when absent.
     pub(crate) shadow: Option<bool>,
@@ -170,6 +178,7 @@ pub(crate) struct Page {
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub(crate) limit: usize,
     /// Go on after the page that gave this.
+    #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) cursor: Option<String>,
 }
@@ -224,8 +233,16 @@ fn time() -> Object {
     ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build()
 }
 
-pub(crate) fn key() -> Object {
-    ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9a-f]{16}$")).build()
+fn count() -> Object {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build()
+}
+
+pub(super) fn key() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9a-fA-F]{1,16}$")).build()
+}
+
+pub(super) fn native_id() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[^:]+:[\\s\\S]")).build()
 }
 
 fn names(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {

@@ -9,16 +9,22 @@ use shoal_index::ClusterPage;
 use super::json;
 use crate::app::App;
 use crate::parameters::{Id, Nothing, Parameters};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// One text's life: who published it, when, where, in which variants.
 #[utoipa::path(get, path = "/api/v1/clusters/{id}", tag = "posts",
-    params(("id" = String, Path, description = "The text object's key, 16 hexadecimal digits.")),
+    params(("id" = String, Path, pattern = "^[0-9a-fA-F]{1,16}$",
+        description = "The text object's key, up to 16 hexadecimal digits.")),
     responses((status = 200, description = "The text.", body = ClusterPage)))]
 pub(super) async fn cluster(
     State(app): State<Arc<App>>,
     Id(id): Id,
     _: Parameters<Nothing>,
 ) -> Result<Response, Problem> {
-    json(&app, move |index, limits| index.cluster(&id, limits)?.ok_or_else(|| Problem::missing("text", &id))).await
+    json(&app, move |index, limits| match index.cluster(&id, limits).map_err(Problem::from) {
+        // The key stands in the path here.
+        Err(Problem { kind: Kind::Question, detail, .. }) => Err(Problem::of("id", detail)),
+        found => found?.ok_or_else(|| Problem::missing("text", &id)),
+    })
+    .await
 }

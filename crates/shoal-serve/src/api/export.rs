@@ -20,7 +20,7 @@ use super::ask::{AlertFilter, Page, PostFilter, PostPage};
 use crate::app::{App, EXPORTS};
 use crate::connections::Unhurried;
 use crate::parameters::Parameters;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, PROBLEM_JSON, Problem, ProblemBody};
 
 /// Formats of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -47,7 +47,8 @@ pub(super) struct AsTable {
 /// object with the member `cut_off`. When something goes wrong on the way, the answer breaks off without its end.
 #[utoipa::path(get, path = "/api/v1/export/search", tag = "exports", params(PostFilter, AsTable),
     responses((status = 200, description = "The posts, in the order that was asked for.", content(
-        (String = "text/csv"), (FoundPost = "application/x-ndjson")))))]
+        (String = "text/csv"), (FoundPost = "application/x-ndjson"))),
+        (status = 404, description = "No such alert.", body = ProblemBody, content_type = PROBLEM_JSON)))]
 pub(super) async fn posts(
     State(app): State<Arc<App>>,
     Parameters(filter, AsTable { format }): Parameters<PostFilter, AsTable>,
@@ -207,7 +208,7 @@ fn finish_csv(app: &App, mut parts: Parts, all: bool) -> Result<(), Problem> {
     if !all {
         write!(parts, "# cut off after {} rows; narrow the time range to get the others\r\n", app.rows)?;
     }
-    Ok(parts.flush()?)
+    Ok(parts.end()?)
 }
 
 fn finish_lines(app: &App, mut parts: Parts, all: bool) -> Result<(), Problem> {
@@ -215,7 +216,7 @@ fn finish_lines(app: &App, mut parts: Parts, all: bool) -> Result<(), Problem> {
         let detail = format!("there are more than {}; narrow the time range to get the others", app.rows);
         line(&mut parts, &serde_json::json!({ "cut_off": { "rows": app.rows, "detail": detail } }))?;
     }
-    Ok(parts.flush()?)
+    Ok(parts.end()?)
 }
 
 fn post_row(found: &FoundPost) -> PostRow<'_> {

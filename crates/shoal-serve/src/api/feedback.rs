@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use shoal_index::{Feedback, Verdict};
@@ -35,8 +35,16 @@ pub(crate) struct NewFeedback {
     #[schema(max_length = 2_000)]
     pub(crate) note: Option<String>,
     /// The revision that was looked at.
+    #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1)]
     pub(crate) revision: u32,
+}
+
+/// A whole number, which JSON may write with a point.
+fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    let whole = (0.0..=f64::from(u32::MAX)).contains(&number) && number.fract() == 0.0;
+    if whole { Ok(number as u32) } else { Err(serde::de::Error::custom(format_args!("{number} is no revision"))) }
 }
 
 /// What people concluded about an alert.
@@ -50,11 +58,7 @@ pub(super) struct AllFeedback {
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/feedback", tag = "feedback",
     params(("id" = String, Path, description = "The alert.")),
     responses((status = 200, description = "Everything, oldest first.", body = AllFeedback)))]
-pub(super) async fn all(
-    State(app): State<Arc<App>>,
-    Id(id): Id,
-    _: Parameters<Nothing>,
-) -> Result<Response, Problem> {
+pub(super) async fn all(State(app): State<Arc<App>>, Id(id): Id, _: Parameters<Nothing>) -> Result<Response, Problem> {
     json(&app, move |index, _| {
         if index.alert(&id)?.is_empty() {
             return Err(Problem::missing("alert", &id));
@@ -86,7 +90,7 @@ pub(super) async fn add(
     }
     let new = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&body)).map_err(|error| {
         let field = error.path().to_string();
-        let field = if field == "." { "body".to_owned() } else { field };
+        let field = if matches!(field.as_str(), "." | "?") { "body".to_owned() } else { field };
         Problem::of(field, format!("the body cannot be read: {}", error.into_inner()))
     })?;
     let feedback = give(&app, &caller, id, new).await?;
@@ -108,14 +112,8 @@ pub(crate) async fn give(
     if new.revision == 0 {
         return Err(Problem::of("revision", "revisions are counted from 1"));
     }
-    let feedback = Feedback {
-        alert_id,
-        revision: new.revision,
-        verdict: new.verdict,
-        note,
-        by: caller.name.clone(),
-        at: now(),
-    };
+    let feedback =
+        Feedback { alert_id, revision: new.revision, verdict: new.verdict, note, by: caller.name.clone(), at: now() };
     let feedback = app.ask(move |index, _| index.give_feedback(&feedback).map(|()| feedback)).await?;
     app.counters.feedback(feedback.verdict);
     Ok(feedback)

@@ -47,9 +47,9 @@ pub(super) fn finish(description: &Description, open: bool) -> String {
     let mut description = description.clone();
     for (path, item) in &mut description.paths.paths {
         let has_id = path.contains('{');
-        add_problems(item.get.as_mut(), has_id, false);
-        add_problems(item.post.as_mut(), has_id, true);
-        add_problems(item.delete.as_mut(), has_id, true);
+        complete(item.get.as_mut(), has_id, false);
+        complete(item.post.as_mut(), has_id, true);
+        complete(item.delete.as_mut(), has_id, true);
     }
     let components = description.components.get_or_insert_default();
     if !open {
@@ -62,7 +62,8 @@ pub(super) fn finish(description: &Description, open: bool) -> String {
     json.to_string()
 }
 
-fn add_problems(operation: Option<&mut Operation>, has_id: bool, changes: bool) {
+/// What holds of every operation.
+fn complete(operation: Option<&mut Operation>, has_id: bool, changes: bool) {
     let Some(operation) = operation else { return };
     let mut kinds = ALWAYS.to_vec();
     if changes {
@@ -74,6 +75,17 @@ fn add_problems(operation: Option<&mut Operation>, has_id: bool, changes: bool) 
     if operation.request_body.is_some() {
         kinds.extend([Kind::Body, Kind::MediaType, Kind::Slow]);
     }
+    for parameter in operation.parameters.iter_mut().flatten() {
+        // Lists have commas.
+        if let RefOr::T(parameter) = parameter
+            && parameter.style.is_some()
+        {
+            parameter.explode = Some(false);
+        }
+    }
+    // Said before any of our code sees the request.
+    let head = ResponseBuilder::new().description("The head of the request is too long").build();
+    operation.responses.responses.insert("431".to_owned(), head.into());
     for kind in kinds {
         let schema = RefOr::<Schema>::Ref(Ref::from_schema_name(ProblemBody::name()));
         let content = ContentBuilder::new().schema(Some(schema)).build();

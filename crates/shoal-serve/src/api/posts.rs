@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shoal_index::{Erasure, FoundPost, SearchPage, SimilarRequest, StoredPost, Subject};
-use shoal_model::Post;
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{PostFilter, PostPage, limit};
@@ -14,8 +13,8 @@ use super::json;
 use crate::Role;
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::{Id, Nothing, Parameters};
-use crate::problem::Problem;
+use crate::parameters::{NativeId, Nothing, Parameters};
+use crate::problem::{PROBLEM_JSON, Problem, ProblemBody};
 
 /// Characters of a reason.
 const REASON: usize = 1_000;
@@ -60,7 +59,8 @@ pub(super) struct Why {
 ///
 /// All filters must hold. `next` in an answer, as `cursor`, gives the next page; it stays right while posts arrive.
 #[utoipa::path(get, path = "/api/v1/search", tag = "posts", params(PostFilter, PostPage),
-    responses((status = 200, description = "A page of posts.", body = SearchPage)))]
+    responses((status = 200, description = "A page of posts.", body = SearchPage),
+        (status = 404, description = "No such alert.", body = ProblemBody, content_type = PROBLEM_JSON)))]
 pub(super) async fn search(
     State(app): State<Arc<App>>,
     Parameters(filter, page): Parameters<PostFilter, PostPage>,
@@ -71,11 +71,12 @@ pub(super) async fn search(
 
 /// One post.
 #[utoipa::path(get, path = "/api/v1/posts/{id}", tag = "posts",
-    params(("id" = String, Path, description = "The post, `platform:native`; slashes are written `%2F`.")),
+    params(("id" = String, Path, pattern = "^[^:]+:[\\s\\S]",
+        description = "The post, `platform:native`; slashes are written `%2F`.")),
     responses((status = 200, description = "The post.", body = StoredPost)))]
 pub(super) async fn post(
     State(app): State<Arc<App>>,
-    Id(id): Id,
+    NativeId(id): NativeId,
     _: Parameters<Nothing>,
 ) -> Result<Response, Problem> {
     json(&app, move |index, _| index.post(&id)?.ok_or_else(|| Problem::missing("post", &id))).await
@@ -83,11 +84,12 @@ pub(super) async fn post(
 
 /// Posts whose texts are like one's.
 #[utoipa::path(get, path = "/api/v1/posts/{id}/similar", tag = "posts",
-    params(("id" = String, Path, description = "The post, `platform:native`; slashes are written `%2F`."), Alike),
+    params(("id" = String, Path, pattern = "^[^:]+:[\\s\\S]",
+        description = "The post, `platform:native`; slashes are written `%2F`."), Alike),
     responses((status = 200, description = "Posts that are alike, without the post itself.", body = SimilarPosts)))]
 pub(super) async fn similar(
     State(app): State<Arc<App>>,
-    Id(post): Id,
+    NativeId(post): NativeId,
     Parameters(alike, _): Parameters<Alike>,
 ) -> Result<Response, Problem> {
     if !(0.3..=1.0).contains(&alike.similarity) {
@@ -102,12 +104,13 @@ pub(super) async fn similar(
 /// From what can be found and from the evidence of alerts at once, from the disk with the next purge. Needs the role
 /// `admin`.
 #[utoipa::path(delete, path = "/api/v1/posts/{id}", tag = "erasure",
-    params(("id" = String, Path, description = "The post, `platform:native`; slashes are written `%2F`."), Why),
+    params(("id" = String, Path, pattern = "^[^:]+:[\\s\\S]",
+        description = "The post, `platform:native`; slashes are written `%2F`."), Why),
     responses((status = 200, description = "What was done.", body = Erasure)))]
 pub(super) async fn erase(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Id(id): Id,
+    NativeId(id): NativeId,
     Parameters(why, _): Parameters<Why>,
 ) -> Result<Response, Problem> {
     erase_subject(&app, caller, Subject::Post(id), why).await
@@ -123,10 +126,6 @@ pub(super) async fn erase_subject(
     caller.needs(Role::Admin)?;
     if why.reason.chars().count() > REASON {
         return Err(Problem::of("reason", format!("the reason is longer than {REASON} characters; shorten it")));
-    }
-    let (Subject::Account(id) | Subject::Post(id)) = &subject;
-    if Post::split_id(id).is_err() {
-        return Err(Problem::of("id", "an id is the platform, a colon and the platform's own id"));
     }
     json(app, move |index, _| Ok(index.erase(&subject, &caller.name, &why.reason)?)).await
 }

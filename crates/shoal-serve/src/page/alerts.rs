@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::response::Response;
+use axum::Extension;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use shoal_index::{AlertPage, AlertSort, AlertSummary};
 use shoal_model::AlertState;
 
-use super::links::{Query, one};
+use super::links::{Query, is_wordy, one};
 use super::shell::{Part, Shell};
+use super::status::History;
 use super::{fields, foreign, picture, words};
 use crate::access::Caller;
 use crate::api::ask::{AlertFilter, Page};
@@ -33,9 +35,16 @@ const TRIALS: [(&str, &str); 3] =
 /// `GET /`
 pub(super) async fn answer(
     State(app): State<Arc<App>>,
+    Extension(history): Extension<Arc<History>>,
     caller: Caller,
+    RawQuery(asked): RawQuery,
     Fields(filter, page): Fields<AlertFilter, Page>,
 ) -> Result<Response, Problem> {
+    // Whoever comes to the status later finds the minutes before.
+    history.begin(&app);
+    if is_wordy(asked.as_deref()) {
+        return Ok(Redirect::to(&query(&filter).at("/")).into_response());
+    }
     let request = filter.clone().request(page.clone())?;
     let found = app.ask(move |index, limits| index.alerts(&request, limits)).await?;
     let shell = Shell { pipeline: &app.name, part: Part::Alerts, title: "Alerts", caller: Some(&caller) };

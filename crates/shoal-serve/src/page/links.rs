@@ -49,6 +49,11 @@ impl Query {
     }
 }
 
+/// Whether a form has sent fields that were left empty. The same question has a shorter address, which people share.
+pub(super) fn is_wordy(query: Option<&str>) -> bool {
+    query.is_some_and(|query| query.split('&').any(|pair| pair.ends_with('=')))
+}
+
 /// The address of one thing: `/accounts/ID`, with everything in the id encoded that could mean something.
 pub(super) fn one(kind: &str, id: &str) -> String {
     let mut path = format!("/{kind}/");
@@ -96,6 +101,15 @@ mod tests {
         assert_eq!(query.with("q", "").at("/search"), "/search");
         assert_eq!(one("accounts", "x:at://a/b?c"), "/accounts/x%3Aat%3A%2F%2Fa%2Fb%3Fc");
         assert_eq!(one("alerts", ".."), "/alerts/%2E%2E");
+    }
+
+    #[test]
+    fn what_was_left_empty_is_left_out() {
+        for (query, wordy) in
+            [(None, false), (Some("q=a&sort=newest"), false), (Some("q=&sort=newest"), true), (Some("q=a="), true)]
+        {
+            assert_eq!(is_wordy(query), wordy, "{query:?}");
+        }
     }
 
     #[test]

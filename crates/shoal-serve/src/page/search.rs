@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::response::Response;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use shoal_index::{SearchPage, Sort, TopField, TopValue};
 use shoal_model::Timestamp;
 
-use super::links::Query;
+use super::links::{Query, is_wordy};
 use super::shell::{Part, Shell};
 use super::{fields, foreign, picture, posts, words};
 use crate::access::Caller;
@@ -39,8 +39,12 @@ const KINDS: [(&str, &str); 5] =
 pub(super) async fn answer(
     State(app): State<Arc<App>>,
     caller: Caller,
+    RawQuery(asked): RawQuery,
     Fields(filter, page): Fields<PostFilter, PostPage>,
 ) -> Result<Response, Problem> {
+    if is_wordy(asked.as_deref()) {
+        return Ok(Redirect::to(&query(&filter).at("/search")).into_response());
+    }
     let cursor = page.cursor.clone();
     let page = PostPage {
         limit: page.limit.min(PAGE),

@@ -11,7 +11,7 @@ use shoal_model::{Action, Alert, Author, Post, Timestamp};
 pub(crate) fn alert(id: &str, revision: u32) -> Alert {
     let at = |seconds: i64| Timestamp::from_seconds(seconds).to_string();
     let key = "00000000000000aa";
-    let (window, tie) = (["x:a", "x:b"], [["x:p0", "x:a"], ["x:p1", "x:b"]]);
+    let (accounts, posts) = (["x:a", "x:b"], [("x:p0", "x:a", 0), ("x:p1", "x:b", 1)]);
     serde_json::from_value(serde_json::json!({
         "schema_version": 1,
         "alert_id": id,
@@ -24,12 +24,12 @@ pub(crate) fn alert(id: &str, revision: u32) -> Alert {
         "observed": {
             "window": { "start": at(0), "end": at(1) },
             "layers": [{ "layer": "text", "objects": 1 }],
-            "accounts": window.map(|id| serde_json::json!({ "id": id, "partners": 1, "objects": 1, "arithmetic": null })),
+            "accounts": accounts.map(|id| serde_json::json!({ "id": id, "partners": 1, "objects": 1, "arithmetic": null })),
             "context": [],
             "objects": [{ "key": key, "layer": "text", "label": "=the <b>text</b>", "lang": "en", "accounts": 2, "posts": 2 }],
-            "ties": { "count": 1, "strongest": [{ "accounts": window, "objects": 1, "pairs": 1, "median_seconds": 1.0 }] },
-            "posts": tie.map(|[id, account]| serde_json::json!({
-                "id": id, "account": account, "at": at(0), "object": key, "similarity": 1.0, "url": null,
+            "ties": { "count": 1, "strongest": [{ "accounts": accounts, "objects": 1, "pairs": 1, "median_seconds": 1.0 }] },
+            "posts": posts.map(|(id, account, second)| serde_json::json!({
+                "id": id, "account": account, "at": at(second), "object": key, "similarity": 1.0, "url": null,
             })),
             "timeline": [{ "start": at(0), "posts": 2 }],
         },
@@ -47,15 +47,21 @@ pub(crate) fn alert(id: &str, revision: u32) -> Alert {
     .unwrap()
 }
 
-/// `number` posts of two accounts, one a second, in turn.
+/// `number` posts of two accounts, one a second, in turn. Those that end in the same digit are equal; the text of the
+/// first belongs to the object of [`alert`].
 pub(crate) fn posts(number: u64) -> Batch {
     let mut analyst = Analyst::new(&Config::default());
     let source: Arc<str> = "test".into();
-    let document = |number: u64| {
+    let mut batch = Batch::default();
+    for number in 0..number {
         let at = Timestamp::from_seconds(number as i64);
-        PostDocument::new(Arc::clone(&source), number, at, &analyst.analyse(post(number, at)))
-    };
-    Batch { posts: (0..number).map(document).collect(), ..Batch::default() }
+        let analysed = analyst.analyse(post(number, at));
+        if number == 0 {
+            batch.texts.push((analysed.text.as_ref().unwrap().key, 0xaa, at));
+        }
+        batch.posts.push(PostDocument::new(Arc::clone(&source), number, at, &analysed));
+    }
+    batch
 }
 
 fn post(number: u64, observed_at: Timestamp) -> Post {
@@ -65,7 +71,7 @@ fn post(number: u64, observed_at: Timestamp) -> Post {
         author: Author { id: author.to_owned(), handle: None, created_at: None },
         observed_at,
         created_at: None,
-        text: format!("=the quick brown fox number {} jumps over <b>the lazy dog</b> #fox", number % 7),
+        text: format!("=the quick brown fox number {} jumps over <b>the lazy dog</b> #fox", number % 5),
         lang: Some("en".to_owned()),
         action: Action::default(),
         urls: vec!["https://example.org/fox".to_owned()],

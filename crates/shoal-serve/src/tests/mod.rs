@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use prometheus::{IntCounter, Registry};
 
-use super::*;
 pub(crate) use self::made::alert;
+use super::*;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// A test that waits so long has failed.
@@ -154,7 +154,8 @@ fn what_is_not_there_is_not_found() {
 #[test]
 fn head_is_get_without_the_body() {
     let server = server();
-    let (status, headers, body) = split(&exchange(&server, "HEAD /healthz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"));
+    let (status, headers, body) =
+        split(&exchange(&server, "HEAD /healthz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"));
     assert_eq!((status, body.as_str()), (200, ""));
     assert!(headers.contains("content-length: 3"), "{headers}");
 }
@@ -163,8 +164,10 @@ fn head_is_get_without_the_body() {
 fn nothing_but_get_and_head_is_done() {
     let server = server();
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "BREW"] {
-        let answer =
-            exchange(&server, &format!("{method} /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc"));
+        let answer = exchange(
+            &server,
+            &format!("{method} /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc"),
+        );
         let (status, headers, _) = split(&answer);
         assert_eq!(status, 405, "{method}");
         assert!(headers.contains("allow: get,head"), "{method}: {headers}");
@@ -256,7 +259,8 @@ fn a_client_that_does_not_read_is_cut_off() {
 fn a_stopped_server_gives_its_port_back() {
     let first = server();
     let address = first.address();
-    let taken = Server::start(&settings(address), Registry::new(), Arc::new(Told::default()), None).unwrap_err().to_string();
+    let taken =
+        Server::start(&settings(address), Registry::new(), Arc::new(Told::default()), None).unwrap_err().to_string();
     assert!(taken.starts_with(&format!("cannot listen on {address}: ")), "{taken}");
     // Neither a client that waits nor one that has been served keeps it.
     let (_idle, _) = (connect(&first), get(&first, "/healthz"));

@@ -1,5 +1,7 @@
 //! The server with an index, from outside.
 
+use std::time::Instant;
+
 use sha2::{Digest, Sha256};
 use shoal_index::{Batch, Index, Writer};
 use shoal_model::Span;
@@ -27,7 +29,7 @@ fn tokens() -> Vec<Token> {
     vec![token("reader", Role::Read), token("judge", Role::Feedback), token("boss", Role::Admin)]
 }
 
-fn index() -> (Index, Writer, TempDir) {
+fn index(number: u64) -> (Index, Writer, TempDir) {
     let directory = TempDir::new().unwrap();
     let settings = shoal_index::Settings {
         directory: directory.path().join("index"),
@@ -40,24 +42,38 @@ fn index() -> (Index, Writer, TempDir) {
     };
     let (index, mut writer) = Index::open(&settings).unwrap();
     let alerts = vec![alert(&"a".repeat(32), 1), alert(&"a".repeat(32), 2), alert(&"b".repeat(32), 1)];
-    writer.add(Batch { alerts, ..posts(POSTS) }).unwrap();
+    writer.add(Batch { alerts, ..posts(number) }).unwrap();
     writer.commit().unwrap();
     (index, writer, directory)
 }
 
-/// A server over an index with a few posts and alerts; `change` makes it another one.
-fn served(tokens: Vec<Token>, limits: Limits, change: impl FnOnce(&mut App)) -> Served {
-    let (index, writer, directory) = index();
+/// A server over an index; `change` makes it another one.
+fn server(index: Index, tokens: Vec<Token>, limits: Limits, change: impl FnOnce(&mut App)) -> (Server, Arc<App>) {
     let settings = Settings { tokens, ..settings(ANY_PORT) };
     let mut app = App::new(&settings, Registry::new(), Arc::new(Told::default()), index).unwrap();
     change(&mut app);
     let app = Arc::new(app);
-    let server = Server::with_limits(ANY_PORT, routes::all(&app), limits).unwrap();
+    (Server::with_limits(ANY_PORT, routes::all(&app), limits).unwrap(), app)
+}
+
+/// A server over an index with a few posts and alerts.
+fn served(tokens: Vec<Token>, limits: Limits, change: impl FnOnce(&mut App)) -> Served {
+    let (index, writer, directory) = index(POSTS);
+    let (server, app) = server(index, tokens, limits, change);
     Served { server, app, writer, _directory: directory }
 }
 
 fn local() -> Served {
     served(Vec::new(), Limits::default(), |_| {})
+}
+
+/// Waits for something that comes by itself.
+fn until(mut there: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !there() {
+        assert!(start.elapsed() < DEADLINE);
+        thread::yield_now();
+    }
 }
 
 impl Served {

@@ -53,10 +53,10 @@ fn after(segments: usize, sort: Sort, keep: usize) -> Result<(u64, bool, usize),
     let budget = Budget::start(&limits);
     let question = Question::new(&SearchRequest { sort, ..SearchRequest::default() }, &limits).unwrap();
     let query = Trap { budget: budget.clone(), segments: Arc::new(segments.into()) };
-    let scan = Scan { query: &query, range: question.range, scored: sort == Sort::Relevance, budget: &budget };
+    let scan = Scan::new(&snapshot.buckets, &query, question.range, sort == Sort::Relevance, &budget);
     let best = Best { sort, after: None, keep, heap: BinaryHeap::new(), origins: None };
     let mut collector = Collector { best, count: 0, times: None, values: Vec::new(), budget: &budget, place: (0, 0) };
-    let exact = question.collect(&snapshot, &scan, &mut collector, true)?;
+    let exact = question.collect(&scan, &mut collector, true)?;
     Ok((collector.count, exact, collector.best.ranked().len()))
 }
 

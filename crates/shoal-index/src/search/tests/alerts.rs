@@ -31,7 +31,8 @@ fn ten() -> (tempfile::TempDir, Index, Vec<Alert>) {
     again.state = AlertState::Updated;
     again.raised_at = Timestamp::from_seconds(9_999);
     alerts.push(again);
-    let posts = documents(0, [post("p1", "a0", 0, "first"), post("p2", "a1", 500, "second"), post("p2", "a9", 500, "other")]);
+    let posts =
+        documents(0, [post("p1", "a0", 0, "first"), post("p2", "a1", 500, "second"), post("p2", "a9", 500, "other")]);
     let (directory, index) = index(Batch { posts, alerts: alerts.clone(), ..Batch::default() });
     (directory, index, alerts)
 }
@@ -68,8 +69,17 @@ fn every_filter_filters() {
         (AlertRequest { query: "الآن OR صوتوا".into(), ..all() }, vec![5]),
         (AlertRequest { query: "\"label of 7\"".into(), ..all() }, vec![7]),
         (AlertRequest { query: "acc* -lang:en".into(), ..all() }, vec![5]),
-        (AlertRequest { query: "since:1970-01-01T00:00:04Z OR object:4".into(), ..all() }, vec![9, 8, 7, 6, 5, 4, 3, 2, 0, 1]),
-        (AlertRequest { query: "since:1970-01-01T01:06:40Z author:test:a1 platform:test layer:text".into(), ..all() }, vec![9, 8]),
+        (
+            AlertRequest { query: "since:1970-01-01T00:00:04Z OR object:4".into(), ..all() },
+            vec![9, 8, 7, 6, 5, 4, 3, 2, 0, 1],
+        ),
+        (
+            AlertRequest {
+                query: "since:1970-01-01T01:06:40Z author:test:a1 platform:test layer:text".into(),
+                ..all()
+            },
+            vec![9, 8],
+        ),
         (AlertRequest { query: "id:test:p1 cluster:2".into(), ..all() }, vec![2]),
         (AlertRequest { query: format!("alert:{}", alerts[2].alert_id), ..all() }, vec![2]),
     ] {
@@ -131,7 +141,10 @@ fn an_alert_has_its_revisions_and_its_evidence() {
     let short = &page(&index, AlertRequest::default()).alerts[0];
     assert_eq!((short.revision, short.state, short.accounts, short.objects), (2, AlertState::Updated, 2, 1));
     assert_eq!((short.opened_at, short.raised_at), (alerts[0].raised_at, alerts[10].raised_at));
-    assert_eq!((short.labels.as_slice(), short.layers.as_slice()), (["label of 0".to_owned()].as_slice(), [Layer::Text].as_slice()));
+    assert_eq!(
+        (short.labels.as_slice(), short.layers.as_slice()),
+        (["label of 0".to_owned()].as_slice(), [Layer::Text].as_slice())
+    );
     assert_eq!(short.timeline[0].count, 2);
     let evidence = index.evidence(id, None).unwrap().unwrap();
     assert_eq!((evidence.revision, evidence.objects.len()), (2, 1));

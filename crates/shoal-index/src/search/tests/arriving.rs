@@ -51,15 +51,12 @@ fn hostile_queries_are_answered_or_refused() {
     ];
     let (_directory, index) = super::index_of(&posts);
     let (mut answered, mut refused) = (0, 0);
-    for (at, query) in corpus::hostile().into_iter().enumerate() {
+    let queries = corpus::hostile();
+    assert!(queries.len() >= 2_000, "{} queries", queries.len());
+    for (at, query) in queries.into_iter().enumerate() {
         let sort = [Sort::Newest, Sort::Oldest, Sort::Relevance][at % 3];
-        let asked = SearchRequest {
-            sort,
-            highlight: true,
-            histogram: true,
-            top: vec![TopField::Hashtag],
-            ..request(&query)
-        };
+        let asked =
+            SearchRequest { sort, highlight: true, histogram: true, top: vec![TopField::Hashtag], ..request(&query) };
         match index.search(&asked, &Limits::default()) {
             Ok(_) => answered += 1,
             Err(Error::Question { field: "query", problem, .. }) => {

@@ -116,11 +116,11 @@ impl Known {
             Tree::Clause(Clause::Field(value)) => Some(self.value(value, world)),
             Tree::Clause(Clause::Phrase(text)) => self.row(text, false),
             Tree::Clause(Clause::Prefix(stem)) => self.row(stem, true),
-            Tree::Clause(Clause::Word(word)) => {
-                let address = address_ranges(word).next().filter(|range| range.start == 0);
-                match address.and_then(|range| canonical_url(&word[range])) {
+            Tree::Clause(Clause::Word(text)) => {
+                let address = address_ranges(text).next().filter(|range| range.start == 0);
+                match address.and_then(|range| canonical_url(text.get(range)?)) {
                     Some(link) => Some(self.links().contains(&link)),
-                    None => self.row(word, false),
+                    None => self.row(text, false),
                 }
             }
         }

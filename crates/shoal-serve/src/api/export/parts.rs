@@ -40,6 +40,11 @@ impl Parts {
         End(self.to.clone())
     }
 
+    /// Ends the file. Until then a last part is kept back: what goes wrong early can still be said instead.
+    pub(super) fn end(mut self) -> io::Result<()> {
+        if self.part.is_empty() { Ok(()) } else { self.send() }
+    }
+
     fn send(&mut self) -> io::Result<()> {
         let part = std::mem::take(&mut self.part);
         self.to.blocking_send(Ok(part.into())).map_err(|_| ErrorKind::BrokenPipe.into())
@@ -68,9 +73,8 @@ impl Write for Parts {
         Ok(bytes.len())
     }
 
-    /// Sends what there is: for the end of the file alone.
     fn flush(&mut self) -> io::Result<()> {
-        if self.part.is_empty() { Ok(()) } else { self.send() }
+        Ok(())
     }
 }
 
@@ -86,7 +90,7 @@ mod tests {
             parts.write_all(piece).unwrap();
         }
         parts.flush().unwrap();
-        drop(parts);
+        parts.end().unwrap();
         let mut read = Vec::new();
         while let Some(part) = from.blocking_recv() {
             let part = part.unwrap();

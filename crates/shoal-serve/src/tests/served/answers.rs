@@ -11,7 +11,12 @@ fn pages_follow_each_other_to_the_end() {
     let mut ids = Vec::new();
     loop {
         let answer = served.get(&path);
-        assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")), "{}", answer.text());
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some("application/json")),
+            "{}",
+            answer.text()
+        );
         let page = answer.json();
         assert_eq!(page["total"], serde_json::json!({ "count": POSTS, "exact": true }));
         ids.extend(page["posts"].as_array().unwrap().iter().map(|post| post["id"].as_str().unwrap().to_owned()));
@@ -43,6 +48,8 @@ fn everything_that_is_there_can_be_had() {
         ("/api/v1/posts/x:p1".to_owned(), "/author", "\"x:b\""),
         ("/api/v1/posts/x%3Ap0/similar?similarity=0.9".to_owned(), "/posts/0/similarity", "1.0"),
         ("/api/v1/accounts/x:a".to_owned(), "/posts/count", "10"),
+        ("/api/v1/clusters/aa".to_owned(), "/posts/count", "4"),
+        ("/api/v1/search?cluster=00000000000000AA".to_owned(), "/total/count", "4"),
         ("/api/v1/alerts?sort=strongest&min_bits=20".to_owned(), "/total/count", "2"),
         (alert.clone(), "/revisions/1/revision", "2"),
         (alert.clone() + "?revision=1", "/revisions/0/revision", "1"),
@@ -156,7 +163,7 @@ fn people_get_pages() {
     let served = local();
     let page = served.ask("GET", "/nothing", &["Accept: text/html,*/*;q=0.8"], "");
     assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
-    assert!(page.text().contains("nothing is at this path"), "{}", page.text());
+    assert!(page.text().contains("othing is at this path"), "{}", page.text());
     let wrong = served.ask("DELETE", "/healthz", &["Accept: text/html"], "");
     assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET,HEAD")));
     let wrong = served.ask("PUT", "/metrics", &["Accept: text/html"], "");

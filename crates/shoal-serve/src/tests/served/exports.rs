@@ -51,20 +51,42 @@ fn a_file_that_was_cut_off_says_so() {
     assert!(one.get("/api/v1/export/alerts?format=ndjson").text().contains("\"cut_off\":{"));
 }
 
+/// A file that does not fit into what is on its way.
+const LONG: u64 = 30_000;
+
 #[test]
-fn a_client_that_leaves_ends_its_export() {
-    let served = local();
-    for _ in 0..20 {
-        let mut connection = served.connect();
-        connection.send("GET", "/api/v1/export/search?format=csv", &[], "");
-        assert_eq!(connection.head().status, 200);
+fn an_export_goes_as_far_as_its_client() {
+    let path = "/api/v1/export/search?format=ndjson&sort=oldest";
+    let (index, _writer, _directory) = index(LONG);
+
+    let (first, app) = server(index.clone(), Vec::new(), Limits::default(), |_| {});
+    let whole = ask(first.address(), "GET", path, &[], "");
+    let last: serde_json::Value = serde_json::from_str(whole.text().lines().last().unwrap()).unwrap();
+    assert_eq!((whole.whole, whole.text().lines().count() as u64), (true, LONG));
+    assert_eq!(last["id"], format!("x:p{}", LONG - 1));
+    until(|| app.exports.available_permits() == 2);
+
+    // Whoever leaves makes place.
+    let begin = |server: &Server| {
+        let mut connection = Connection::open(server.address());
+        connection.send("GET", path, &[], "");
+        let head = connection.head();
+        assert_eq!(head.status, 200);
+        connection
+    };
+    let connections = [begin(&first), begin(&first)];
+    assert_eq!(ask(first.address(), "GET", path, &[], "").status, 503);
+    drop(connections);
+    until(|| app.exports.available_permits() == 2);
+
+    // Whoever does not read does so, too, and sees that the file is not whole.
+    let limits = Limits { patience: Duration::from_millis(50), ..Limits::default() };
+    let (second, app) = server(index, Vec::new(), limits, |_| {});
+    let mut connection = begin(&second);
+    until(|| app.exports.available_permits() == 2);
+    while let Some(part) = connection.part() {
+        assert!(!part.is_empty(), "the file came to its end");
     }
-    // Both places are free again: more than two were never taken.
-    let mut answer = served.get("/api/v1/export/search?format=csv");
-    while answer.status == 503 {
-        answer = served.get("/api/v1/export/search?format=csv");
-    }
-    assert_eq!((answer.status, answer.whole), (200, true));
 }
 
 #[test]

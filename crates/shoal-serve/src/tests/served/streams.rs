@@ -1,6 +1,7 @@
 //! Alerts as they come.
 
 use super::*;
+use crate::app::STREAMS;
 
 /// An event: its name, id and data.
 type Event = (String, String, String);
@@ -107,16 +108,16 @@ fn a_reader_who_has_stopped_makes_place() {
     let _stream = follow(&served, None);
     assert_eq!(served.app.counters.streams.get(), 1);
     let alert = alert(&"a".repeat(32), 1);
-    while served.app.counters.streams.get() == 1 {
+    until(|| {
         served.app.live.tell(&alert);
-        thread::yield_now();
-    }
+        served.app.counters.streams.get() == 0
+    });
 }
 
 #[test]
 fn there_are_so_many_streams_and_no_more() {
     let served = local();
-    let streams: Vec<Connection> = (0..crate::app::STREAMS).map(|_| follow(&served, None)).collect();
+    let streams: Vec<Connection> = (0..STREAMS).map(|_| follow(&served, None)).collect();
     let refused = served.get("/api/v1/stream");
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("10")));
     assert_eq!(served.get("/api/v1/search").status, 200);

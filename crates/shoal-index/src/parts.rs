@@ -24,7 +24,7 @@ const DAMAGED: &str = ".damaged-";
 const CHECKED: u64 = 1 << 30;
 
 /// All parts.
-pub(crate) struct Shelf {
+pub(crate) struct Parts {
     directory: PathBuf,
     pub(crate) id: Arc<str>,
     pub(crate) post_fields: Arc<PostFields>,
@@ -95,7 +95,7 @@ fn range(searcher: &Searcher) -> tantivy::Result<Option<(Timestamp, Timestamp)>>
     Ok(range.map(|(first, last)| (Timestamp::from_micros(first), Timestamp::from_micros(last))))
 }
 
-impl Shelf {
+impl Parts {
     /// Opens all parts that are there, and makes those that every index has.
     pub(crate) fn open(directory: &Path, id: Arc<str>, mode: Mode) -> Result<Self, Error> {
         let fields = (PostFields::new(), AlertFields::new(), TextFields::new());
@@ -144,12 +144,12 @@ impl Shelf {
             alert_fields: Arc::clone(&self.alert_fields),
             texts: self.texts.searcher(),
             text_fields: Arc::clone(&self.text_fields),
-            bytes: self.parts().map(Part::bytes).sum(),
+            bytes: self.all().map(Part::bytes).sum(),
         }
     }
 
     /// All parts: buckets from the oldest on, alerts, texts.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = &Part> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Part> {
         self.buckets.values().map(|bucket| &bucket.part).chain([&self.alerts, &self.texts])
     }
 
@@ -165,7 +165,7 @@ impl Shelf {
         }
     }
 
-    /// Takes a bucket off the shelf. Its directory is renamed; [`clear`] removes it once nobody is to find it.
+    /// Takes a bucket out. Its directory is renamed; [`clear`] removes it once nobody is to find it.
     pub(crate) fn drop_bucket(&mut self, start: Timestamp) -> Result<Option<PathBuf>, Error> {
         let Some(bucket) = self.buckets.remove(&start) else { return Ok(None) };
         let path = bucket.part.path().to_owned();
@@ -193,9 +193,7 @@ impl Shelf {
                     }
                     Err(error) => return Err(error),
                 }
-            } else if let Some(part) =
-                open_part(&path, &self.post_fields.schema, Mode::Read, &mut 0, &mut damaged)?
-            {
+            } else if let Some(part) = open_part(&path, &self.post_fields.schema, Mode::Read, &mut 0, &mut damaged)? {
                 self.buckets.insert(start, Bucket::new(part)?);
                 changed = true;
             }
@@ -294,9 +292,10 @@ fn list(directory: &Path, mode: Mode, damaged: &mut u64) -> Result<Vec<(Timestam
                     clear(&entry.path())?;
                 }
             } else if place == posts {
-                match start(&name) {
-                    Some(start) => out.push((start, entry.path())),
-                    None => tracing::warn!(path = %entry.path().display(), "this is no bucket, and is left alone"),
+                if let Some(start) = start(&name) {
+                    out.push((start, entry.path()));
+                } else {
+                    tracing::warn!(path = %entry.path().display(), "this is no bucket, and is left alone");
                 }
             }
         }
