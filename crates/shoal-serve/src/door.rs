@@ -150,7 +150,7 @@ impl Asked {
             tracing::info!(
                 caller = self.caller.as_ref().map(|caller| caller.name.as_str()),
                 method = %self.method,
-                path = %self.uri,
+                path = logged(&self.method, &self.uri, route),
                 status = status.as_u16(),
                 took_ms = took.as_millis() as u64,
                 "request"
@@ -177,6 +177,11 @@ impl Asked {
         }
         shown
     }
+}
+
+/// What of an address is logged. Whoever is erased is not to live on in a log.
+fn logged(method: &Method, uri: &Uri, route: &str) -> String {
+    if *method == Method::DELETE { route.to_owned() } else { uri.to_string() }
 }
 
 /// Why an answer is none, unless it is a page that says so itself.
@@ -242,6 +247,13 @@ mod tests {
     fn what_panics_is_answered_all_the_same() {
         let answer = run(caught(async { panic!("as tests do") }));
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[test]
+    fn the_log_does_not_say_who_was_erased() {
+        let uri = Uri::from_static("/api/v1/accounts/x:a?reason=asked");
+        assert_eq!(logged(&Method::GET, &uri, "/api/v1/accounts/{id}"), "/api/v1/accounts/x:a?reason=asked");
+        assert_eq!(logged(&Method::DELETE, &uri, "/api/v1/accounts/{id}"), "/api/v1/accounts/{id}");
     }
 
     #[test]

@@ -279,6 +279,7 @@ fn summary(snapshot: &Snapshot, at: DocAddress, feedback: FeedbackOf<'_>) -> Res
         layers: observed.layers.iter().map(|count| count.layer).collect(),
         labels: observed.objects.iter().take(LABELS).map(|object| object.label.clone()).collect(),
         bits: alert.strength.bits,
+        threshold_bits: alert.strength.threshold_bits,
         timeline: observed.timeline.iter().map(bin).collect(),
         feedback,
         summary: alert.summary,

@@ -246,6 +246,8 @@ pub struct AlertSummary {
     pub labels: Vec<String>,
     /// log2 of the largest e-value.
     pub bits: Option<f64>,
+    /// The bits that an account needed at this judgement.
+    pub threshold_bits: Option<f64>,
     /// Posts of the evidence over time, oldest first, as in the alert.
     pub timeline: Vec<Bin>,
     /// What people said of it, counted by verdict.

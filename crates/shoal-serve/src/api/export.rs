@@ -4,6 +4,7 @@ mod parts;
 
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -12,6 +13,7 @@ use futures_util::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use shoal_index::{AlertRequest, AlertSummary, Evidence, FoundPost, MAX_PAGE, SearchRequest};
 use shoal_share::{AlertRow, Alerts, CsvWriter, EvidenceRow, PostRow};
+use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 
 use self::parts::Parts;
@@ -21,6 +23,9 @@ use crate::app::{App, EXPORTS};
 use crate::connections::Unhurried;
 use crate::parameters::Parameters;
 use crate::problem::{Kind, PROBLEM_JSON, Problem, ProblemBody};
+
+/// How long an export waits for its place: for one after the other, of the same client.
+const TURN: Duration = Duration::from_secs(1);
 
 /// Formats of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -110,7 +115,8 @@ async fn file(
     format: TableFormat,
     write: impl FnOnce(&App, Parts) -> Result<(), Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let place = Arc::clone(&app.exports).try_acquire_owned().map_err(|_| {
+    let place = timeout(TURN, Arc::clone(&app.exports).acquire_owned()).await;
+    let place = place.ok().and_then(Result::ok).ok_or_else(|| {
         Problem::new(Kind::Busy, format!("{EXPORTS} exports are under way, and there may be no more")).after(10)
     })?;
     let (parts, mut sent) = parts::channel();

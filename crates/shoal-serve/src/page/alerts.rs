@@ -46,9 +46,12 @@ pub(super) async fn answer(
         return Ok(Redirect::to(&query(&filter).at("/")).into_response());
     }
     let request = filter.clone().request(page.clone())?;
-    let found = app.ask(move |index, limits| index.alerts(&request, limits)).await?;
+    let found = app.ask(move |index, limits| index.alerts(&request, limits)).await;
     let shell = Shell { pipeline: &app.name, part: Part::Alerts, title: "Alerts", caller: Some(&caller) };
-    Ok(shell.page(&content(&filter, page.cursor.as_deref(), &found)))
+    match found {
+        Ok(found) => Ok(shell.page(&content(&filter, page.cursor.as_deref(), &found))),
+        Err(problem) => shell.refused(&app, problem, &filters(&filter)),
+    }
 }
 
 /// The list with its filters.
@@ -180,8 +183,8 @@ fn measure(alert: &AlertSummary) -> Markup {
         @match alert.bits {
             Some(bits) => {
                 p.figure { b { (format!("{bits:.1}")) } " bits" }
-                (picture::strength(bits, None))
-                p.note { (words::strength(bits)) }
+                (picture::strength(bits, alert.threshold_bits))
+                p.note { (words::strength(bits)) @if let Some(needed) = alert.threshold_bits { "; " (format!("{needed:.1}")) " needed" } }
             },
             None => { p.figure { b { "by rules" } } p.note { "fixed counts, no figure of chance" } },
         }

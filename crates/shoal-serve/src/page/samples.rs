@@ -184,7 +184,7 @@ fn summary() -> Value {
         "alert_id": "7f3a2b10000000000000000000000000", "revision": 2, "state": "reopened", "shadow": true,
         "summary": "4 accounts shared 2 things.", "opened_at": START, "raised_at": END, "start": START, "end": END,
         "accounts": 4, "objects": 2, "layers": ["text", "link"],
-        "labels": ["They promised a free Harbour Bridge", "https://news.example/story?id=1"], "bits": 23.28,
+        "labels": ["They promised a free Harbour Bridge", "https://news.example/story?id=1"], "bits": 23.28, "threshold_bits": 14.87,
         "timeline": [{"start": START, "count": 2}, {"start": END, "count": 2}], "feedback": {"true": 1},
     })
 }

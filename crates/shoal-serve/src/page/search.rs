@@ -54,9 +54,12 @@ pub(super) async fn answer(
         ..page
     };
     let request = filter.clone().request(page)?;
-    let found = app.ask(move |index, limits| index.search(&request, limits)).await?;
+    let found = app.ask(move |index, limits| index.search(&request, limits)).await;
     let shell = Shell { pipeline: &app.name, part: Part::Search, title: "Search", caller: Some(&caller) };
-    Ok(shell.page(&content(&filter, cursor.as_deref(), &found)))
+    match found {
+        Ok(found) => Ok(shell.page(&content(&filter, cursor.as_deref(), &found))),
+        Err(problem) => shell.refused(&app, problem, &form(&filter, &query(&filter))),
+    }
 }
 
 /// The form and what was found.

@@ -7,6 +7,8 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::assets::{ICON, SCRIPT, STYLE};
 use crate::access::Caller;
+use crate::app::App;
+use crate::problem::{Kind, Problem};
 
 /// Which part of the site a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,20 @@ impl Shell<'_> {
     /// The same as an answer.
     pub(super) fn page(&self, content: &Markup) -> Response {
         html_page(StatusCode::OK, self.around(content))
+    }
+
+    /// What is wrong with a question, above the form to ask it better. What is no question's fault stays a problem.
+    pub(super) fn refused(&self, app: &App, problem: Problem, form: &Markup) -> Result<Response, Problem> {
+        if problem.kind != Kind::Question {
+            return Err(problem);
+        }
+        app.counters.refused(problem.kind);
+        let page = self.around(&html! {
+            div.lead { h1 { (problem.kind.title()) } }
+            p.failure role="alert" dir="auto" { (super::sentence(&problem.detail)) }
+            (form)
+        });
+        Ok(problem.into_page(page))
     }
 
     fn masthead(&self) -> Markup {

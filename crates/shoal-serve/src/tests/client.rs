@@ -45,17 +45,15 @@ impl Connection {
 
     /// Sends a request; `headers` are whole lines.
     pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[&str], body: &str) {
-        let mut request = format!("{method} {path} HTTP/1.1\r\n");
+        let mut lines = vec![format!("{method} {path} HTTP/1.1")];
         if !headers.iter().any(|header| header.starts_with("Host:")) {
-            request += "Host: localhost\r\n";
+            lines.push("Host: localhost".to_owned());
         }
-        for header in headers {
-            request += &format!("{header}\r\n");
-        }
+        lines.extend(headers.iter().map(|&header| header.to_owned()));
         if !body.is_empty() {
-            request += &format!("Content-Length: {}\r\n", body.len());
+            lines.push(format!("Content-Length: {}", body.len()));
         }
-        request += &format!("\r\n{body}");
+        let request = format!("{}\r\n\r\n{body}", lines.join("\r\n"));
         // Whoever refuses a request early may have stopped to read.
         _ = self.0.get_mut().write_all(request.as_bytes());
     }

@@ -104,7 +104,7 @@ mod tests {
     fn nobody_writes_for_a_client_that_is_gone() {
         let (mut parts, from) = channel();
         drop(from);
-        let error = parts.write_all(&[0; PART]).unwrap_err();
+        let error = parts.write_all(&vec![0; PART]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
         parts.clone_end().fail(Problem::missing("x", "y"));
     }

@@ -20,6 +20,9 @@ use crate::access::Caller;
 use crate::app::App;
 use crate::problem::Problem;
 
+/// The stages in the order in which posts pass them. Where one process has them all, they have one event time.
+const STAGES: [&str; 8] = ["all", "prepare", "match", "cluster", "pair", "tie", "circle", "group"];
+
 /// Everything that the page shows.
 #[derive(Debug)]
 struct Seen {
@@ -134,7 +137,7 @@ fn stages(figures: &Figures) -> Markup {
     let (lag, watermark) =
         (figures.most("shoal_lag_seconds", "stage"), figures.least("shoal_watermark_seconds", "stage"));
     let mut names: Vec<&String> = processed.keys().chain(watermark.keys()).collect();
-    names.sort_unstable();
+    names.sort_unstable_by_key(|name| (STAGES.iter().position(|stage| stage == name), *name));
     names.dedup();
     html! {
         @if !names.is_empty() {
@@ -147,7 +150,7 @@ fn stages(figures: &Figures) -> Markup {
                             @for name in names {
                                 tr {
                                     th scope="row" { (name) }
-                                    td.number { (whole(processed.get(name).copied().unwrap_or(0.0))) }
+                                    td.number { @if let Some(records) = processed.get(name) { (whole(*records)) } @else { "–" } }
                                     td.number { (whole(waiting.get(name).copied().unwrap_or(0.0))) }
                                     td.number { @if let Some(seconds) = lag.get(name) { (words::length(*seconds)) } @else { "–" } }
                                     td.nowrap { @if let Some(at) = watermark.get(name).copied().and_then(moment) { (words::time(at)) } @else { "–" } }
@@ -182,6 +185,7 @@ fn index(index: &Status) -> Markup {
     html! {
         section {
             h2 { "Index" }
+            @if let Some(why) = &index.stopped { p.failure { "Nothing is written any more: " (super::foreign::visible(why, 500)) } }
             dl.pairs {
                 dt { "Posts" } dd { (words::count(index.posts)) }
                 dt { "Alerts" } dd { (words::count(index.alerts)) }
@@ -190,6 +194,8 @@ fn index(index: &Status) -> Markup {
                 @if let Some((first, last)) = index.range { dt { "Posts from" } dd { (words::range(first, last)) } }
                 dt { "Deleted, not purged yet" } dd { (words::count(index.deleted)) }
                 dt { "Written to" } dd { @if index.writes { "by this process" } @else { "not by this process" } }
+                @if let Some(place) = &index.audit_broken { dt { "Audit log" } dd { "its chain is broken: " (super::foreign::visible(place, 500)) } }
+                @if index.damaged > 0 { dt { "Damaged" } dd { (words::counted(index.damaged, "part", "parts")) " set aside and not found any more" } }
             }
         }
     }

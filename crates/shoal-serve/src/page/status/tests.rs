@@ -4,7 +4,18 @@ use super::*;
 
 fn seen(registry: &Registry) -> Seen {
     let figures = Figures::now(registry);
-    let index = Status { posts: 12_345, alerts: 2, buckets: 3, bytes: 5 << 20, range: None, deleted: 1, writes: true };
+    let index = Status {
+        posts: 12_345,
+        alerts: 2,
+        buckets: 3,
+        bytes: 5 << 20,
+        range: None,
+        deleted: 1,
+        writes: true,
+        stopped: Some("the disk is full".to_owned()),
+        damaged: 1,
+        audit_broken: Some("entry 7".to_owned()),
+    };
     let samples = vec![Sample::of(&figures)];
     Seen { figures, samples, index, alive: Ok(()), ready: Err("waiting for the partitions of pair".to_owned()) }
 }
@@ -35,6 +46,9 @@ fn what_is_counted_is_shown() {
         "12\u{202f}345",
         "5.0 MiB",
         "It is not ready: ",
+        "Nothing is written any more: the disk is full",
+        "1 part set aside",
+        "entry 7",
         "datetime=\"2026-03-01T21:20:00Z\"",
     ] {
         assert!(page.contains(expected), "{expected}: {page}");

@@ -74,7 +74,7 @@ fn a_request_that_is_given_up_keeps_its_place_until_it_is_done() {
 
 #[test]
 fn idle_connections_are_closed() {
-    let limits = Limits { patience: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { patience: Duration::from_millis(500), ..Limits::default() };
     let served = served(Vec::new(), limits, |_| {});
     let mut connection = served.connect();
     connection.send("GET", "/none", &[], "");
@@ -86,7 +86,7 @@ fn idle_connections_are_closed() {
 fn an_answer_that_is_read_too_slowly_is_cut_off() {
     let text = "x".repeat(32 << 20);
     let routes = Router::new().route("/", axum::routing::get(|| async move { text }));
-    let limits = Limits { answer: Duration::from_millis(200), ..Limits::default() };
+    let limits = Limits { answer: Duration::from_secs(1), ..Limits::default() };
     let server = Server::with_limits(ANY_PORT, routes, limits).unwrap();
     let mut connection = Connection::open(server.address());
     connection.send("GET", "/", &[], "");

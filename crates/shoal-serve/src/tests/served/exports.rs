@@ -80,7 +80,7 @@ fn an_export_goes_as_far_as_its_client() {
     until(|| app.exports.available_permits() == 2);
 
     // Whoever does not read does so, too, and sees that the file is not whole.
-    let limits = Limits { patience: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { patience: Duration::from_millis(500), ..Limits::default() };
     let (second, app) = server(index, Vec::new(), limits, |_| {});
     let mut connection = begin(&second);
     until(|| app.exports.available_permits() == 2);

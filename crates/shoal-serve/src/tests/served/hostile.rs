@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::*;
 
-#[allow(unreachable_pub, clippy::unreadable_literal, reason = "it is shared with another crate")]
+#[allow(clippy::unreadable_literal, reason = "it is shared with another crate")]
 #[path = "../../../../shoal-index/tests/corpus/mod.rs"]
 mod corpus;
 

@@ -103,7 +103,7 @@ fn whoever_reads_too_slowly_is_dropped_and_told() {
 
 #[test]
 fn a_reader_who_has_stopped_makes_place() {
-    let limits = Limits { patience: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { patience: Duration::from_millis(500), ..Limits::default() };
     let served = served(Vec::new(), limits, |app| app.live = Arc::new(Live::remembering(64 << 20)));
     let _stream = follow(&served, None);
     assert_eq!(served.app.counters.streams.get(), 1);
@@ -126,10 +126,10 @@ fn there_are_so_many_streams_and_no_more() {
 
 #[test]
 fn a_stream_is_not_cut_like_other_answers() {
-    let limits = Limits { patience: Duration::from_millis(20), answer: Duration::from_millis(20), ..Limits::default() };
+    let limits = Limits { answer: Duration::from_millis(300), ..Limits::default() };
     let served = served(Vec::new(), limits, |_| {});
     let mut stream = follow(&served, None);
-    thread::sleep(Duration::from_millis(100));
+    thread::sleep(Duration::from_millis(600));
     served.app.live.tell(&alert(&"a".repeat(32), 7));
     assert_eq!(revision(&event(&mut stream).unwrap()), ("a".to_owned(), 7));
 }
