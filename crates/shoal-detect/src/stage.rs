@@ -107,7 +107,7 @@ pub struct Outbox {
     /// Alerts, in order.
     pub alerts: Vec<Alert>,
     /// Posts that prepare left out, in order: their accounts have used the ids before.
-    pub duplicates: Vec<Box<Analysed>>,
+    pub duplicates: Vec<Analysed>,
 }
 
 impl Outbox {

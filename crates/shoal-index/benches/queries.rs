@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use shoal_detect::{Analyst, Config};
-use shoal_formats::{Format, Reader};
+use shoal_formats::{Content, Format, Reader};
 use shoal_index::{
     Batch, Index, Limits, MAX_PAGE, PostDocument, SearchRequest, Settings, SimilarRequest, Sort, TopField, Writer,
 };
@@ -75,7 +75,7 @@ fn posts(number: usize) -> Vec<Post> {
         let mut reader = Reader::open(&path, &limits).unwrap();
         let mut line = Vec::new();
         while let Some(record) = reader.next(&mut line).unwrap() {
-            posts.extend(Format::Native.decode_record(&record, &line, &limits));
+            posts.extend(Format::Native.decode_record(&record, &line, &limits).ok().and_then(Content::post));
             if posts.len() == number {
                 break;
             }

@@ -34,7 +34,7 @@ impl Settings {
             commit: Duration::from_secs(1),
             memory: 64 << 20,
             threads: 1,
-            purge: Duration::from_secs(3_600),
+            purge: Duration::from_hours(1),
         }
     }
 }

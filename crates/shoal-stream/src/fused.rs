@@ -35,7 +35,7 @@ pub(crate) struct Fused {
 #[derive(Debug, Default)]
 pub(crate) struct Driven {
     pub(crate) alerts: Vec<Alert>,
-    pub(crate) duplicates: Vec<Box<Analysed>>,
+    pub(crate) duplicates: Vec<Analysed>,
     pub(crate) texts: Vec<TextObject>,
     pub(crate) merges: Vec<ObjectMerge>,
 }

@@ -218,7 +218,7 @@ pub struct ObjectMerge {
 #[derive(Debug, Clone, Copy)]
 pub struct Settled<'a> {
     /// Those that were left out: their accounts have used the ids before.
-    pub duplicates: &'a [Box<Analysed>],
+    pub duplicates: &'a [Analysed],
     /// What is known now of the texts they have to do with.
     pub texts: &'a [TextObject],
     /// Which text objects became one.

@@ -72,7 +72,7 @@ fn everything_is_told_once_and_where_it_was_read() {
     // The last post once more, and word that things are gone.
     let last = text.lines().last().unwrap().to_owned();
     let gone = last.replacen('{', "{\"deleted\":true,", 1);
-    text += &format!("{last}\n{gone}\n");
+    text.push_str(&[&last, "\n", &gone, "\n"].concat());
     fs::write(&path, &text).unwrap();
     let job = job(&[path], directory.path().join("alerts"), config());
     let mut told = Told::default();

@@ -136,7 +136,10 @@ mod tests {
     #[test]
     fn addresses_are_given_by_their_place() {
         let text = "see https://example.org/x, or #B";
-        assert_eq!(address_ranges(text).map(|range| &text[range]).collect::<Vec<_>>(), ["https://example.org/x"]);
+        assert_eq!(
+            address_ranges(text).map(|range| text.get(range).unwrap()).collect::<Vec<_>>(),
+            ["https://example.org/x"]
+        );
     }
 
     proptest! {

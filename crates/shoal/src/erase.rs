@@ -1,5 +1,7 @@
 //! `shoal erase`: a post or an account disappears from an index.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use shoal_index::{Index, Settings, Subject};
 
@@ -24,7 +26,8 @@ pub(crate) fn erase(args: &EraseArgs) -> Result<()> {
         erasure.posts, erasure.alerts, erasure.entry
     );
     if !args.no_purge {
-        told += &format!("{} documents freed from disk\n", index.purge()?);
+        // Writing to a String cannot fail.
+        _ = writeln!(told, "{} documents freed from disk", index.purge()?);
     }
     writer.close()?;
     console::print(told.as_bytes())

@@ -6,28 +6,33 @@ use prometheus::proto::MetricFamily;
 use prometheus::{Counter, CounterVec, Gauge, Opts};
 use shoal_index::{Counts, Index, Status};
 
+/// A number of an index.
+type OfStatus = fn(&Status) -> u64;
+/// A count of an index.
+type OfCounts = fn(&Counts) -> f64;
+
 /// The index in the metrics.
 pub(crate) struct IndexMetrics {
     index: Index,
-    gauges: Vec<(Gauge, fn(&Status) -> u64)>,
-    counters: Vec<(Counter, fn(&Counts) -> f64)>,
+    gauges: Vec<(Gauge, OfStatus)>,
+    counters: Vec<(Counter, OfCounts)>,
     documents: CounterVec,
 }
 
 /// What may become of a post.
-const OUTCOMES: [(&str, fn(&Counts) -> u64); 4] = [
-    ("added", |counts| counts.added),
-    ("present", |counts| counts.present),
-    ("expired", |counts| counts.expired),
-    ("erased", |counts| counts.erased),
+const OUTCOMES: [(&str, OfCounts); 4] = [
+    ("added", |counts| counts.added as f64),
+    ("present", |counts| counts.present as f64),
+    ("expired", |counts| counts.expired as f64),
+    ("erased", |counts| counts.erased as f64),
 ];
 
 impl IndexMetrics {
     /// Of this index.
     pub(crate) fn new(index: Index) -> Result<Self> {
         let name = |name: &str, help: &str| Opts::new(format!("shoal_index_{name}"), help);
-        let gauge = |opts, of: fn(&Status) -> u64| Gauge::with_opts(opts).map(|gauge| (gauge, of));
-        let counter = |opts, of: fn(&Counts) -> f64| Counter::with_opts(opts).map(|counter| (counter, of));
+        let gauge = |opts, of: OfStatus| Gauge::with_opts(opts).map(|gauge| (gauge, of));
+        let counter = |opts, of: OfCounts| Counter::with_opts(opts).map(|counter| (counter, of));
         let gauges = [
             gauge(name("posts", "Posts that can be found."), |status: &Status| status.posts),
             gauge(name("alerts", "Alerts that can be found."), |status: &Status| status.alerts),
@@ -78,7 +83,7 @@ impl Collector for IndexMetrics {
     fn collect(&self) -> Vec<MetricFamily> {
         let counts = self.index.counts();
         for (outcome, of) in OUTCOMES {
-            raise(&self.documents.with_label_values(&[outcome]), of(&counts) as f64);
+            raise(&self.documents.with_label_values(&[outcome]), of(&counts));
         }
         for (counter, of) in &self.counters {
             raise(counter, of(&counts));

@@ -62,7 +62,7 @@ impl Indexing {
 }
 
 /// Leaves out duplicates: as many of equal posts as there are, the last ones.
-fn leave_out(posts: &mut Vec<PostDocument>, duplicates: &[Box<Analysed>]) {
+fn leave_out(posts: &mut Vec<PostDocument>, duplicates: &[Analysed]) {
     let mut left: BTreeMap<&str, Vec<&Analysed>> = BTreeMap::new();
     for duplicate in duplicates {
         left.entry(&duplicate.post.id).or_default().push(duplicate);

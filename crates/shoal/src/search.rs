@@ -90,7 +90,7 @@ fn finish(written: io::Result<()>) -> Result<()> {
 
 /// Posts, one after the other.
 enum Rows {
-    Csv(CsvWriter<BufWriter<io::Stdout>, Posts>),
+    Csv(Box<CsvWriter<BufWriter<io::Stdout>, Posts>>),
     Json(BufWriter<io::Stdout>),
     Text(BufWriter<io::Stdout>),
 }
@@ -99,7 +99,7 @@ impl Rows {
     fn new(args: &SearchArgs) -> Result<Self> {
         let output = BufWriter::new(io::stdout());
         Ok(match (args.csv, args.json) {
-            (true, _) => Self::Csv(CsvWriter::posts(output)?),
+            (true, _) => Self::Csv(Box::new(CsvWriter::posts(output)?)),
             (false, true) => Self::Json(output),
             (false, false) => Self::Text(output),
         })

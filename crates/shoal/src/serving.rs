@@ -24,20 +24,20 @@ pub(crate) fn open_index(pipeline: &Pipeline, registry: &Registry) -> Result<Opt
 
 /// Serves what is said, if anything is, and says where that is.
 pub(crate) fn serve(
-    served: &Served,
+    said: &Served,
     name: &str,
     registry: &Registry,
     health: Arc<dyn Health>,
     index: Option<Index>,
 ) -> Result<Option<Server>> {
-    let Some(listen) = served.listen else { return Ok(None) };
-    if let Some(warning) = served.warning() {
+    let Some(listen) = said.listen else { return Ok(None) };
+    if let Some(warning) = said.warning() {
         console::note(&format!("warning: {warning}\n"));
     }
     let settings = Settings {
         listen,
-        tokens: served.tokens.clone(),
-        hosts: served.hosts.clone(),
+        tokens: said.tokens.clone(),
+        hosts: said.hosts.clone(),
         name: name.to_owned(),
         searches: SEARCHES,
     };

@@ -1,5 +1,7 @@
 //! `shoal token`: a new token, and what the pipeline says of it.
 
+use std::fmt::Write as _;
+
 use anyhow::{Result, anyhow};
 use sha2::{Digest, Sha256};
 use shoal_serve::Role;
@@ -27,6 +29,11 @@ pub(crate) fn token(args: &TokenArgs) -> Result<()> {
     console::print(format!("[[serve.token]]\nname = {name}\nrole = \"{role}\"\nsha256 = \"{hash}\"\n").as_bytes())
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Bytes in hexadecimal, two digits each.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        _ = write!(text, "{byte:02x}");
+        text
+    })
 }

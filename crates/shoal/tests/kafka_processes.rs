@@ -99,7 +99,7 @@ fn four(name: &str, arguments: Arguments) {
     let started = Instant::now();
     fleet.launch(&owner);
     fleet.launch(&other);
-    case.wait_for((before + total) / 2);
+    case.wait_for(usize::midpoint(before, total));
     fleet.process(&slow).hurry();
     fleet.end();
     eprintln!("{:.1?} after the restart all is done", started.elapsed());

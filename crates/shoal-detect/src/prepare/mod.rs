@@ -112,7 +112,7 @@ impl Stage for Prepare {
         for PrepareIn::Post(post) in records.drain(..) {
             if self.is_duplicate(&post, trigger.at) {
                 self.state.counts.duplicate += 1;
-                out.duplicates.push(post);
+                out.duplicates.push(*post);
             } else {
                 self.post(trigger, *post, out);
             }

@@ -19,6 +19,7 @@ pub(crate) struct IndexArgs {
 
 /// The arguments of `shoal search`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(
     after_help = "Examples:\n  shoal search 'bridge -toll' --since 2026-03-01\n  shoal search '\"free harbour bridge\"' \
                         --top author --histogram\n  shoal search 'hashtag:vote lang:en' --csv --all > posts.csv\n\n\

@@ -9,6 +9,7 @@ use shoal_stream::Output;
 use super::serve::Served;
 use super::written::{self, Place, Topic, Written};
 use super::{Input, Pipeline};
+use crate::token::hexadecimal;
 
 impl Pipeline {
     /// The effective configuration as TOML. It is a pipeline itself and means the same wherever it lies: paths of
@@ -40,7 +41,7 @@ fn serve(served: &Served) -> written::Serve {
     let token = |token: &Token| written::Token {
         name: token.name.clone(),
         role: token.role,
-        sha256: token.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hexadecimal(&token.sha256),
     };
     written::Serve {
         listen: served.listen.map(|address| address.to_string()),

@@ -100,7 +100,9 @@ fn everything_that_is_watched_is_there() {
             );
         }
     }
-    metrics.iter().for_each(|metrics| assert_clean(metrics));
+    for metrics in &metrics {
+        assert_clean(metrics);
+    }
 
     let rules = root().join("deploy/prometheus/shoal.rules.yml");
     fs::create_dir(folder.path().join("prometheus")).unwrap();

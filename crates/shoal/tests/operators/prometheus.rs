@@ -39,7 +39,7 @@ impl Prometheus {
             .spawn()
             .unwrap();
         let started = Self { child, address };
-        until("Prometheus to be ready", || get(&started.address, "/-/ready").is_some_and(|body| !body.is_empty()));
+        until("Prometheus to be ready", || get(&started.address, "/-/ready").is_some());
         started
     }
 
@@ -73,7 +73,7 @@ impl Drop for Prometheus {
     }
 }
 
-/// The body of an answer; `None` without one.
+/// What was asked for; `None` without an answer, or when it says something else.
 pub(crate) fn get(address: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -81,7 +81,8 @@ pub(crate) fn get(address: &str, path: &str) -> Option<String> {
     write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
-    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    (head.split(' ').nth(1) == Some("200")).then(|| body.to_owned())
 }
 
 fn encoded(text: &str) -> String {

@@ -63,7 +63,7 @@ fn tokens_open_an_index_to_others() {
 fn what_is_written_reaches_the_index() {
     let text = "[index]\npath = \"x\"\nbucket = \"1d\"\nkeep = \"90d\"\ncommit = \"2s\"\nthreads = 2\n";
     let settings = load(text, &[]).unwrap().index.unwrap().settings();
-    assert_eq!((settings.commit, settings.purge), (Duration::from_secs(2), Duration::from_secs(3_600)));
+    assert_eq!((settings.commit, settings.purge), (Duration::from_secs(2), Duration::from_hours(1)));
     assert_eq!((settings.bucket.to_string(), settings.keep.unwrap().to_string()), ("24h".to_owned(), "90d".to_owned()));
     assert_eq!((settings.threads, settings.memory), (2, 64 << 20));
     assert!(load("", &[]).unwrap().index.is_none());
