@@ -32,10 +32,21 @@ const fn remedy(kind: io::ErrorKind) -> &'static str {
 /// An error of the engine about `path`: what the system says where that is the cause.
 pub(crate) fn engine(path: &Path) -> impl Fn(TantivyError) -> Error + use<> {
     let path = path.to_owned();
-    move |source| match system_error(&source) {
-        Some(cause) => failed(&path)(copy(cause)),
+    move |source| match system_error(&source).map(copy).or_else(|| told_error(&source)) {
+        Some(cause) => failed(&path)(cause),
         None => Error::Engine { path: path.clone(), source },
     }
+}
+
+/// The same, where a thread of the engine passes on what the system said in words alone.
+fn told_error(error: &TantivyError) -> Option<io::Error> {
+    let (TantivyError::InternalError(text) | TantivyError::ErrorInThread(text) | TantivyError::SystemError(text)) =
+        error
+    else {
+        return None;
+    };
+    let number = text.rsplit_once("(os error ")?.1.split_once(')')?.0;
+    number.parse().ok().map(io::Error::from_raw_os_error)
 }
 
 /// What the system said, where an error of the engine comes from there.
@@ -161,5 +172,9 @@ mod tests {
         let error = engine(Path::new("/index/posts"))(TantivyError::IoError(Arc::new(full)));
         let text = error.to_string();
         assert!(text.starts_with("/index/posts: ") && text.contains("make room there"), "{text}");
+        let told = engine(Path::new("a"))(TantivyError::InternalError("No space left (os error 28)".to_owned()));
+        assert!(told.to_string().contains("make room there"), "{told}");
+        let other = engine(Path::new("a"))(TantivyError::InternalError("who knows".to_owned()));
+        assert!(matches!(other, Error::Engine { .. }));
     }
 }

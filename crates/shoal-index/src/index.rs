@@ -257,6 +257,9 @@ fn ask<T>(
     sender: &SyncSender<Message>,
     message: impl FnOnce(SyncSender<Result<T, Error>>) -> Message,
 ) -> Result<T, Error> {
+    if shared.stopped().is_some() {
+        return Err(shared.refusal());
+    }
     let (reply, answer): (_, Receiver<Result<T, Error>>) = sync_channel(1);
     sender.send(message(reply)).map_err(|_| shared.refusal())?;
     answer.recv().unwrap_or_else(|_| Err(shared.refusal()))
@@ -282,6 +285,9 @@ fn short(field: &'static str, text: &str, most: usize) -> Result<(), Error> {
 impl Writer {
     /// Hands over what became known. Waits while too much is on its way. Fails once writing has failed, for good.
     pub fn add(&mut self, batch: Batch) -> Result<(), Error> {
+        if self.shared.stopped().is_some() {
+            return Err(self.shared.refusal());
+        }
         self.sender.send(Message::Batch(batch)).map_err(|_| self.shared.refusal())
     }
 

@@ -17,6 +17,8 @@ mod identity;
 mod index;
 mod lock;
 mod marks;
+#[doc(hidden)]
+pub mod measuring;
 mod part;
 mod parts;
 mod posts;

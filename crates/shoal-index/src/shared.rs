@@ -76,9 +76,13 @@ impl Shared {
         *hold(&self.writing) = Some(writing);
     }
 
+    /// Writing has failed, for good.
+    pub(crate) fn stop(&self, reason: &str) {
+        *hold(&self.stopped) = Some(reason.to_owned());
+    }
+
     /// Nobody in this process writes any more: what others write is followed.
-    pub(crate) fn end(&self, reason: Option<String>, parts: Parts) {
-        *hold(&self.stopped) = reason;
+    pub(crate) fn end(&self, parts: Parts) {
         self.follow(parts);
         // With it goes the lock.
         *hold(&self.writing) = None;

@@ -132,7 +132,7 @@ fn check_shows_no_secret() {
 #[test]
 fn an_open_address_is_told() {
     let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("p.toml"), "[serve]\nmetrics = \"0.0.0.0:9464\"\n").unwrap();
+    std::fs::write(directory.path().join("p.toml"), "[serve]\nlisten = \"0.0.0.0:9464\"\n").unwrap();
     let (code, _, errors) = call(directory.path(), &["check", "p.toml"]);
     assert_eq!(code, Some(0));
     assert!(errors.starts_with("warning: serve.listen: whoever can reach 0.0.0.0:9464"), "{errors}");

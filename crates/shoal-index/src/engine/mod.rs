@@ -1,6 +1,7 @@
 //! The thread that writes: it takes what is handed over, commits, and does what changes what is there.
 
 mod alerts;
+mod closing;
 mod erase;
 mod posts;
 mod purge;
@@ -116,10 +117,11 @@ impl Engine {
         };
         if let Some(reason) = &reason {
             tracing::error!(reason, "the index cannot be written any more");
+            self.shared.stop(reason);
         }
         let Self { shared, parts, posts, alerts, texts, .. } = self;
         drop((posts, alerts, texts));
-        shared.end(reason, parts);
+        shared.end(parts);
     }
 
     fn work(&mut self, messages: &Receiver<Message>) -> Result<(), String> {
@@ -141,7 +143,7 @@ impl Engine {
             if self.purged_at.elapsed() >= self.settings.purge {
                 self.purge().map_err(told)?;
             }
-            if self.posts.settled(&mut self.parts).map_err(told)? {
+            if self.posts.closings().look(&mut self.parts).map_err(told)? {
                 self.publish();
             }
         }
@@ -150,11 +152,21 @@ impl Engine {
     fn take(&mut self, message: Message) -> Result<Next, String> {
         match message {
             Message::Batch(batch) => self.add(batch).map_err(|error| error.to_string())?,
-            Message::Commit(reply) => answer(&reply, self.commit())?,
-            Message::Erase { subject, by, reason, reply } => answer(&reply, self.erase(&subject, &by, &reason))?,
-            Message::Purge(reply) => answer(&reply, self.purge())?,
+            Message::Commit(reply) => {
+                let outcome = self.commit_all();
+                self.answer(&reply, outcome)?;
+            }
+            Message::Erase { subject, by, reason, reply } => {
+                let outcome = self.erase(&subject, &by, &reason);
+                self.answer(&reply, outcome)?;
+            }
+            Message::Purge(reply) => {
+                let outcome = self.purge();
+                self.answer(&reply, outcome)?;
+            }
             Message::Close(reply) => {
-                answer(&reply, self.close())?;
+                let outcome = self.close();
+                self.answer(&reply, outcome)?;
                 return Ok(Next::End);
             }
             Message::Abandon => return Ok(Next::End),
@@ -163,8 +175,10 @@ impl Engine {
     }
 
     /// How long there is nothing to do but to wait for messages.
-    fn patience(&self) -> Duration {
+    fn patience(&mut self) -> Duration {
         let commit = self.waits_since.map(|since| self.settings.commit.saturating_sub(since.elapsed()));
+        // What closes meanwhile is to be found as soon as if it had been committed.
+        let commit = commit.or((!self.posts.closings().is_empty()).then_some(self.settings.commit));
         let purge = self.settings.purge.saturating_sub(self.purged_at.elapsed());
         commit.map_or(purge, |commit| commit.min(purge))
     }
@@ -203,6 +217,14 @@ impl Engine {
     }
 
     /// Makes everything that was handed over last, and be found.
+    fn commit_all(&mut self) -> Result<(), Error> {
+        self.commit()?;
+        self.posts.commit_all(&mut self.parts)?;
+        self.publish();
+        Ok(())
+    }
+
+    /// The same, but for buckets that are being closed.
     fn commit(&mut self) -> Result<(), Error> {
         let started = Instant::now();
         if self.waits_since.take().is_some() {
@@ -245,9 +267,9 @@ impl Engine {
         if old.is_empty() {
             return Ok(Vec::new());
         }
-        self.posts.finish_settling(&mut self.parts)?;
         let mut dropped = Vec::new();
         for start in old {
+            self.posts.closings().finish(start, &mut self.parts)?;
             dropped.extend(self.parts.drop_bucket(start)?);
             self.shared.counters.buckets_dropped.add(1);
         }
@@ -262,21 +284,24 @@ impl Engine {
     fn close(&mut self) -> Result<(), Error> {
         self.commit()?;
         self.posts.close_bucket(&mut self.parts)?;
-        self.posts.finish_settling(&mut self.parts)?;
+        self.posts.closings().finish_all(&mut self.parts)?;
         self.alerts.release(&mut self.parts)?;
         self.texts.release(&mut self.parts)?;
         self.publish();
         disk::sync_directory(&self.settings.directory)
     }
-}
 
-/// Gives an answer. A failure is also why everything ends.
-fn answer<T>(reply: &SyncSender<Result<T, Error>>, outcome: Result<T, Error>) -> Result<(), String> {
-    let ended = match &outcome {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error.to_string()),
-    };
-    // Who asked may have gone; what was asked is done all the same.
-    let _ = reply.send(outcome);
-    ended
+    /// Gives an answer. A failure is also why everything ends; who is told so finds that it has ended.
+    fn answer<T>(&self, reply: &SyncSender<Result<T, Error>>, outcome: Result<T, Error>) -> Result<(), String> {
+        let ended = match &outcome {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(reason) = &ended {
+            self.shared.stop(reason);
+        }
+        // Who asked may have gone; what was asked is done all the same.
+        let _ = reply.send(outcome);
+        ended
+    }
 }

@@ -1,15 +1,14 @@
 //! Posts into buckets.
 
-use std::path::{Path, PathBuf};
-use std::thread::{self, JoinHandle};
+use std::path::PathBuf;
 
 use shoal_model::{Span, Timestamp};
 use tantivy::collector::Count;
-use tantivy::index::SegmentId;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{IndexWriter, Searcher, TantivyDocument, Term};
 
+use super::closing::{Closings, commit};
 use crate::build::PostBuilder;
 use crate::counts::Counters;
 use crate::document::PostDocument;
@@ -18,9 +17,6 @@ use crate::identity::Identity;
 use crate::marks::Marks;
 use crate::parts::Parts;
 use crate::{Error, Settings, disk, part};
-
-/// Segments of a closed bucket with fewer posts are merged into one.
-const SMALL: u32 = 100_000;
 
 /// Writes posts. Event time never falls from one post to the next, so one bucket is open at a time; a run that goes on
 /// from an earlier place opens an older one again.
@@ -35,7 +31,7 @@ pub(super) struct PostWriter {
     /// What had been when the index was opened.
     known: Marks,
     open: Option<Open>,
-    settling: Option<Settling>,
+    closings: Closings,
 }
 
 /// The bucket that is written to.
@@ -44,12 +40,6 @@ struct Open {
     path: PathBuf,
     writer: IndexWriter,
     is_dirty: bool,
-}
-
-/// A bucket that was closed, and whose segments are merged meanwhile.
-struct Settling {
-    start: Timestamp,
-    thread: JoinHandle<()>,
 }
 
 impl PostWriter {
@@ -63,7 +53,7 @@ impl PostWriter {
             known: marks.clone(),
             marks,
             open: None,
-            settling: None,
+            closings: Closings::default(),
         }
     }
 
@@ -121,67 +111,43 @@ impl PostWriter {
             return Ok(());
         }
         self.close_bucket(parts)?;
-        if self.settling.as_ref().is_some_and(|settling| settling.start == start) {
-            self.finish_settling(parts)?;
-        }
+        self.closings.finish(start, parts)?;
         let path = parts.make_bucket(start)?.part.path().to_owned();
         let writer = part::writer(&path, self.threads, self.memory)?;
         self.open = Some(Open { start, path, writer, is_dirty: false });
         Ok(())
     }
 
-    /// Commits what has come, with how far each source has been handed over.
+    /// Commits what has come into the open bucket. Buckets that are being closed may take longer.
     pub(super) fn commit(&mut self, parts: &mut Parts) -> Result<(), Error> {
         let payload = self.marks.payload();
         let Some(open) = self.open.as_mut().filter(|open| open.is_dirty) else { return Ok(()) };
-        let bucket = parts.make_bucket(open.start)?;
         commit(&mut open.writer, &payload).map_err(disk::engine(&open.path))?;
         open.is_dirty = false;
-        bucket.reload()
+        parts.make_bucket(open.start)?.reload()
     }
 
-    /// Commits and closes the bucket that is written to. Its segments are merged on another thread.
-    pub(super) fn close_bucket(&mut self, parts: &mut Parts) -> Result<(), Error> {
+    /// Commits everything that has come.
+    pub(super) fn commit_all(&mut self, parts: &mut Parts) -> Result<(), Error> {
         self.commit(parts)?;
+        self.closings.commit(parts)
+    }
+
+    /// Closes the bucket that is written to, on another thread.
+    pub(super) fn close_bucket(&mut self, parts: &mut Parts) -> Result<(), Error> {
         let Some(open) = self.open.take() else { return Ok(()) };
-        self.finish_settling(parts)?;
-        let start = open.start;
-        let work = move || {
-            if let Err(error) = settle(open.writer, &open.path) {
-                // Nothing is lost: what was committed stays as it is.
-                tracing::warn!(path = %open.path.display(), %error, "the segments of a closed bucket could not be merged");
-            }
-        };
-        let spawned = thread::Builder::new().name("index-settle".to_owned()).spawn(work);
-        let thread = spawned.map_err(disk::failed(Path::new("a thread of the index")))?;
-        self.settling = Some(Settling { start, thread });
-        Ok(())
+        let payload = open.is_dirty.then(|| self.marks.payload());
+        self.closings.begin(open.start, open.path, open.writer, payload, parts)
     }
 
-    /// Waits until a closed bucket has been merged.
-    pub(super) fn finish_settling(&mut self, parts: &mut Parts) -> Result<(), Error> {
-        let Some(settling) = self.settling.take() else { return Ok(()) };
-        if settling.thread.join().is_err() {
-            tracing::warn!("merging the segments of a closed bucket panicked");
-        }
-        match parts.buckets.get_mut(&settling.start) {
-            Some(bucket) => bucket.reload(),
-            None => Ok(()),
-        }
-    }
-
-    /// Looks whether a closed bucket has been merged meanwhile; says whether it has.
-    pub(super) fn settled(&mut self, parts: &mut Parts) -> Result<bool, Error> {
-        let done = self.settling.as_ref().is_some_and(|settling| settling.thread.is_finished());
-        if done {
-            self.finish_settling(parts)?;
-        }
-        Ok(done)
+    /// Buckets that are being closed.
+    pub(super) const fn closings(&mut self) -> &mut Closings {
+        &mut self.closings
     }
 
     /// Deletes the posts with any of `terms` from all buckets, committed. Gives how many there were.
     pub(super) fn delete(&mut self, terms: &[Term], parts: &mut Parts) -> Result<u64, Error> {
-        self.commit(parts)?;
+        self.commit_all(parts)?;
         let mut deleted = 0;
         let starts: Vec<Timestamp> = parts.buckets.keys().copied().collect();
         for start in starts {
@@ -208,9 +174,7 @@ impl PostWriter {
             open.is_dirty = true;
             return self.commit(parts);
         }
-        if self.settling.as_ref().is_some_and(|settling| settling.start == start) {
-            self.finish_settling(parts)?;
-        }
+        self.closings.finish(start, parts)?;
         let bucket = parts.make_bucket(start)?;
         let payload = bucket.part.payload()?.unwrap_or_default();
         let mut writer = part::quiet_writer(bucket.part.path())?;
@@ -226,23 +190,6 @@ impl PostWriter {
     pub(super) fn open_start(&self) -> Option<Timestamp> {
         self.open.as_ref().map(|open| open.start)
     }
-}
-
-impl Drop for PostWriter {
-    fn drop(&mut self) {
-        // Whoever opens the index next must find nobody in its directories.
-        if let Some(settling) = self.settling.take()
-            && settling.thread.join().is_err()
-        {
-            tracing::warn!("merging the segments of a closed bucket panicked");
-        }
-    }
-}
-
-fn commit(writer: &mut IndexWriter, payload: &str) -> tantivy::Result<()> {
-    let mut prepared = writer.prepare_commit()?;
-    prepared.set_payload(payload);
-    prepared.commit().map(drop)
 }
 
 /// Whether a record is in the index: in one of the buckets whose posts are from a time around its own.
@@ -273,20 +220,4 @@ fn found(parts: &Parts, start: Timestamp, term: &Term) -> Result<u64, Error> {
     let query = TermQuery::new(term.clone(), IndexRecordOption::Basic);
     let found = bucket.part.searcher().search(&query, &Count).map_err(disk::engine(bucket.part.path()))?;
     Ok(found as u64)
-}
-
-/// Lets the merges of a closed bucket end, and merges its small segments into one.
-fn settle(writer: IndexWriter, path: &Path) -> Result<(), Error> {
-    writer.wait_merging_threads().map_err(disk::engine(path))?;
-    let small: Vec<SegmentId> = part::segments(path)?
-        .iter()
-        .filter(|segment| segment.num_docs() < SMALL)
-        .map(tantivy::index::SegmentMeta::id)
-        .collect();
-    if small.len() < 2 {
-        return Ok(());
-    }
-    let mut writer = part::quiet_writer(path)?;
-    writer.merge(&small).wait().map_err(disk::engine(path))?;
-    writer.garbage_collect_files().wait().map(drop).map_err(disk::engine(path))
 }

@@ -15,7 +15,7 @@ impl Engine {
     pub(super) fn purge(&mut self) -> Result<u64, Error> {
         self.purged_at = Instant::now();
         self.commit()?;
-        self.posts.finish_settling(&mut self.parts)?;
+        self.posts.closings().finish_all(&mut self.parts)?;
         let mut freed = 0;
         let starts: Vec<Timestamp> = self.parts.buckets.keys().copied().collect();
         for start in starts {
@@ -46,7 +46,7 @@ impl Engine {
         }
         if self.posts.open_start() == Some(start) {
             self.posts.close_bucket(&mut self.parts)?;
-            self.posts.finish_settling(&mut self.parts)?;
+            self.posts.closings().finish(start, &mut self.parts)?;
         }
         let Some(bucket) = self.parts.buckets.get_mut(&start) else { return Ok(0) };
         let freed = purge_part(bucket.part.path())?;

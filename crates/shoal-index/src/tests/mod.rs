@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod erasure;
+mod full;
 mod opening;
 mod retention;
 mod writing;

@@ -38,18 +38,26 @@ pub(super) fn content(page: &AccountPage) -> Markup {
             p.kicker { a href="/search" { "Search" } " / account" }
             h1 { (foreign::name(&page.id)) }
             @if !page.handles.is_empty() {
-                p.standfirst { "Shown as " @for (at, handle) in page.handles.iter().enumerate() { @if at > 0 { ", " } (foreign::name(handle)) } }
+                p.standfirst {
+                    "Shown as "
+                    @for (at, handle) in page.handles.iter().enumerate() {
+                        @if at > 0 { ", " } (foreign::name(handle))
+                    }
+                }
             }
         }
         dl.figures {
             div { dt { "Posts" } dd { b { (words::total_alone(page.posts)) } } }
             div { dt { "Alerts that name it" } dd { b { (words::count(page.alerts.len() as u64)) } } }
-            div { dt { "Seen" } dd.small { span { "from " (words::time(page.first_at)) } span { "to " (words::time(page.last_at)) } } }
+            div {
+                dt { "Seen" }
+                dd.small { span { "from " (words::time(page.first_at)) } span { "to " (words::time(page.last_at)) } }
+            }
         }
         (alerts_naming(page))
         section {
             h2 { "Posts over time" }
-            (picture::bars(&page.histogram, Some(&|start, end| by().and("since", start.to_string()).and("until", end.to_string()).at("/search"))))
+            (picture::bars(&page.histogram, Some(&|start, end| by().between(start, end).at("/search"))))
         }
         div.columns {
             div.wide {
@@ -78,9 +86,18 @@ fn alerts_naming(page: &AccountPage) -> Markup {
         @if !page.alerts.is_empty() {
             section {
                 h2 { "Observed with others" }
-                p.note { "An alert says that accounts act together more than chance explains. It says nothing about why, and nothing about one account alone." }
+                p.note {
+                    "An alert says that accounts act together more than chance explains. It says nothing about why, \
+                     and nothing about one account alone."
+                }
                 ol.alerts { @for alert in page.alerts.iter().take(ALERTS) { li { (alerts::row(alert)) } } }
-                @if page.alerts.len() > ALERTS { p.more { a href=(Query::default().and("account", page.id.clone()).at("/")) { "and " (page.alerts.len() - ALERTS) " more" } } }
+                @if page.alerts.len() > ALERTS {
+                    p.more {
+                        a href=(Query::default().and("account", page.id.clone()).at("/")) {
+                            "and " (page.alerts.len() - ALERTS) " more"
+                        }
+                    }
+                }
             }
         }
     }

@@ -60,7 +60,10 @@ pub(super) fn content(filter: &AlertFilter, cursor: Option<&str>, found: &AlertP
     html! {
         div.lead {
             h1 { "What moves together now" }
-            p.standfirst { "Groups of accounts that met the same partners more often than their activity explains, each with its evidence." }
+            p.standfirst {
+                "Groups of accounts that met the same partners more often than their activity explains, each with \
+                 its evidence."
+            }
         }
         (filters(filter))
         p #news.news role="status" data-stream="/api/v1/stream" data-show=(query.without(&["cursor"]).at("/")) {}
@@ -115,7 +118,7 @@ fn filters(filter: &AlertFilter) -> Markup {
                 (fields::text("q", "Words", value("q"), "in what was shared"))
                 (fields::choice("state", "State", value("state"), &STATES))
                 (fields::number("min_bits", "Bits, at least", filter.min_bits.map(|bits| bits.to_string())))
-                (fields::number("min_accounts", "Accounts, at least", filter.min_accounts.map(|number| number.to_string())))
+                (fields::number("min_accounts", "Accounts, at least", filter.min_accounts.map(|it| it.to_string())))
                 (fields::choice("sort", "Order", sort(filter.sort), &SORTS.map(|(_, name, words)| (name, words))))
                 button type="submit" { "Show" }
             }
@@ -145,8 +148,15 @@ fn nothing(query: &Query) -> Markup {
                 p { "There may be others: " a href="/" { "show all alerts" } "." }
             } @else {
                 h2 { "Nothing to report yet" }
-                p { "Shoal reads posts and waits until accounts meet the same partners again and again, on three shared things or more, and more often than chance explains. That takes a while after the start of a stream." }
-                p { "What is read meanwhile can be " a href="/search" { "searched" } ", and " a href="/status" { "the status" } " says how much that is." }
+                p {
+                    "Shoal reads posts and waits until accounts meet the same partners again and again, on three \
+                     shared things or more, and more often than chance explains. That takes a while after the start \
+                     of a stream."
+                }
+                p {
+                    "What is read meanwhile can be " a href="/search" { "searched" } ", and "
+                    a href="/status" { "the status" } " says how much that is."
+                }
             }
         }
     }
@@ -161,12 +171,16 @@ pub(super) fn row(alert: &AlertSummary) -> Markup {
             div.story {
                 h2 #(label) { a href=(one("alerts", &alert.alert_id)) { (headline(alert)) } }
                 @if !alert.labels.is_empty() {
-                    ul.labels { @for label in alert.labels.iter().take(3) { li { (foreign::phrase(label, "und", LABEL)) } } }
+                    ul.labels {
+                        @for label in alert.labels.iter().take(3) { li { (foreign::phrase(label, "und", LABEL)) } }
+                    }
                 }
                 p.facts {
                     (state(alert.state, alert.shadow))
                     span { "since " (words::short_time(alert.opened_at)) }
-                    @if alert.revision > 1 { span { "revision " (alert.revision) " at " (words::short_time(alert.raised_at)) } }
+                    @if alert.revision > 1 {
+                        span { "revision " (alert.revision) " at " (words::short_time(alert.raised_at)) }
+                    }
                     (feedback(alert))
                 }
             }
@@ -184,7 +198,10 @@ fn measure(alert: &AlertSummary) -> Markup {
             Some(bits) => {
                 p.figure { b { (format!("{bits:.1}")) } " bits" }
                 (picture::strength(bits, alert.threshold_bits))
-                p.note { (words::strength(bits)) @if let Some(needed) = alert.threshold_bits { "; " (format!("{needed:.1}")) " needed" } }
+                p.note {
+                    (words::strength(bits))
+                    @if let Some(needed) = alert.threshold_bits { "; " (format!("{needed:.1}")) " needed" }
+                }
             },
             None => { p.figure { b { "by rules" } } p.note { "fixed counts, no figure of chance" } },
         }

@@ -46,19 +46,27 @@ pub(super) fn content(asked: &str, page: &ClusterPage) -> Markup {
             div { dt { "Posts" } dd { b { (words::total_alone(page.posts)) } } }
             div { dt { "Accounts" } dd { b { (words::total_alone(page.accounts)) } } }
             div { dt { "Variants" } dd { b { (words::count(page.variants_total)) } } }
-            div { dt { "When" } dd.small { span { "from " (words::time(first.observed_at)) } span { "to " (words::time(page.last.post.observed_at)) } } }
+            div {
+                dt { "When" }
+                dd.small {
+                    span { "from " (words::time(first.observed_at)) }
+                    span { "to " (words::time(page.last.post.observed_at)) }
+                }
+            }
         }
         section { h2 { "The first post" } (posts::found(&page.first)) }
         section {
             h2 { "Over time" }
             (picture::bars(&page.histogram, Some(&|start, end| {
-                Query::default().and("cluster", page.id.clone()).and("since", start.to_string()).and("until", end.to_string()).at("/search")
+                Query::default().and("cluster", page.id.clone()).between(start, end).at("/search")
             })))
         }
         div.columns {
             div.wide { (variants(page)) (alerts_naming(page)) }
             div.side {
-                section.top { h2 { "Accounts with most posts" } (values_table(&page.authors, &|value| narrow("author", value))) }
+                section.top {
+                    h2 { "Accounts with most posts" } (values_table(&page.authors, &|value| narrow("author", value)))
+                }
                 section.top { h2 { "Platforms" } (values_table(&page.platforms, &|value| narrow("platform", value))) }
                 section.top { h2 { "Languages" } (values_table(&page.languages, &|value| narrow("lang", value))) }
                 p { a href=(Query::default().and("cluster", page.id.clone()).at("/search")) { "All its posts" } }
@@ -85,8 +93,10 @@ fn one_variant(variant: &Variant, first: &str) -> Markup {
     html! {
         article.variant {
             p.by {
-                b { (words::counted(variant.posts, "post", "posts")) } " · first by " (links::account(&post.author)) " · " (words::time(post.observed_at))
-                @if variant.similarity < 1.0 { " · " (format!("{:.2}", variant.similarity)) " alike" } " " (links::original(post.url.as_deref()))
+                b { (words::counted(variant.posts, "post", "posts")) } " · first by " (links::account(&post.author))
+                " · " (words::time(post.observed_at))
+                @if variant.similarity < 1.0 { " · " (format!("{:.2}", variant.similarity)) " alike" } " "
+                (links::original(post.url.as_deref()))
             }
             (diff::marked(first, &post.text, &post.lang))
         }
@@ -99,7 +109,13 @@ fn alerts_naming(page: &ClusterPage) -> Markup {
             section {
                 h2 { "Alerts that name this text" }
                 ol.alerts { @for alert in page.alerts.iter().take(ALERTS) { li { (alerts::row(alert)) } } }
-                @if page.alerts.len() > ALERTS { p.more { a href=(Query::default().and("object", page.id.clone()).at("/")) { "and " (page.alerts.len() - ALERTS) " more" } } }
+                @if page.alerts.len() > ALERTS {
+                    p.more {
+                        a href=(Query::default().and("object", page.id.clone()).at("/")) {
+                            "and " (page.alerts.len() - ALERTS) " more"
+                        }
+                    }
+                }
             }
         }
     }

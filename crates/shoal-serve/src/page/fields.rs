@@ -10,7 +10,8 @@ use super::words;
 pub(super) fn text(name: &str, label: &str, value: &str, hint: &str) -> Markup {
     html! {
         label.field { span { (label) }
-            input type="text" name=(name) value=(value) placeholder=[(!hint.is_empty()).then_some(hint)] autocomplete="off";
+            input type="text" name=(name) value=(value) autocomplete="off"
+                placeholder=[(!hint.is_empty()).then_some(hint)];
         }
     }
 }
@@ -92,7 +93,9 @@ pub(super) fn chosen(query: &Query, path: &str, ignored: &[&str]) -> Markup {
                 @for (name, value) in pairs {
                     li {
                         (name.replace('_', " ")) ": " (super::foreign::name(value)) " "
-                        a href=(query.without(&[name, "cursor"]).at(path)) { span.vh { "Remove " (name.replace('_', " ")) } span aria-hidden="true" { "×" } }
+                        a href=(query.without(&[name, "cursor"]).at(path)) {
+                            span.vh { "Remove " (name.replace('_', " ")) } span aria-hidden="true" { "×" }
+                        }
                     }
                 }
                 li { a href=(path) { "Remove all" } }

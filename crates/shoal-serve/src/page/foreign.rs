@@ -61,7 +61,9 @@ pub(super) fn visible(text: &str, most: usize) -> Markup {
         }
     }
     html! {
-        @for (before, hidden) in &parts { (before) span.hidden-sign title="a character that cannot be seen" { (hidden) } }
+        @for (before, hidden) in &parts {
+            (before) span.hidden-sign title="a character that cannot be seen" { (hidden) }
+        }
         (plain)
         @if more { "…" }
     }
@@ -73,8 +75,7 @@ pub(super) fn visible_plain(text: &str, most: usize) -> String {
     let mut plain = String::new();
     for symbol in text.chars() {
         if is_hidden(symbol) {
-            // Writing to a String cannot fail.
-            _ = write!(plain, "[U+{:04X}]", u32::from(symbol));
+            push_name(&mut plain, symbol);
         } else {
             plain.push(symbol);
         }
@@ -93,15 +94,28 @@ pub(super) fn defanged(address: &str) -> String {
     format!("{}{}{path}", if scheme.is_some() { "hxxp" } else { "" }, host.replace('.', "[.]"))
 }
 
-/// Text without the controls that no page may contain, cut to `most` symbols.
+/// Text without the controls that no page may contain, cut to `most` symbols. What writes letters backwards is named:
+/// no language needs it, and it makes `exe.txt` of `txt.exe`.
 pub(super) fn shown(text: &str, most: usize) -> String {
     let (text, more) = cut(text, most);
-    let safe = |symbol: char| match symbol {
-        '\n' | '\t' => symbol,
-        _ if symbol.is_control() || ('\u{fdd0}'..='\u{fdef}').contains(&symbol) => '\u{fffd}',
-        _ => symbol,
-    };
-    text.chars().map(safe).chain(more.then_some('…')).collect()
+    let mut safe = String::with_capacity(text.len());
+    for symbol in text.chars() {
+        match symbol {
+            '\n' | '\t' => safe.push(symbol),
+            '\u{202d}' | '\u{202e}' => push_name(&mut safe, symbol),
+            _ if symbol.is_control() || ('\u{fdd0}'..='\u{fdef}').contains(&symbol) => safe.push('\u{fffd}'),
+            _ => safe.push(symbol),
+        }
+    }
+    if more {
+        safe.push('…');
+    }
+    safe
+}
+
+fn push_name(text: &mut String, symbol: char) {
+    // Writing to a String cannot fail.
+    _ = write!(text, "[U+{:04X}]", u32::from(symbol));
 }
 
 /// The first `most` symbols, and whether there are more.
@@ -135,6 +149,7 @@ mod tests {
         assert!(markup.contains(">U+202E</span>gpj.&lt;b&gt;"), "{markup}");
         assert_eq!(visible_plain("a\u{200b}b\u{7}", 9), "a[U+200B]b[U+0007]");
         assert_eq!(visible_plain("abcd", 3), "abc…");
+        assert_eq!(shown("see \u{202e}txt.exe\0", 99), "see [U+202E]txt.exe\u{fffd}");
     }
 
     #[test]

@@ -59,12 +59,17 @@ pub(super) fn content(written: &str, url: &Url) -> Markup {
     html! {
         div.lead {
             h1 { "You are about to leave Shoal" }
-            p.standfirst { "This address was written by a stranger. Look at where it goes before you follow it: whoever owns it learns that you came." }
+            p.standfirst {
+                "This address was written by a stranger. Look at where it goes before you follow it: whoever owns it \
+                 learns that you came."
+            }
         }
         dl.address {
             dt { "Site" } dd { strong { (foreign::name(&host.replace('.', "[.]"))) } }
             dt { "Address" } dd { code { (foreign::name(&foreign::defanged(reads))) } }
-            @if written != reads { dt { "As it was written" } dd { code { (foreign::name(&foreign::defanged(written))) } } }
+            @if written != reads {
+                dt { "As it was written" } dd { code { (foreign::name(&foreign::defanged(written))) } }
+            }
         }
         @let warnings = warnings(url);
         @if !warnings.is_empty() { ul.warnings { @for warning in warnings { li { (warning) } } } }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
+use shoal_model::Timestamp;
 
 use super::foreign;
 
@@ -23,6 +24,11 @@ impl Query {
     /// With this value in the place of all others of the name, and on the first page.
     pub(super) fn with(&self, name: &'static str, value: impl Into<String>) -> Self {
         self.without(&[name, "cursor"]).and(name, value)
+    }
+
+    /// With this stretch of time.
+    pub(super) fn between(self, start: Timestamp, end: Timestamp) -> Self {
+        self.and("since", start.to_string()).and("until", end.to_string())
     }
 
     /// Without these.

@@ -66,8 +66,13 @@ fn problem_content(problem: &Problem) -> Markup {
             p.standfirst dir="auto" { (sentence(&problem.detail)) }
         }
         @if let Some(field) = &problem.field { p.note { "It is about " code { (foreign::name(field)) } "." } }
-        @if let Some(seconds) = problem.retry_after { p { "It may work again in " (words::counted(seconds, "second", "seconds")) "." } }
-        p { a href="/" { "Alerts" } " · " a href="/search" { "Search" } @if problem.kind == Kind::SignIn { " · " a href="/login" { "Sign in" } } }
+        @if let Some(seconds) = problem.retry_after {
+            p { "It may work again in " (words::counted(seconds, "second", "seconds")) "." }
+        }
+        p {
+            a href="/" { "Alerts" } " · " a href="/search" { "Search" }
+            @if problem.kind == Kind::SignIn { " · " a href="/login" { "Sign in" } }
+        }
     }
 }
 
@@ -88,7 +93,8 @@ fn login_content(next: &str, problem: Option<&Problem>) -> Markup {
             input type="hidden" name="next" value=(next);
             label.field {
                 span { "Token" }
-                input type="password" name="token" autocomplete="current-password" required autofocus aria-describedby=[problem.map(|_| "login-problem")];
+                input type="password" name="token" autocomplete="current-password" required autofocus
+                    aria-describedby=[problem.map(|_| "login-problem")];
             }
             button type="submit" { "Sign in" }
         }

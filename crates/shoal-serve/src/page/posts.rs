@@ -30,7 +30,9 @@ pub(super) fn found(found: &FoundPost) -> Markup {
             footer {
                 (answers(post))
                 @if let Some(cluster) = &found.cluster { a href=(one("clusters", cluster)) { "life of this text" } }
-                @if post.text_key.is_some() { a href=(format!("{}/similar", one("posts", &post.id))) { "similar posts" } }
+                @if post.text_key.is_some() {
+                    a href=(format!("{}/similar", one("posts", &post.id))) { "similar posts" }
+                }
                 (links::original(post.url.as_deref()))
                 (addresses(post))
             }
@@ -42,7 +44,9 @@ pub(super) fn found(found: &FoundPost) -> Markup {
 fn by(post: &StoredPost) -> Markup {
     html! {
         (links::account(&post.author))
-        @if let Some(handle) = &post.handle { @if !post.author.ends_with(handle.as_str()) { span.handle { (foreign::name(handle)) } } }
+        @if let Some(handle) = &post.handle {
+            @if !post.author.ends_with(handle.as_str()) { span.handle { (foreign::name(handle)) } }
+        }
         (words::time(post.observed_at))
         @if let Some(created) = post.created_at { span.note { "dated " (words::time(created)) " by its author" } }
         @if foreign::language(&post.lang).is_some() { span.note title="language" { (foreign::name(&post.lang)) } }

@@ -98,7 +98,7 @@ pub(super) fn texts() -> Vec<Value> {
     ])
 }
 
-pub(super) fn alert() -> Alert {
+fn observed() -> Value {
     let account = |id: &str, bits: f64| {
         json!({
             "id": id, "partners": 3, "objects": 5,
@@ -118,39 +118,47 @@ pub(super) fn alert() -> Alert {
             "url": "https://social.example/posts/1",
         })
     };
+    json!({
+        "window": {"start": START, "end": END},
+        "layers": [{"layer": "text", "objects": 1}, {"layer": "link", "objects": 1}],
+        "accounts": [
+            account("demo:ann", 23.28), account("demo:bob", 18.46), account("demo:تيم", 16.0),
+            account("demo:דנה", 15.45),
+        ],
+        "context": [
+            {"id": "demo:newspaper", "partners": 2, "allow_listed": true},
+            {"id": "demo:reader", "partners": 1, "allow_listed": false},
+        ],
+        "objects": [
+            {"key": "6bb33515071acdbe", "layer": "text", "label": "They promised a free Harbour Bridge",
+             "lang": "en", "accounts": 4, "posts": 4},
+            {"key": "1bb33515071acdbe", "layer": "link", "label": "https://news.example/story?id=1",
+             "lang": null, "accounts": 2, "posts": 2},
+        ],
+        "ties": {"count": 6, "strongest": [
+            {"accounts": ["demo:ann", "demo:bob"], "objects": 5, "pairs": 6, "median_seconds": 40.0},
+            {"accounts": ["demo:bob", "demo:تيم"], "objects": 3, "pairs": 3, "median_seconds": 7_300.0},
+        ]},
+        "posts": [
+            post("demo:p0", "demo:ann", START), post("demo:p1", "demo:bob", "2026-03-02T07:41:00Z"),
+            post("demo:p2", "demo:تيم", "2026-03-03T11:13:40Z"), post("demo:p3", "demo:דנה", END),
+        ],
+        "timeline": [{"start": "2026-03-02T07:00:00Z", "posts": 2}, {"start": "2026-03-03T11:00:00Z", "posts": 2}],
+    })
+}
+
+pub(super) fn alert() -> Alert {
     made(json!({
         "schema_version": 1, "alert_id": "7f3a2b10000000000000000000000000", "revision": 2, "state": "updated",
         "kind": "coordination", "shadow": true, "raised_at": END, "summary": "4 accounts shared 1 text.",
-        "observed": {
-            "window": {"start": START, "end": END},
-            "layers": [{"layer": "text", "objects": 1}, {"layer": "link", "objects": 1}],
-            "accounts": [
-                account("demo:ann", 23.28), account("demo:bob", 18.46), account("demo:تيم", 16.0),
-                account("demo:דנה", 15.45),
-            ],
-            "context": [
-                {"id": "demo:newspaper", "partners": 2, "allow_listed": true},
-                {"id": "demo:reader", "partners": 1, "allow_listed": false},
-            ],
-            "objects": [
-                {"key": "6bb33515071acdbe", "layer": "text", "label": "They promised a free Harbour Bridge", "lang": "en", "accounts": 4, "posts": 4},
-                {"key": "1bb33515071acdbe", "layer": "link", "label": "https://news.example/story?id=1", "lang": null, "accounts": 2, "posts": 2},
-            ],
-            "ties": {"count": 6, "strongest": [
-                {"accounts": ["demo:ann", "demo:bob"], "objects": 5, "pairs": 6, "median_seconds": 40.0},
-                {"accounts": ["demo:bob", "demo:تيم"], "objects": 3, "pairs": 3, "median_seconds": 7_300.0},
-            ]},
-            "posts": [
-                post("demo:p0", "demo:ann", START), post("demo:p1", "demo:bob", "2026-03-02T07:41:00Z"),
-                post("demo:p2", "demo:تيم", "2026-03-03T11:13:40Z"), post("demo:p3", "demo:דנה", END),
-            ],
-            "timeline": [{"start": "2026-03-02T07:00:00Z", "posts": 2}, {"start": "2026-03-03T11:00:00Z", "posts": 2}],
-        },
+        "observed": observed(),
         "strength": {
             "bits": 23.28, "fdr_level": 0.01, "threshold_bits": 14.87, "accounts_seen": 20_923, "significant": 70,
             "method": "circle test, e-BH", "null_model": "accounts act independently",
         },
-        "benign_checks": [{"name": "allow_list", "verdict": "partial", "detail": "1 of the context is on the allow-list"}],
+        "benign_checks": [
+            {"name": "allow_list", "verdict": "partial", "detail": "1 of the context is on the allow-list"},
+        ],
         "disarm": [], "assessment": null,
         "lineage": [
             {"event": "born", "at": START, "other": null},
@@ -175,7 +183,8 @@ pub(super) fn evidence() -> Evidence {
 pub(super) fn feedback() -> Vec<Feedback> {
     made(json!([
         {"alert_id": "7f3a2b10000000000000000000000000", "revision": 1, "verdict": "unsure", "by": "ann", "at": START},
-        {"alert_id": "7f3a2b10000000000000000000000000", "revision": 2, "verdict": "benign_coordination", "note": "One office.\nThey say so.", "by": "bob", "at": END},
+        {"alert_id": "7f3a2b10000000000000000000000000", "revision": 2, "verdict": "benign_coordination",
+         "note": "One office.\nThey say so.", "by": "bob", "at": END},
     ]))
 }
 
@@ -184,7 +193,8 @@ fn summary() -> Value {
         "alert_id": "7f3a2b10000000000000000000000000", "revision": 2, "state": "reopened", "shadow": true,
         "summary": "4 accounts shared 2 things.", "opened_at": START, "raised_at": END, "start": START, "end": END,
         "accounts": 4, "objects": 2, "layers": ["text", "link"],
-        "labels": ["They promised a free Harbour Bridge", "https://news.example/story?id=1"], "bits": 23.28, "threshold_bits": 14.87,
+        "labels": ["They promised a free Harbour Bridge", "https://news.example/story?id=1"],
+        "bits": 23.28, "threshold_bits": 14.87,
         "timeline": [{"start": START, "count": 2}, {"start": END, "count": 2}], "feedback": {"true": 1},
     })
 }
@@ -206,7 +216,11 @@ fn found() -> Vec<Value> {
 }
 
 fn histogram() -> Value {
-    json!({"seconds": 3600, "bins": [{"start": "2026-03-02T07:00:00Z", "count": 4}, {"start": "2026-03-02T08:00:00Z", "count": 0}, {"start": "2026-03-02T09:00:00Z", "count": 1}]})
+    json!({"seconds": 3600, "bins": [
+        {"start": "2026-03-02T07:00:00Z", "count": 4},
+        {"start": "2026-03-02T08:00:00Z", "count": 0},
+        {"start": "2026-03-02T09:00:00Z", "count": 1},
+    ]})
 }
 
 fn values(name: &str) -> Value {
@@ -214,7 +228,10 @@ fn values(name: &str) -> Value {
 }
 
 pub(super) fn search() -> SearchPage {
-    let top = json!({"author": values("demo:ann"), "hashtag": values("voteno"), "domain": values("news.example"), "language": values("en"), "platform": values("demo"), "kind": values("post")});
+    let top = json!({
+        "author": values("demo:ann"), "hashtag": values("voteno"), "domain": values("news.example"),
+        "language": values("en"), "platform": values("demo"), "kind": values("post"),
+    });
     made(
         json!({"total": {"count": 4, "exact": true}, "posts": found(), "next": "abc", "histogram": histogram(), "top": top, "took_ms": 3}),
     )

@@ -67,7 +67,7 @@ pub(super) fn content(filter: &PostFilter, cursor: Option<&str>, found: &SearchP
     let query = query(filter);
     let here = query.clone().and("cursor", cursor.unwrap_or_default());
     let narrow = |start: Timestamp, end: Timestamp| {
-        query.with("since", start.to_string()).with("until", end.to_string()).at("/search")
+        query.without(&["since", "until", "cursor"]).between(start, end).at("/search")
     };
     html! {
         div.lead { h1 { "Search" } }
@@ -126,7 +126,11 @@ fn form(filter: &PostFilter, query: &Query) -> Markup {
     html! {
         form.filters method="get" action="/search" role="search" aria-label="Posts" {
             div.row {
-                label.field.grow { span { "Words" } input type="search" name="q" value=(filter.q) maxlength="2048" autocomplete="off" spellcheck="false" dir="auto"; }
+                label.field.grow {
+                    span { "Words" }
+                    input type="search" name="q" value=(filter.q) maxlength="2048" autocomplete="off"
+                        spellcheck="false" dir="auto";
+                }
                 (fields::choice("sort", "Order", sort(filter.sort), &SORTS))
                 button type="submit" { "Search" }
             }
@@ -161,7 +165,8 @@ fn help() -> Markup {
         ("#voteno", "a hashtag"),
         (
             "domain:news.example",
-            "a value of a field: alert, author, cluster, domain, handle, hashtag, id, kind, lang, layer, link, object, platform, since, text, to, until",
+            "a value of a field: alert, author, cluster, domain, handle, hashtag, id, kind, lang, layer, link, \
+             object, platform, since, text, to, until",
         ),
     ];
     html! {
@@ -171,7 +176,10 @@ fn help() -> Markup {
                 thead { tr { th scope="col" { "Write" } th scope="col" { "To find posts with" } } }
                 tbody { @for (example, meaning) in rows { tr { td.nowrap { code { (example) } } td { (meaning) } } } }
             }
-            p { "Upper and lower case, accents and width do not matter. The address of this page holds the whole question: share it." }
+            p {
+                "Upper and lower case, accents and width do not matter. The address of this page holds the whole \
+                 question: share it."
+            }
         }
     }
 }
@@ -185,7 +193,9 @@ fn nothing(query: &Query) -> Markup {
     html! {
         div.nothing {
             h2 { "No post fits" }
-            @if query.is_empty() { p { "Nothing has been read yet. Posts can be found within seconds after they are read." } }
+            @if query.is_empty() {
+                p { "Nothing has been read yet. Posts can be found within seconds after they are read." }
+            }
             @else { p { "Use fewer words or filters; " code { "OR" } " between words finds either of them." } }
         }
     }
@@ -225,14 +235,17 @@ fn narrowed(query: &Query, field: &str, value: &str) -> String {
 /// Values with their counts and a bar each.
 pub(super) fn values_table(values: &[TopValue], way: &dyn Fn(&str) -> String) -> Markup {
     let most = values.iter().map(|value| value.count).max().unwrap_or(1).max(1);
+    let share = |value: &TopValue| format!("{:.1}", value.count as f64 / most as f64 * 100.0);
     html! {
         ul.values {
             @for value in values.iter().take(TOP) {
                 li {
-                    a href=(way(&value.value)) { (foreign::phrase(&foreign::visible_plain(&value.value, 60), "und", 80)) }
+                    a href=(way(&value.value)) {
+                        (foreign::phrase(&foreign::visible_plain(&value.value, 60), "und", 80))
+                    }
                     span.number { (words::count(value.count)) }
                     svg.share viewBox="0 0 100 2" preserveAspectRatio="none" aria-hidden="true" {
-                        rect.value x="0" y="0" height="2" width=(format!("{:.1}", value.count as f64 / most as f64 * 100.0)) {}
+                        rect.value x="0" y="0" height="2" width=(share(value)) {}
                     }
                 }
             }

@@ -56,7 +56,10 @@ impl Shell<'_> {
                     main #content tabindex="-1" { (content) }
                     footer.foot {
                         p { "All times are UTC. Texts, names and addresses were written by strangers." }
-                        p { "Shoal observes who acts together. Why they do, and whether anything is wrong with it, people decide." }
+                        p {
+                            "Shoal observes who acts together. Why they do, and whether anything is wrong with it, \
+                             people decide."
+                        }
                     }
                 }
             }

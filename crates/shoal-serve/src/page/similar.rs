@@ -62,9 +62,17 @@ pub(super) fn content(post: &StoredPost, found: &[FoundPost], similarity: f64) -
             p.kicker { a href="/search" { "Search" } " / similar posts" }
             h1 { "Posts like this one" }
         }
-        article.post { header { (links::account(&post.author)) (words::time(post.observed_at)) (links::original(post.url.as_deref())) } (foreign::text(&post.text, &post.lang)) }
+        article.post {
+            header {
+                (links::account(&post.author)) (words::time(post.observed_at)) (links::original(post.url.as_deref()))
+            }
+            (foreign::text(&post.text, &post.lang))
+        }
         form.filters method="get" action=(format!("{}/similar", one("posts", &post.id))) {
-            div.row { (fields::choice("similarity", "At least so similar", &similarity.to_string(), &CHOICES)) button type="submit" { "Show" } }
+            div.row {
+                (fields::choice("similarity", "At least so similar", &similarity.to_string(), &CHOICES))
+                button type="submit" { "Show" }
+            }
         }
         h2 { (words::counted(found.len() as u64, "similar post", "similar posts")) }
         @if found.is_empty() { p { "None that is as similar; try a lower similarity." } } @else { (diff::legend()) }

@@ -75,7 +75,7 @@ const TAGS: [&str; 65] = [
 ];
 
 /// And everything that is said of it: nothing that acts, nothing that loads but from here.
-const ATTRIBUTES: [&str; 68] = [
+const ATTRIBUTES: [&str; 59] = [
     "action",
     "aria-current",
     "aria-describedby",
@@ -102,7 +102,6 @@ const ATTRIBUTES: [&str; 68] = [
     "href",
     "id",
     "lang",
-    "max",
     "maxlength",
     "method",
     "min",
@@ -136,14 +135,6 @@ const ATTRIBUTES: [&str; 68] = [
     "y",
     "y1",
     "y2",
-    "accept",
-    "for",
-    "list",
-    "multiple",
-    "readonly",
-    "size",
-    "start",
-    "wrap",
 ];
 
 /// Texts that mean harm.

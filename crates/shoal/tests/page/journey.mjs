@@ -183,6 +183,7 @@ async function harm(page, alerts) {
       const scripts = [...document.scripts].filter((script) => !/^\/assets\/shoal-[0-9a-f]+\.js$/.test(script.getAttribute("src")));
       const links = [...document.links].map((it) => it.getAttribute("href")).filter((it) => !/^[/#]/.test(it));
       const turned = [...document.querySelectorAll(".name")].filter((it) => /[\u202a-\u202e\u2066-\u2069]/u.test(it.textContent));
+      if (/[\u202d\u202e]/u.test(document.body.innerText)) links.push("letters are written backwards");
       return [...bad, ...scripts, ...turned].map((it) => it.outerHTML.slice(0, 150)).concat(links);
     });
     for (const it of found) expect(false, `${path}: ${it}`);

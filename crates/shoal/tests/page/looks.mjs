@@ -10,7 +10,7 @@ const SIZES = [
 /** Pages of which the README has a picture: name, theme, size, and how tall. */
 const PICTURES = [
   ["alerts", "light", 1280, 760],
-  ["alert", "light", 1280, 1060],
+  ["alert", "light", 1280, 1000],
   ["search", "dark", 1280, 1000],
   ["alert", "dark", 360, 1100],
 ];

@@ -24,7 +24,10 @@ pub(super) fn section(alert: &Alert) -> Markup {
                 table {
                     thead { tr {
                         th scope="col" { "Account" }
-                        @if judged { th.number scope="col" { "Bits" } th scope="col" { span.vh { "Strength" } } th.number scope="col" { "Meetings" } }
+                        @if judged {
+                            th.number scope="col" { "Bits" } th scope="col" { span.vh { "Strength" } }
+                            th.number scope="col" { "Meetings" }
+                        }
                         th.number scope="col" { "Partners" } th.number scope="col" { "Objects" }
                     } }
                     tbody { @for account in accounts.iter().take(ROWS) { (row(account, alert, judged)) } }
@@ -65,14 +68,22 @@ pub(super) fn network(alert: &Alert) -> Markup {
             h2 { "Who shares with whom" }
             p.note {
                 "A line is a tie; the thicker, the more they share. "
-                @if listed < ties.count { "Drawn: the strongest " (words::count(listed)) " of " (words::counted(ties.count, "tie", "ties")) "." }
+                @if listed < ties.count {
+                    "Drawn: the strongest " (words::count(listed)) " of " (words::counted(ties.count, "tie", "ties"))
+                    "."
+                }
             }
             (picture::network(&accounts, &ties.strongest, "The network of ties; the table below says the same"))
             details {
                 summary { "The ties as a table" }
                 div.scroll role="region" tabindex="0" aria-label="Ties" {
                     table {
-                        thead { tr { th scope="col" { "Accounts" } th.number scope="col" { "Objects" } th.number scope="col" { "Apart" } } }
+                        thead {
+                            tr {
+                                th scope="col" { "Accounts" } th.number scope="col" { "Objects" }
+                                th.number scope="col" { "Apart" }
+                            }
+                        }
                         tbody {
                             @for tie in ties.strongest.iter().take(TIES) {
                                 tr {
@@ -85,7 +96,9 @@ pub(super) fn network(alert: &Alert) -> Markup {
                     }
                 }
                 p.note { "Apart: the median time between their two posts on one object." }
-                @if ties.strongest.len() > TIES { p.more { "and " (ties.strongest.len() - TIES) " more: see the downloads" } }
+                @if ties.strongest.len() > TIES {
+                    p.more { "and " (ties.strongest.len() - TIES) " more: see the downloads" }
+                }
             }
         }
     }
@@ -99,11 +112,15 @@ pub(super) fn context(alert: &Alert) -> Markup {
         section #context {
             h2 { "Context" }
             @if context.is_empty() { p { "The group met nobody else as often." } } @else {
-                p.note { strong { "Not part of the group," } " perhaps an innocent source: accounts that share as much with it and are not significant." }
+                p.note {
+                    strong { "Not part of the group," }
+                    " perhaps an innocent source: accounts that share as much with it and are not significant."
+                }
                 ul.plain {
                     @for account in context.iter().take(CONTEXT) {
                         li {
-                            (links::account(&account.id)) " shares with " (words::counted(account.partners, "account", "accounts"))
+                            (links::account(&account.id)) " shares with "
+                            (words::counted(account.partners, "account", "accounts"))
                             @if account.allow_listed { ", on the allow-list" }
                         }
                     }

@@ -18,11 +18,16 @@ pub(super) fn section(alert: &Alert) -> Markup {
             h2 { "The arithmetic" }
             (decision(alert))
             @if judged.is_empty() {
-                p { "There is none in bits: this configuration judges by fixed counts, which say nothing about chance." }
+                p {
+                    "There is none in bits: this configuration judges by fixed counts, which say nothing about \
+                     chance."
+                }
             } @else {
                 details.how { summary { "How to read this" } (how_to_read()) }
                 h3 { "The evidence of each account" }
-                @for (at, (account, arithmetic)) in judged.iter().take(ACCOUNTS).enumerate() { (evidence(account, arithmetic, alert, at == 0)) }
+                @for (at, (account, arithmetic)) in judged.iter().take(ACCOUNTS).enumerate() {
+                    (evidence(account, arithmetic, alert, at == 0))
+                }
                 @if judged.len() > ACCOUNTS { p.more { "and " (judged.len() - ACCOUNTS) " more: see the downloads" } }
             }
         }
@@ -37,10 +42,15 @@ fn decision(alert: &Alert) -> Markup {
             dt { "What chance means here" } dd { (strength.null_model) }
             @if let (Some(alpha), Some(threshold)) = (strength.fdr_level, strength.threshold_bits) {
                 @let (seen, significant) = (words::count(strength.accounts_seen), words::count(strength.significant));
-                dt { "Seen and significant" } dd { i { "m" } " = " (seen) " accounts seen so far, " i { "k" } " = " (significant) " significant, α = " (alpha) }
+                dt { "Seen and significant" }
+                dd {
+                    i { "m" } " = " (seen) " accounts seen so far, " i { "k" } " = " (significant)
+                    " significant, α = " (alpha)
+                }
                 dt { "What an account needs" }
                 dd {
-                    "e ≥ " i { "m" } " / (α " i { "k" } ") = " (seen) " / (" (alpha) " × " (significant) "), by the alert "
+                    "e ≥ " i { "m" } " / (α " i { "k" } ") = " (seen) " / (" (alpha) " × " (significant)
+                    "), by the alert "
                     b { (format!("{threshold:.2}")) " bits" }
                     ": of all accounts named significant a share of at most " (alpha) " is expected to be chance"
                 }
@@ -53,8 +63,16 @@ fn decision(alert: &Alert) -> Markup {
 
 fn how_to_read() -> Markup {
     html! {
-        p { "An account that acts on something on which others acted shortly before meets them. If accounts act on their own, how active the others are says whom it meets. An e-value says how many times better its earlier meetings (its circle) predicted the next ones; it multiplies from meeting to meeting." }
-        p { "It is computed in nine ways: three windows, and three strengths of the belief in activity. The mean of e-values is an e-value again, and its log2 is the evidence in bits. By chance, at most one account in 2" sup { "b" } " has b bits at any given moment." }
+        p {
+            "An account that acts on something on which others acted shortly before meets them. If accounts act on \
+             their own, how active the others are says whom it meets. An e-value says how many times better its \
+             earlier meetings (its circle) predicted the next ones; it multiplies from meeting to meeting."
+        }
+        p {
+            "It is computed in nine ways: three windows, and three strengths of the belief in activity. The mean of \
+             e-values is an e-value again, and its log2 is the evidence in bits. By chance, at most one account in 2"
+            sup { "b" } " has b bits at any given moment."
+        }
     }
 }
 
@@ -64,9 +82,14 @@ fn evidence(account: &AlertAccount, arithmetic: &Arithmetic, alert: &Alert, open
         details.evidence open[open] {
             summary {
                 (foreign::name(&account.id)) " " b { (format!("{:.2}", arithmetic.bits)) " bits" }
-                @if let Some(margin) = margin { " " span.note { (format!("{margin:+.2}").replace('-', "−")) " to the threshold" } }
+                @if let Some(margin) = margin {
+                    " " span.note { (format!("{margin:+.2}").replace('-', "−")) " to the threshold" }
+                }
             }
-            p.note { (words::counted(arithmetic.exposures, "meeting", "meetings")) " within 24 h were judged. " (links::account(&account.id)) }
+            p.note {
+                (words::counted(arithmetic.exposures, "meeting", "meetings")) " within 24 h were judged. "
+                (links::account(&account.id))
+            }
             div.pair {
                 (variants(arithmetic))
                 (strongest(arithmetic, alert))
@@ -78,11 +101,22 @@ fn evidence(account: &AlertAccount, arithmetic: &Arithmetic, alert: &Alert, open
 fn variants(arithmetic: &Arithmetic) -> Markup {
     html! {
         table.variants-table {
-            caption { "log2 of the nine e-values; their mean is 2" sup { (format!("{:.2}", arithmetic.bits)) } " = " (words::power(arithmetic.bits)) }
-            thead { tr { th scope="col" { "Window" } @for strength in ["prior 1", "prior 10", "prior 100"] { th.number scope="col" { (strength) } } } }
+            caption {
+                "log2 of the nine e-values; their mean is 2" sup { (format!("{:.2}", arithmetic.bits)) } " = "
+                (words::power(arithmetic.bits))
+            }
+            thead {
+                tr {
+                    th scope="col" { "Window" }
+                    @for strength in ["prior 1", "prior 10", "prior 100"] { th.number scope="col" { (strength) } }
+                }
+            }
             tbody {
                 @for (name, row) in VARIANTS.into_iter().zip(arithmetic.variants) {
-                    tr { th scope="row" { (name) } @for bits in row { td.number { (format!("{bits:.2}").replace('-', "−")) } } }
+                    tr {
+                        th scope="row" { (name) }
+                        @for bits in row { td.number { (format!("{bits:.2}").replace('-', "−")) } }
+                    }
                 }
             }
         }
@@ -105,8 +139,10 @@ fn one_meeting(meeting: &Meeting, alert: &Alert) -> Markup {
     html! {
         li {
             b { (format!("{:+.2}", meeting.bits).replace('-', "−")) " bits" } " on " (meeting.layer) " “"
-            (foreign::phrase(&meeting.label, "und", 90)) "”: met " (words::counted(meeting.company, "account", "accounts"))
-            ", knew " (words::count(meeting.known)) " of them · " (words::time(meeting.at)) " · post " (foreign::name(&meeting.post)) " "
+            (foreign::phrase(&meeting.label, "und", 90)) "”: met "
+            (words::counted(meeting.company, "account", "accounts"))
+            ", knew " (words::count(meeting.known)) " of them · " (words::time(meeting.at)) " · post "
+            (foreign::name(&meeting.post)) " "
             (links::original(url))
         }
     }

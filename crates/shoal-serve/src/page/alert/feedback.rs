@@ -68,7 +68,10 @@ pub(super) fn section(seen: &Seen, speaks: bool) -> Markup {
 fn one_said(feedback: &Feedback) -> Markup {
     html! {
         li {
-            p { b { (verdict(feedback.verdict.name())) } " · " (foreign::name(&feedback.by)) " · " (words::short_time(feedback.at)) " · on revision " (feedback.revision) }
+            p {
+                b { (verdict(feedback.verdict.name())) } " · " (foreign::name(&feedback.by)) " · "
+                (words::short_time(feedback.at)) " · on revision " (feedback.revision)
+            }
             @if let Some(note) = &feedback.note { blockquote dir="auto" { (foreign::shown(note, NOTE)) } }
         }
     }
@@ -82,7 +85,10 @@ fn form(seen: &Seen) -> Markup {
             fieldset {
                 legend { "Your conclusion" }
                 @for choice in Verdict::ALL {
-                    label.choice { input type="radio" name="verdict" value=(choice.name()) required; span { (verdict(choice.name())) } }
+                    label.choice {
+                        input type="radio" name="verdict" value=(choice.name()) required;
+                        span { (verdict(choice.name())) }
+                    }
                 }
             }
             label.field { span { "Why (optional)" } textarea name="note" rows="2" maxlength=(NOTE) {} }

@@ -61,7 +61,9 @@ pub(super) fn lineage(alert: &Alert) -> Markup {
                     @for event in alert.lineage.iter().skip(skipped) {
                         li {
                             (words::time(event.at)) " " (words::event(event.event))
-                            @if let Some(other) = &event.other { " " a href=(one("alerts", other)) { "alert " (super::short(other)) } }
+                            @if let Some(other) = &event.other {
+                                " " a href=(one("alerts", other)) { "alert " (super::short(other)) }
+                            }
                         }
                     }
                 }
@@ -79,9 +81,13 @@ pub(super) fn revisions(seen: &Seen) -> Markup {
             ol.plain {
                 @for revision in seen.revisions.iter().rev().take(LISTED) {
                     li {
-                        @let address = Query::default().and("revision", revision.revision.to_string()).at(&one("alerts", &alert.alert_id));
-                        a href=(address) aria-current=[(revision.revision == alert.revision).then_some("true")] { (revision.revision) }
-                        " " (alerts::state(revision.state, false)) " " (words::counted(super::accounts(revision), "account", "accounts"))
+                        @let number = Query::default().and("revision", revision.revision.to_string());
+                        @let address = number.at(&one("alerts", &alert.alert_id));
+                        a href=(address) aria-current=[(revision.revision == alert.revision).then_some("true")] {
+                            (revision.revision)
+                        }
+                        " " (alerts::state(revision.state, false)) " "
+                        (words::counted(super::accounts(revision), "account", "accounts"))
                         @if let Some(bits) = revision.strength.bits { ", " (format!("{bits:.1}")) " bits" }
                         " · " (words::short_time(revision.raised_at))
                     }
@@ -100,8 +106,14 @@ pub(super) fn downloads(alert: &Alert) -> Markup {
             h2 { "Downloads" }
             ul.plain {
                 li { a href=(base) { "Alert, all revisions" } " (JSON)" }
-                li { "Evidence: " a href=(format!("{base}/evidence?format=csv")) { "CSV" } ", " a href=(format!("{base}/evidence")) { "JSON" } }
-                li { "Network of ties: " a href=(format!("{base}/network?format=gexf")) { "GEXF" } ", " a href=(format!("{base}/network?format=graphml")) { "GraphML" } }
+                li {
+                    "Evidence: " a href=(format!("{base}/evidence?format=csv")) { "CSV" } ", "
+                    a href=(format!("{base}/evidence")) { "JSON" }
+                }
+                li {
+                    "Network of ties: " a href=(format!("{base}/network?format=gexf")) { "GEXF" } ", "
+                    a href=(format!("{base}/network?format=graphml")) { "GraphML" }
+                }
             }
         }
     }
@@ -120,7 +132,8 @@ pub(super) fn origin(alert: &Alert) -> Markup {
                     dt { "Alert" } dd { code { (foreign::name(&alert.alert_id)) } }
                     dt { "Configuration" } dd { code { (foreign::name(&provenance.configuration)) } }
                     dt { "Shoal" } dd { (provenance.version) }
-                    dt { "Read from" } dd { @for input in provenance.inputs.iter().take(LISTED) { (foreign::name(input)) " " } }
+                    dt { "Read from" }
+                    dd { @for input in provenance.inputs.iter().take(LISTED) { (foreign::name(input)) " " } }
                 }
             }
         }

@@ -123,9 +123,16 @@ fn head(seen: &Seen) -> Markup {
                 span { "revision " (alert.revision) ", raised at " (words::time(alert.raised_at)) }
             }
             h1 { (headline(alert)) }
-            p.verdict { strong { "This is an observation, not a verdict." } " These accounts act together more than chance explains. Why they do, and whether anything is wrong with it, people decide." }
+            p.verdict {
+                strong { "This is an observation, not a verdict." }
+                " These accounts act together more than chance explains. Why they do, and whether anything is wrong \
+                 with it, people decide."
+            }
             @if seen.shown + 1 < seen.revisions.len() {
-                p.older { "This is an earlier revision. " a href=(super::links::one("alerts", &alert.alert_id)) { "Show the newest" } "." }
+                p.older {
+                    "This is an earlier revision. "
+                    a href=(super::links::one("alerts", &alert.alert_id)) { "Show the newest" } "."
+                }
             }
         }
     }
@@ -155,9 +162,24 @@ fn figures(alert: &Alert) -> Markup {
     html! {
         dl.figures {
             div.strong { dt { "Strength" } dd { (strength(alert)) } }
-            div { dt { "Accounts" } dd { b { (words::count(accounts(alert))) } span { (words::counted(observed.ties.count, "tie", "ties")) " among them" } } }
-            div { dt { "Posts of the evidence" } dd { b { (words::count(posts)) } span { "within " (words::length(length)) } } }
-            div { dt { "When" } dd.small { span { "from " (words::time(observed.window.start)) } span { "to " (words::time(observed.window.end)) } } }
+            div {
+                dt { "Accounts" }
+                dd {
+                    b { (words::count(accounts(alert))) }
+                    span { (words::counted(observed.ties.count, "tie", "ties")) " among them" }
+                }
+            }
+            div {
+                dt { "Posts of the evidence" }
+                dd { b { (words::count(posts)) } span { "within " (words::length(length)) } }
+            }
+            div {
+                dt { "When" }
+                dd.small {
+                    span { "from " (words::time(observed.window.start)) }
+                    span { "to " (words::time(observed.window.end)) }
+                }
+            }
         }
     }
 }
@@ -171,7 +193,9 @@ fn strength(alert: &Alert) -> Markup {
                 (picture::strength(bits, strength.threshold_bits))
                 span {
                     (words::strength(bits))
-                    @if let Some(threshold) = strength.threshold_bits { "; " (format!("{threshold:.1}")) " were needed" }
+                    @if let Some(threshold) = strength.threshold_bits {
+                        "; " (format!("{threshold:.1}")) " were needed"
+                    }
                 }
                 span { "chance gives as much to at most one account in " (words::odds(bits)) }
             },

@@ -74,7 +74,9 @@ fn rest(alert: &shoal_model::Alert) -> Markup {
     let left_out = super::left_out(alert, Cap::AlertObjects);
     html! {
         p.more {
-            @if left_out > 0 { "and " (words::counted(left_out, "more object", "more objects")) " that this alert does not list. " }
+            @if left_out > 0 {
+                "and " (words::counted(left_out, "more object", "more objects")) " that this alert does not list. "
+            }
             a href=(Query::default().and("alert", alert.alert_id.clone()).at("/search")) { "Search within these posts" }
         }
     }
@@ -127,7 +129,10 @@ fn text(shared: &EvidenceObject) -> Markup {
 
 fn counts(object: &AlertObject) -> Markup {
     html! {
-        span { (words::counted(object.accounts, "account", "accounts")) ", " (words::counted(object.posts, "post", "posts")) }
+        span {
+            (words::counted(object.accounts, "account", "accounts")) ", "
+            (words::counted(object.posts, "post", "posts"))
+        }
         @if let Some(lang) = &object.lang { span { "language: " (foreign::name(foreign::language_name(lang))) } }
     }
 }
@@ -156,11 +161,16 @@ fn others_table(objects: &[&EvidenceObject], alone: bool) -> Markup {
             (table(objects.iter().take(OTHERS), "Shared objects that are no texts"))
             @if objects.len() > OTHERS {
                 details {
-                    summary { (words::counted((objects.len() - OTHERS).min(MORE_OTHERS) as u64, "more object", "more objects")) }
+                    summary {
+                        @let more = (objects.len() - OTHERS).min(MORE_OTHERS) as u64;
+                        (words::counted(more, "more object", "more objects"))
+                    }
                     (table(objects.iter().skip(OTHERS).take(MORE_OTHERS), "More shared objects that are no texts"))
                 }
             }
-            @if objects.len() > OTHERS + MORE_OTHERS { p.more { "and " (objects.len() - OTHERS - MORE_OTHERS) " more: see the downloads" } }
+            @if objects.len() > OTHERS + MORE_OTHERS {
+                p.more { "and " (objects.len() - OTHERS - MORE_OTHERS) " more: see the downloads" }
+            }
         }
     }
 }
@@ -169,7 +179,12 @@ fn table<'a>(objects: impl Iterator<Item = &'a &'a EvidenceObject>, label: &str)
     html! {
         div.scroll role="region" tabindex="0" aria-label=(label) {
             table {
-                thead { tr { th scope="col" { "Shared" } th scope="col" { "What" } th.number scope="col" { "Accounts" } th.number scope="col" { "Posts" } } }
+                thead {
+                    tr {
+                        th scope="col" { "Shared" } th scope="col" { "What" } th.number scope="col" { "Accounts" }
+                        th.number scope="col" { "Posts" }
+                    }
+                }
                 tbody {
                     @for object in objects.map(|shared| &shared.object) {
                         tr {

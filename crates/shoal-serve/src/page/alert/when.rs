@@ -23,11 +23,17 @@ pub(super) fn section(alert: &Alert) -> Markup {
             h2 { "When they acted" }
             @if observed.accounts.len() <= LANES {
                 p.note { "A mark is a post. A line joins posts on the same thing: the steeper, the closer in time." }
-                (picture::lanes(&lanes(alert), observed.window.start, observed.window.end, "When each account acted; the table below says the same"))
+                @let label = "When each account acted; the table below says the same";
+                (picture::lanes(&lanes(alert), observed.window.start, observed.window.end, label))
             } @else {
                 (picture::bars(&histogram(alert), None))
             }
-            @if left_out > 0 { p.note { "Not drawn: " (words::counted(left_out, "more entry", "more entries")) " of the evidence beyond the listed posts." } }
+            @if left_out > 0 {
+                p.note {
+                    "Not drawn: " (words::counted(left_out, "more entry", "more entries"))
+                    " of the evidence beyond the listed posts."
+                }
+            }
             (table(alert))
         }
     }
@@ -67,14 +73,24 @@ fn table(alert: &Alert) -> Markup {
             summary { "The posts as a table" }
             div.scroll role="region" tabindex="0" aria-label="Posts of the evidence" {
                 table {
-                    thead { tr { th scope="col" { "Time" } th scope="col" { "Account" } th scope="col" { "On" } th scope="col" { "Post" } } }
+                    thead {
+                        tr {
+                            th scope="col" { "Time" } th scope="col" { "Account" } th scope="col" { "On" }
+                            th scope="col" { "Post" }
+                        }
+                    }
                     tbody {
                         @for post in posts.iter().take(ROWS) {
                             @let object = alert.observed.objects.iter().find(|object| object.key == post.object);
                             tr {
                                 td.nowrap { (words::time(post.at)) }
                                 td { (links::account(&post.account)) }
-                                td { @if let Some(object) = object { (object.layer) " " (foreign::phrase(&object.label, object.lang.as_deref().unwrap_or("und"), 60)) } }
+                                td {
+                                    @if let Some(object) = object {
+                                        (object.layer) " "
+                                        (foreign::phrase(&object.label, object.lang.as_deref().unwrap_or("und"), 60))
+                                    }
+                                }
                                 td { (foreign::name(&post.id)) " " (links::original(post.url.as_deref())) }
                             }
                         }

@@ -44,11 +44,13 @@ pub(in crate::page) fn bars(histogram: &Histogram, narrow: Option<&dyn Fn(Timest
                 svg.bars viewBox=(format!("0 0 {WIDTH} {}", HEIGHT + 20.0)) aria-hidden="true" {
                     (axis.drawn(HEIGHT, 8))
                     @for bin in histogram.bins.iter().take(BARS).filter(|bin| bin.count > 0) {
-                        @let title = format!("{}: {}", words::minute(bin.start), words::counted(bin.count, "post", "posts"));
+                        @let posts = words::counted(bin.count, "post", "posts");
+                        @let title = format!("{}: {posts}", words::minute(bin.start));
                         @match narrow {
                             Some(narrow) => a href=(narrow(bin.start, bin.start.plus(step))) tabindex="-1" {
                                 title { (title) }
-                                rect.reach x=(at(axis.x(bin.start))) y="0" width=(at(width(&axis, bin.start, step))) height=(at(HEIGHT)) {}
+                                rect.reach x=(at(axis.x(bin.start))) y="0"
+                                    width=(at(width(&axis, bin.start, step))) height=(at(HEIGHT)) {}
                                 (bar(&axis, bin, step, most, HEIGHT))
                             },
                             None => g { title { (title) } (bar(&axis, bin, step, most, HEIGHT)) },
@@ -56,7 +58,9 @@ pub(in crate::page) fn bars(histogram: &Histogram, narrow: Option<&dyn Fn(Timest
                     }
                 }
             }
-            figcaption { (stretch(histogram.seconds)) " each, the highest " (words::counted(most, "post", "posts")) "." }
+            figcaption {
+                (stretch(histogram.seconds)) " each, the highest " (words::counted(most, "post", "posts")) "."
+            }
             (table(histogram, narrow, step))
         }
     }
@@ -67,7 +71,8 @@ fn bar(axis: &Axis, bin: &Bin, step: Span, most: u64, height: f64) -> Markup {
     let tall = (bin.count as f64 / most as f64 * height).max(if bin.count > 0 { 1.5 } else { 0.0 });
     let wide = width(axis, bin.start, step);
     let gap = if wide > 4.0 { 1.0 } else { 0.0 };
-    html! { rect.bar x=(at(axis.x(bin.start))) y=(at(height - tall)) width=(at((wide - gap).max(1.2))) height=(at(tall)) {} }
+    let wide = (wide - gap).max(1.2);
+    html! { rect.bar x=(at(axis.x(bin.start))) y=(at(height - tall)) width=(at(wide)) height=(at(tall)) {} }
 }
 
 fn width(axis: &Axis, start: Timestamp, step: Span) -> f64 {
@@ -104,7 +109,9 @@ fn table(histogram: &Histogram, narrow: Option<&dyn Fn(Timestamp, Timestamp) -> 
                         tr {
                             td {
                                 @match narrow {
-                                    Some(narrow) => a href=(narrow(bin.start, bin.start.plus(step))) { (words::short_time(bin.start)) },
+                                    Some(narrow) => a href=(narrow(bin.start, bin.start.plus(step))) {
+                                        (words::short_time(bin.start))
+                                    },
                                     None => (words::short_time(bin.start)),
                                 }
                             }

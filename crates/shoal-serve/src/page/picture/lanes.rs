@@ -43,8 +43,12 @@ pub(in crate::page) fn lanes(lanes: &[Lane], start: Timestamp, end: Timestamp, l
                 @for (row, lane) in lanes.iter().take(LANES).enumerate() {
                     @let y = middle(row);
                     line.ground x1=(at(LEFT)) x2=(at(WIDTH)) y1=(at(y)) y2=(at(y)) {}
-                    text.name x=(at(LEFT - 8.0)) y=(at(y + 4.0)) text-anchor="end" { (foreign::visible_plain(&lane.account, NAME)) }
-                    @for (mark, _) in lane.marks.iter().take(marks) { circle.mark cx=(at(x(*mark))) cy=(at(y)) r="3.5" {} }
+                    text.name x=(at(LEFT - 8.0)) y=(at(y + 4.0)) text-anchor="end" {
+                        (foreign::visible_plain(&lane.account, NAME))
+                    }
+                    @for (mark, _) in lane.marks.iter().take(marks) {
+                        circle.mark cx=(at(x(*mark))) cy=(at(y)) r="3.5" {}
+                    }
                 }
             }
         }

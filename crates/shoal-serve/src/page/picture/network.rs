@@ -41,7 +41,9 @@ pub(in crate::page) fn network(accounts: &[&str], ties: &[AlertTie], label: &str
                         title { (words::counted(*objects, "shared object", "shared objects")) }
                     }
                 }
-                @for (place, account) in accounts.iter().enumerate() { (node(account, account.get(platform..).filter(|_| place < NAMED), points[place])) }
+                @for (place, account) in accounts.iter().enumerate() {
+                    (node(account, account.get(platform..).filter(|_| place < NAMED), points[place]))
+                }
             }
         }
     }
@@ -60,12 +62,23 @@ fn platform(accounts: &[&str]) -> usize {
     if accounts.iter().all(|account| account.starts_with(common)) { common.len() } else { 0 }
 }
 
+/// Names near an edge stay on the paper.
+fn anchor(x: f64) -> &'static str {
+    match x / WIDTH {
+        ..0.2 => "start",
+        0.8.. => "end",
+        _ => "middle",
+    }
+}
+
 fn node(account: &str, name: Option<&str>, (x, y): Point) -> Markup {
     html! {
         g {
             title { (foreign::visible_plain(account, 120)) }
             circle.node cx=(at(x)) cy=(at(y)) r="5" {}
-            @if let Some(name) = name { text.name x=(at(x)) y=(at(y - 9.0)) text-anchor="middle" { (foreign::visible_plain(name, NAME)) } }
+            @if let Some(name) = name {
+                text.name x=(at(x)) y=(at(y - 9.0)) text-anchor=(anchor(x)) { (foreign::visible_plain(name, NAME)) }
+            }
         }
     }
 }
@@ -161,7 +174,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn everything_stays_on_the_paper(nodes in 0..40_usize, edges in prop::collection::vec((0..40_usize, 0..40_usize), 0..80)) {
+        fn everything_stays_on_the_paper(
+            nodes in 0..40_usize,
+            edges in prop::collection::vec((0..40_usize, 0..40_usize), 0..80),
+        ) {
             let inside = |(from, to): (usize, usize)| (from < nodes && to < nodes).then_some((from, to, 1));
             let edges: Vec<_> = edges.into_iter().filter_map(inside).collect();
             for (x, y) in layout(nodes, &edges) {

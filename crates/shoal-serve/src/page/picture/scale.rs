@@ -95,7 +95,8 @@ pub(in crate::page) fn strength(bits: f64, threshold: Option<f64>) -> Markup {
     let x = |bits: f64| at(bits.clamp(0.0, MOST_BITS) / MOST_BITS * 200.0);
     let needed = threshold.map_or_else(String::new, |bits| format!(", {bits:.1} were needed"));
     html! {
-        svg.strength viewBox="0 0 200 12" preserveAspectRatio="none" role="img" aria-label=(format!("{bits:.1} bits{needed}")) {
+        svg.strength viewBox="0 0 200 12" preserveAspectRatio="none" role="img"
+            aria-label=(format!("{bits:.1} bits{needed}")) {
             rect.ground x="0" y="3" width="200" height="6" rx="1" {}
             rect.value x="0" y="3" width=(x(bits)) height="6" rx="1" {}
             @if let Some(threshold) = threshold {

@@ -23,6 +23,9 @@ use crate::problem::Problem;
 /// The stages in the order in which posts pass them. Where one process has them all, they have one event time.
 const STAGES: [&str; 8] = ["all", "prepare", "match", "cluster", "pair", "tie", "circle", "group"];
 
+/// What is counted of a source.
+const COLUMNS: [&str; 6] = ["Read", "Processed", "Nothing shared", "Dead letters", "Late", "Waiting"];
+
 /// Everything that the page shows.
 #[derive(Debug)]
 struct Seen {
@@ -55,7 +58,10 @@ fn content(seen: &Seen) -> Markup {
             h1 { "Status" }
             (health(seen))
         }
-        p.refresh { a href="/status" { "Refresh" } label hidden data-refresh="5" { input type="checkbox" checked; " every 5 seconds" } }
+        p.refresh {
+            a href="/status" { "Refresh" }
+            label hidden data-refresh="5" { input type="checkbox" checked; " every 5 seconds" }
+        }
         div #live {
             (headline(seen))
             (sources(&seen.figures))
@@ -89,10 +95,35 @@ fn headline(seen: &Seen) -> Markup {
     let figures = &seen.figures;
     html! {
         dl.figures {
-            div { dt { "Posts a second" } dd { b { (whole(last(&records))) } (line(&records, "Posts a second over the last ten minutes")) span { (whole(figures.sum("shoal_source_records_total"))) " read" } } }
-            div { dt { "Alerts" } dd { b { (whole(figures.sum("shoal_alerts_total"))) } (line(&alerts, "Revisions of alerts a second over the last ten minutes")) span { "revisions written, " (whole(figures.sum("shoal_alerts_not_sent_total"))) " not sent" } } }
-            div { dt { "Lag" } dd { b { (words::length(last(&lags))) } (line(&lags, "Lag in seconds over the last ten minutes")) span { "event time behind the newest post" } } }
-            div { dt { "Waiting" } dd { b { (whole(figures.sum("shoal_source_buffered") + figures.sum("shoal_stage_buffered"))) } span { "records, for order or for other channels" } } }
+            div {
+                dt { "Posts a second" }
+                dd {
+                    b { (whole(last(&records))) } (line(&records, "Posts a second over the last ten minutes"))
+                    span { (whole(figures.sum("shoal_source_records_total"))) " read" }
+                }
+            }
+            div {
+                dt { "Alerts" }
+                dd {
+                    b { (whole(figures.sum("shoal_alerts_total"))) }
+                    (line(&alerts, "Revisions of alerts a second over the last ten minutes"))
+                    span { "revisions written, " (whole(figures.sum("shoal_alerts_not_sent_total"))) " not sent" }
+                }
+            }
+            div {
+                dt { "Lag" }
+                dd {
+                    b { (words::length(last(&lags))) } (line(&lags, "Lag in seconds over the last ten minutes"))
+                    span { "event time behind the newest post" }
+                }
+            }
+            div {
+                dt { "Waiting" }
+                dd {
+                    b { (whole(figures.sum("shoal_source_buffered") + figures.sum("shoal_stage_buffered"))) }
+                    span { "records, for order or for other channels" }
+                }
+            }
         }
     }
 }
@@ -111,16 +142,32 @@ fn sources(figures: &Figures) -> Markup {
             @if records.is_empty() { p { "Nothing is read by this process." } } @else {
                 div.scroll role="region" tabindex="0" aria-label="Sources" {
                     table {
-                        thead { tr { th scope="col" { "Source" } @for title in ["Read", "Processed", "Nothing shared", "Dead letters", "Late", "Waiting"] { th.number scope="col" { (title) } } th scope="col" { "Newest post" } } }
+                        thead {
+                            tr {
+                                th scope="col" { "Source" }
+                                @for title in COLUMNS {
+                                    th.number scope="col" { (title) }
+                                }
+                                th scope="col" { "Newest post" }
+                            }
+                        }
                         tbody {
                             @for (source, read) in &records {
                                 tr {
                                     th scope="row" { (super::foreign::name(source)) }
                                     td.number { (whole(*read)) }
-                                    @for outcome in ["processed", "filtered", "dead_letter"] { td.number { (whole(of(source, outcome))) } }
+                                    @for outcome in ["processed", "filtered", "dead_letter"] {
+                                        td.number { (whole(of(source, outcome))) }
+                                    }
                                     td.number { (whole(late.get(source).copied().unwrap_or(0.0))) }
                                     td.number { (whole(waiting.get(source).copied().unwrap_or(0.0))) }
-                                    td.nowrap { @if let Some(at) = newest.get(source).copied().and_then(moment) { (words::time(at)) } @else { "–" } }
+                                    td.nowrap {
+                                        @if let Some(at) = newest.get(source).copied().and_then(moment) {
+                                            (words::time(at))
+                                        } @else {
+                                            "–"
+                                        }
+                                    }
                                 }
                             }
                         }
@@ -145,15 +192,39 @@ fn stages(figures: &Figures) -> Markup {
                 h2 { "Stages" }
                 div.scroll role="region" tabindex="0" aria-label="Stages" {
                     table {
-                        thead { tr { th scope="col" { "Stage" } th.number scope="col" { "Records" } th.number scope="col" { "Waiting" } th.number scope="col" { "Lag" } th scope="col" { "Event time" } } }
+                        thead {
+                            tr {
+                                th scope="col" { "Stage" } th.number scope="col" { "Records" }
+                                th.number scope="col" { "Waiting" } th.number scope="col" { "Lag" }
+                                th scope="col" { "Event time" }
+                            }
+                        }
                         tbody {
                             @for name in names {
                                 tr {
                                     th scope="row" { (name) }
-                                    td.number { @if let Some(records) = processed.get(name) { (whole(*records)) } @else { "–" } }
+                                    td.number {
+                                        @if let Some(records) = processed.get(name) {
+                                            (whole(*records))
+                                        } @else {
+                                            "–"
+                                        }
+                                    }
                                     td.number { (whole(waiting.get(name).copied().unwrap_or(0.0))) }
-                                    td.number { @if let Some(seconds) = lag.get(name) { (words::length(*seconds)) } @else { "–" } }
-                                    td.nowrap { @if let Some(at) = watermark.get(name).copied().and_then(moment) { (words::time(at)) } @else { "–" } }
+                                    td.number {
+                                        @if let Some(seconds) = lag.get(name) {
+                                            (words::length(*seconds))
+                                        } @else {
+                                            "–"
+                                        }
+                                    }
+                                    td.nowrap {
+                                        @if let Some(at) = watermark.get(name).copied().and_then(moment) {
+                                            (words::time(at))
+                                        } @else {
+                                            "–"
+                                        }
+                                    }
                                 }
                             }
                         }
@@ -173,7 +244,9 @@ fn lost(figures: &Figures) -> Markup {
             h2 { "Dead letters" }
             @if reasons.values().all(|number| *number == 0.0) { p { "none" } }
             dl.pairs {
-                @for (reason, number) in reasons.iter().filter(|(_, number)| **number > 0.0) { dt { (reason.replace('_', " ")) } dd { (whole(*number)) } }
+                @for (reason, number) in reasons.iter().filter(|(_, number)| **number > 0.0) {
+                    dt { (reason.replace('_', " ")) } dd { (whole(*number)) }
+                }
             }
             h3 { "What became of the posts" }
             dl.pairs { @for (outcome, number) in &prepared { dt { (outcome) } dd { (whole(*number)) } } }
@@ -185,7 +258,9 @@ fn index(index: &Status) -> Markup {
     html! {
         section {
             h2 { "Index" }
-            @if let Some(why) = &index.stopped { p.failure { "Nothing is written any more: " (super::foreign::visible(why, 500)) } }
+            @if let Some(why) = &index.stopped {
+                p.failure { "Nothing is written any more: " (super::foreign::visible(why, 500)) }
+            }
             dl.pairs {
                 dt { "Posts" } dd { (words::count(index.posts)) }
                 dt { "Alerts" } dd { (words::count(index.alerts)) }
@@ -194,8 +269,13 @@ fn index(index: &Status) -> Markup {
                 @if let Some((first, last)) = index.range { dt { "Posts from" } dd { (words::range(first, last)) } }
                 dt { "Deleted, not purged yet" } dd { (words::count(index.deleted)) }
                 dt { "Written to" } dd { @if index.writes { "by this process" } @else { "not by this process" } }
-                @if let Some(place) = &index.audit_broken { dt { "Audit log" } dd { "its chain is broken: " (super::foreign::visible(place, 500)) } }
-                @if index.damaged > 0 { dt { "Damaged" } dd { (words::counted(index.damaged, "part", "parts")) " set aside and not found any more" } }
+                @if let Some(place) = &index.audit_broken {
+                    dt { "Audit log" } dd { "its chain is broken: " (super::foreign::visible(place, 500)) }
+                }
+                @if index.damaged > 0 {
+                    dt { "Damaged" }
+                    dd { (words::counted(index.damaged, "part", "parts")) " set aside and not found any more" }
+                }
             }
         }
     }
