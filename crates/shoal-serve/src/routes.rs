@@ -16,9 +16,14 @@ use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::{Health, api, door, page};
 
+/// How `/metrics` tells what `/readyz` says.
+const READY: &str = "# HELP shoal_ready 1 when the process does its work, 0 while it waits or once it has failed.\n\
+                     # TYPE shoal_ready gauge\nshoal_ready ";
+
 /// Metrics and health, for everybody. `get` answers HEAD too, and refuses all other methods.
 pub(crate) fn plain(registry: Registry, health: Arc<dyn Health>) -> Router {
-    let metrics = get(move || async move { metrics(&registry) });
+    let asked = Arc::clone(&health);
+    let metrics = get(move || async move { metrics(&registry, &*asked) });
     let unknown = || async { (StatusCode::NOT_FOUND, "there is /metrics, /healthz and /readyz\n") };
     Router::new().route("/metrics", metrics).fallback(unknown).layer(map_response(harmless)).merge(probes(health))
 }
@@ -27,7 +32,7 @@ pub(crate) fn plain(registry: Registry, health: Arc<dyn Health>) -> Router {
 pub(crate) fn all(app: &Arc<App>) -> Router {
     let health = Arc::clone(&app.health);
     Router::new()
-        .route("/metrics", get(|State(app): State<Arc<App>>| async move { metrics(&app.registry) }))
+        .route("/metrics", get(|State(app): State<Arc<App>>| async move { metrics(&app.registry, &*app.health) }))
         .merge(sign_in::routes())
         .merge(page::routes())
         .merge(api::routes(app.access.is_local()))
@@ -72,9 +77,11 @@ fn probe(answer: Result<(), String>) -> (StatusCode, String) {
     }
 }
 
-fn metrics(registry: &Registry) -> Response {
+/// Whether the process is ready is no metric in the registry: asking for it may look there.
+fn metrics(registry: &Registry, health: &dyn Health) -> Response {
+    let ready = u8::from(health.ready().is_ok());
     match TextEncoder::new().encode_to_string(&registry.gather()) {
-        Ok(text) => ([(CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
+        Ok(text) => ([(CONTENT_TYPE, TEXT_FORMAT)], format!("{READY}{ready}\n{text}")).into_response(),
         Err(error) => Problem::internal(&error).into_response(),
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use prometheus::Registry;
+#[cfg(target_os = "linux")]
+use prometheus::process_collector::ProcessCollector;
 use shoal_index::{Index, Writer};
 use shoal_serve::{Health, Server, Settings};
 
@@ -31,6 +33,8 @@ pub(crate) fn serve(
     index: Option<Index>,
 ) -> Result<Option<Server>> {
     let Some(listen) = said.listen else { return Ok(None) };
+    #[cfg(target_os = "linux")]
+    registry.register(Box::new(ProcessCollector::for_self())).context("cannot count")?;
     if let Some(warning) = said.warning() {
         console::note(&format!("warning: {warning}\n"));
     }

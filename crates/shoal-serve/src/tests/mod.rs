@@ -111,7 +111,9 @@ fn metrics_are_told_as_they_are_now() {
         let (status, headers, body) = get(&server, "/metrics?name=x");
         let expected =
             format!("# HELP shoal_posts_total Posts.\n# TYPE shoal_posts_total counter\nshoal_posts_total {count}\n");
-        assert_eq!((status, body), (200, expected));
+        let (ready, rest) = body.split_at(body.len() - expected.len());
+        assert_eq!((status, rest), (200, expected.as_str()));
+        assert!(ready.ends_with("\nshoal_ready 1\n"), "{ready}");
         assert!(headers.contains("content-type: text/plain; version=0.0.4"), "{headers}");
     }
 }
@@ -127,6 +129,7 @@ fn health_is_what_the_process_says() {
     };
     assert_eq!(answers("/healthz"), (200, "ok\n".to_owned()));
     assert_eq!(answers("/readyz"), (503, "waiting for partitions\n".to_owned()));
+    assert!(answers("/metrics").1.ends_with("\nshoal_ready 0\n"));
     *told.awaited.lock().unwrap() = None;
     assert_eq!(answers("/readyz"), (200, "ok\n".to_owned()));
     *told.failed.lock().unwrap() = Some("the disk is full");
