@@ -33,8 +33,8 @@ impl PostBuilder {
         Self { fields, languages: LanguageDetector::default(), json: Vec::new() }
     }
 
-    /// The document of a post whose record has the key `origin`.
-    pub(crate) fn document(&mut self, document: PostDocument, origin: u64) -> TantivyDocument {
+    /// The document of a post whose record has the key `origin`, and roughly how many bytes it takes.
+    pub(crate) fn document(&mut self, document: PostDocument, origin: u64) -> (TantivyDocument, usize) {
         let fields = &self.fields;
         let mut out = TantivyDocument::new();
         out.add_u64(fields.origin, origin);
@@ -61,7 +61,8 @@ impl PostBuilder {
         if serde_json::to_writer(&mut self.json, &stored).is_ok() {
             out.add_bytes(fields.stored, &self.json);
         }
-        out
+        // The text is in it twice; terms are short.
+        (out, self.json.len() + stored.text.len())
     }
 }
 
@@ -72,7 +73,8 @@ pub(crate) const fn min_hash(slot: usize, hash: u16) -> u64 {
 
 /// A hashtag or a shown name as a term: in small letters, without its sign.
 pub(crate) fn small(text: &str) -> String {
-    text.trim_start_matches(['#', '＃', '@']).nfkc().flat_map(char::to_lowercase).collect()
+    // Small letters of some signs come apart, and their parts have an order.
+    text.trim_start_matches(['#', '＃', '@']).nfkc().flat_map(char::to_lowercase).nfkc().collect()
 }
 
 /// A language as a term: its primary subtag in small letters.

@@ -107,6 +107,8 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
 pub(crate) struct Lines {
     file: File,
     path: PathBuf,
+    /// Bytes of whole lines.
+    length: u64,
 }
 
 impl Lines {
@@ -127,13 +129,19 @@ impl Lines {
         let file = open().map_err(failed(path))?;
         path.parent().map_or(Ok(()), sync_directory)?;
         bytes.truncate(whole);
-        Ok((Self { file, path: path.to_owned() }, bytes))
+        Ok((Self { file, path: path.to_owned(), length: whole as u64 }, bytes))
     }
 
-    /// Adds a line, given without its end.
+    /// Adds a line, given without its end. One that cannot be written whole leaves nothing behind: the next one would
+    /// be glued to it.
     pub(crate) fn add(&mut self, line: &str) -> Result<(), Error> {
         let whole = format!("{line}\n");
-        self.file.write_all(whole.as_bytes()).and_then(|()| self.file.sync_data()).map_err(failed(&self.path))
+        let written = self.file.write_all(whole.as_bytes()).and_then(|()| self.file.sync_data());
+        match written {
+            Ok(()) => self.length += whole.len() as u64,
+            Err(_) => self.file.set_len(self.length).map_err(failed(&self.path))?,
+        }
+        written.map_err(failed(&self.path))
     }
 }
 

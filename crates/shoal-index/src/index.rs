@@ -142,7 +142,9 @@ impl Index {
         Ok((Self { shared, id: identity.id }, writer))
     }
 
-    /// Opens an index that is there, to search it; another process may write to it, and what it commits is found.
+    /// Opens an index that is there, to search it; another process may write to it, and what it commits is found. Damage
+    /// is passed over, with an error in the log and a count in [`Status::damaged`]. Nothing in the index changes, but
+    /// its lock files must be writable: they keep files from being removed while they are being opened.
     pub fn read(directory: &Path) -> Result<Self, Error> {
         let identity = Identity::read(directory)?.ok_or_else(|| Error::NoIndex(directory.to_owned()))?;
         let parts = Parts::open(directory, Arc::clone(&identity.id), Mode::Read)?;

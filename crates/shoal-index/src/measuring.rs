@@ -15,7 +15,7 @@ pub fn bare(directory: &Path, posts: impl IntoIterator<Item = PostDocument>) -> 
     let index = Index::create_in_dir(directory, fields.schema.clone())?;
     index.tokenizers().register(SEGMENTER, Segmenter::default());
     let mut builder = PostBuilder::new(fields.into());
-    let documents = (0..).zip(posts).map(|(origin, post)| builder.document(post, origin)).collect();
+    let documents = (0..).zip(posts).map(|(origin, post)| builder.document(post, origin).0).collect();
     Ok(Bare { index, documents })
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Revision {
 /// The newest revisions, and how many there have been.
 pub(crate) struct Live {
     recent: Mutex<Recent>,
+    /// Whose erasures are followed.
+    index: Option<Index>,
     count: watch::Sender<u64>,
 }
 
@@ -37,6 +39,8 @@ pub(crate) struct Live {
 struct Recent {
     /// The number of the first of `revisions`.
     first: u64,
+    /// Posts that the index had deleted when these were remembered.
+    deleted: u64,
     revisions: VecDeque<Arc<Revision>>,
     bytes: usize,
     most: usize,
@@ -56,7 +60,7 @@ pub(crate) enum Next {
 impl Live {
     /// What an index tells from now on.
     pub(crate) fn of(index: &Index) -> Arc<Self> {
-        let live = Arc::new(Self::remembering(BYTES));
+        let live = Arc::new(Self { index: Some(index.clone()), ..Self::remembering(BYTES) });
         let listener = Arc::downgrade(&live);
         index.on_alert(Box::new(move |alert| {
             if let Some(live) = listener.upgrade() {
@@ -68,8 +72,8 @@ impl Live {
 
     /// What takes so many bytes at the most.
     pub(crate) fn remembering(most: usize) -> Self {
-        let recent = Recent { first: 0, revisions: VecDeque::new(), bytes: 0, most };
-        Self { recent: Mutex::new(recent), count: watch::Sender::new(0) }
+        let recent = Recent { first: 0, deleted: 0, revisions: VecDeque::new(), bytes: 0, most };
+        Self { recent: Mutex::new(recent), index: None, count: watch::Sender::new(0) }
     }
 
     /// One more.
@@ -110,13 +114,30 @@ impl Live {
         }
     }
 
+    /// Forgets what is remembered: it may name what has been erased since. Followers go on through the index.
+    pub(crate) fn forget(&self) {
+        self.recent().forget();
+    }
+
     fn recent(&self) -> std::sync::MutexGuard<'_, Recent> {
         // It is whole after every single step.
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let deleted = self.index.as_ref().map_or(0, |index| index.counts().deleted);
+        if recent.deleted != deleted {
+            recent.deleted = deleted;
+            recent.forget();
+        }
+        recent
     }
 }
 
 impl Recent {
+    fn forget(&mut self) {
+        self.first = self.end();
+        self.revisions.clear();
+        self.bytes = 0;
+    }
+
     fn end(&self) -> u64 {
         self.first + self.revisions.len() as u64
     }

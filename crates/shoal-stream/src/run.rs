@@ -302,11 +302,11 @@ impl Run {
 
     /// Drives what is below the watermark through the stages.
     fn drive(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
-        let Some(slowest) = self.watermark() else { return Ok(()) };
+        let Some(slowest) = self.watermark() else { return settle_nothing(observer) };
         let posts = self.released_below(slowest, observer);
         self.checkpoint.2 += posts.len() as u64;
         // Timers fire up to the highest post, not to the end of time: the end of a file resolves nothing.
-        let Some(highest) = self.highest else { return Ok(()) };
+        let Some(highest) = self.highest else { return settle_nothing(observer) };
         let driven = self.fused.drive(posts, slowest.min(highest));
         for alert in &driven.alerts {
             self.alerts.add(alert);
@@ -418,4 +418,9 @@ impl Run {
         summary.records_now = summary.sources.records - self.records_before;
         summary
     }
+}
+
+/// There were no posts, but perhaps something else that an observer keeps.
+fn settle_nothing(observer: &mut dyn Observer) -> Result<(), Error> {
+    observer.settled(&Settled { duplicates: &[], texts: &[], merges: &[] }).map_err(Error::Observer)
 }

@@ -44,19 +44,26 @@ impl Indexing {
         leave_out(&mut self.batch.posts, settled.duplicates);
         self.batch.texts.extend(settled.texts.iter().map(|text| (text.text, text.object, text.at)));
         self.batch.merges.extend(settled.merges.iter().map(|merge| (merge.old, merge.new, merge.at)));
-        if self.batch != Batch::default() {
-            self.writer.add(std::mem::take(&mut self.batch))?;
-        }
+        self.hand_over()?;
         Ok(())
+    }
+
+    /// Deletions do not wait for posts: they may be all there is.
+    fn hand_over(&mut self) -> Result<(), shoal_index::Error> {
+        if self.batch == Batch::default() { Ok(()) } else { self.writer.add(std::mem::take(&mut self.batch)) }
     }
 
     /// Waits until everything so far is on disk.
     pub(crate) fn commit(&mut self) -> Result<(), ObserverError> {
+        self.hand_over()?;
         Ok(self.writer.commit()?)
     }
 
     /// The same, for the last time.
-    pub(crate) fn close(self) -> Result<(), shoal_index::Error> {
+    pub(crate) fn close(mut self) -> Result<(), shoal_index::Error> {
+        // Posts that were told and never settled belong to a run that failed: it tells them again.
+        self.batch.posts.clear();
+        self.hand_over()?;
         self.writer.close()
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use prometheus::Registry;
 use shoal_index::{Index, Settings};
 use shoal_serve::Health;
@@ -43,23 +43,27 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
     let (index, writer) = Index::open(&settings)?;
     registry.register(Box::new(IndexMetrics::new(index.clone())?)).context("cannot count")?;
     served.listen = args.listen.or(served.listen).or(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
-    let _server = serving::serve(&served, &name, &registry, Arc::new(Serving), Some(index))?;
+    let _server = serving::serve(&served, &name, &registry, Arc::new(Serving(index.clone())), Some(index.clone()))?;
     console::note("stop with Ctrl-C\n");
     while !stop.load(Ordering::Relaxed) {
+        if let Some(reason) = index.status()?.stopped {
+            bail!("the index cannot be written any more: {reason}");
+        }
         thread::sleep(HEARING);
     }
     Ok(writer.close()?)
 }
 
-/// What only serves is well as long as it answers.
-struct Serving;
+/// What only serves is well as long as the index can be written: feedback and erasures are.
+struct Serving(Index);
 
 impl Health for Serving {
     fn alive(&self) -> Result<(), String> {
-        Ok(())
+        let status = self.0.status().map_err(|error| error.to_string())?;
+        status.stopped.map_or(Ok(()), |reason| Err(format!("the index cannot be written any more: {reason}")))
     }
 
     fn ready(&self) -> Result<(), String> {
-        Ok(())
+        self.alive()
     }
 }

@@ -246,6 +246,23 @@ fn a_source_can_say_that_something_is_gone() {
 }
 
 #[test]
+fn a_file_of_nothing_but_deletions_is_followed() {
+    let directory = demo();
+    let directory = directory.path();
+    let first = said(directory, &["search", "", "--index", "demo.index", "--limit", "1", "--json", "--sort", "oldest"]);
+    let first: Value = serde_json::from_str(&first).unwrap();
+    let native = |name: &str| first["posts"][0][name].as_str().unwrap().split_once(':').unwrap().1.to_owned();
+    let gone = serde_json::json!({"id": native("id"), "platform": "demo", "author": native("author"),
+        "ts": "2026-04-01T00:00:00Z", "deleted": true});
+    fs::write(directory.join("gone.ndjson"), format!("{gone}\n")).unwrap();
+    let run = ["run", &pipeline("file.toml"), "--input", "gone.ndjson", "--set", "index.path=demo.index"];
+    shoal(directory, &run).well();
+    let id = first["posts"][0]["id"].as_str().unwrap();
+    let found = said(directory, &["search", &format!("id:{id}"), "--index", "demo.index", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&found).unwrap()["total"]["count"], 0);
+}
+
+#[test]
 fn the_index_is_served_and_one_process_writes() {
     let directory = demo();
     let mut child =

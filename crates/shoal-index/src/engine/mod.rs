@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
-use shoal_model::Alert;
+use shoal_model::{Alert, Timestamp};
 
 use self::alerts::AlertWriter;
 use self::posts::PostWriter;
@@ -190,6 +190,7 @@ impl Engine {
 
     fn add(&mut self, batch: Batch) -> Result<(), Error> {
         let counts = &self.shared.counters;
+        let added = counts.added.get();
         for (subject, at) in batch.deletions {
             self.erased.note(&subject, Some(at));
             self.deletions.push(subject);
@@ -197,20 +198,24 @@ impl Engine {
         for post in batch.posts {
             self.posts.add(post, &mut self.parts, &self.erased, counts)?;
         }
-        for (key, object, at) in batch.texts {
+        // What is that old is not kept; a run that goes on from an earlier place tells of it again.
+        let expiry = self.posts.expiry();
+        let is_kept = |at: Timestamp| expiry.is_none_or(|expiry| at >= expiry);
+        for (key, object, at) in batch.texts.into_iter().filter(|text| is_kept(text.2)) {
             counts.texts.add(u64::from(self.texts.text(key, object, at, &self.parts)?));
         }
-        for (old, object, at) in batch.merges {
+        for (old, object, at) in batch.merges.into_iter().filter(|merge| is_kept(merge.2)) {
             counts.texts.add(u64::from(self.texts.merge(old, object, at, &self.parts)?));
         }
-        for mut alert in batch.alerts {
+        for mut alert in batch.alerts.into_iter().filter(|alert| is_kept(alert.raised_at)) {
             redact(&mut alert, &self.erased);
             self.alerts.put(&alert, &self.parts)?;
             counts.alerts.add(1);
             self.waiting.push(alert);
         }
-        let is_dirty = self.posts.is_dirty() || self.alerts.is_dirty() || self.texts.is_dirty();
-        if (is_dirty || !self.deletions.is_empty()) && self.waits_since.is_none() {
+        // Posts may have been committed already, when there were many; they are to be found all the same.
+        let is_new = counts.added.get() > added || self.alerts.is_dirty() || self.texts.is_dirty();
+        if (is_new || !self.deletions.is_empty()) && self.waits_since.is_none() {
             self.waits_since = Some(Instant::now());
         }
         Ok(())
@@ -253,7 +258,7 @@ impl Engine {
     fn expire(&mut self) -> Result<Vec<std::path::PathBuf>, Error> {
         let Some(expiry) = self.posts.expiry() else { return Ok(Vec::new()) };
         let open = self.posts.open_start();
-        let is_old = |start: shoal_model::Timestamp, range: Option<(_, shoal_model::Timestamp)>| {
+        let is_old = |start: Timestamp, range: Option<(_, Timestamp)>| {
             let end = range.map_or_else(|| start.plus(self.shared.bucket), |(_, last)| last);
             end < expiry && Some(start) != open
         };

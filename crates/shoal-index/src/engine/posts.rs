@@ -6,7 +6,7 @@ use shoal_model::{Span, Timestamp};
 use tantivy::collector::Count;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{IndexWriter, Searcher, TantivyDocument, Term};
+use tantivy::{IndexWriter, Searcher, Term};
 
 use super::closing::{Closings, commit};
 use crate::build::PostBuilder;
@@ -17,6 +17,10 @@ use crate::identity::Identity;
 use crate::marks::Marks;
 use crate::parts::Parts;
 use crate::{Error, Settings, disk, part};
+
+/// Bytes of posts that may wait for a commit. The engine counts what waits for its threads in documents, and those of
+/// strangers may be long.
+const WAITING: usize = 128 << 20;
 
 /// Writes posts. Event time never falls from one post to the next, so one bucket is open at a time; a run that goes on
 /// from an earlier place opens an older one again.
@@ -40,6 +44,8 @@ struct Open {
     path: PathBuf,
     writer: IndexWriter,
     is_dirty: bool,
+    /// Bytes that were added since the last commit.
+    waiting: usize,
 }
 
 impl PostWriter {
@@ -62,11 +68,6 @@ impl PostWriter {
         Some(self.marks.newest()?.minus(self.keep?))
     }
 
-    /// Whether something waits to be committed.
-    pub(super) fn is_dirty(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| open.is_dirty)
-    }
-
     /// Adds a post, unless it is there, has been erased or is too old.
     pub(super) fn add(
         &mut self,
@@ -87,9 +88,10 @@ impl PostWriter {
                 counts.present.add(1);
             } else {
                 self.turn_to(at.floor(self.identity.bucket), parts)?;
-                let document = self.builder.document(document, origin);
-                self.write(document)?;
+                let bytes = self.write(document, origin)?;
                 counts.added.add(1);
+                self.marks.raise(&source, offset, at);
+                return if bytes < WAITING { Ok(()) } else { self.commit(parts) };
             }
         }
         // Only now: a bucket that was closed for this post must not say that the post is in it.
@@ -97,10 +99,13 @@ impl PostWriter {
         Ok(())
     }
 
-    fn write(&mut self, document: TantivyDocument) -> Result<(), Error> {
-        let Some(open) = &mut self.open else { return Ok(()) };
+    /// Gives how many bytes wait for a commit.
+    fn write(&mut self, document: PostDocument, origin: u64) -> Result<usize, Error> {
+        let Some(open) = &mut self.open else { return Ok(0) };
+        let (document, bytes) = self.builder.document(document, origin);
         open.is_dirty = true;
-        let Err(error) = open.writer.add_document(document) else { return Ok(()) };
+        open.waiting += bytes;
+        let Err(error) = open.writer.add_document(document) else { return Ok(open.waiting) };
         // The engine only says that its thread is gone; why, it says to who asks for a commit.
         let cause = open.writer.prepare_commit().map(drop).err().unwrap_or(error);
         Err(disk::engine(&open.path)(cause))
@@ -114,7 +119,7 @@ impl PostWriter {
         self.closings.finish(start, parts)?;
         let path = parts.make_bucket(start)?.part.path().to_owned();
         let writer = part::writer(&path, self.threads, self.memory)?;
-        self.open = Some(Open { start, path, writer, is_dirty: false });
+        self.open = Some(Open { start, path, writer, is_dirty: false, waiting: 0 });
         Ok(())
     }
 
@@ -124,6 +129,7 @@ impl PostWriter {
         let Some(open) = self.open.as_mut().filter(|open| open.is_dirty) else { return Ok(()) };
         commit(&mut open.writer, &payload).map_err(disk::engine(&open.path))?;
         open.is_dirty = false;
+        open.waiting = 0;
         parts.make_bucket(open.start)?.reload()
     }
 

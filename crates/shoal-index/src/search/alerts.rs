@@ -36,7 +36,8 @@ pub(super) fn no_alert(id: &str) -> Error {
 
 /// The newest revision of an alert.
 pub(super) fn newest(snapshot: &Snapshot, alert_id: &str) -> Result<Option<Alert>, Error> {
-    one(snapshot, alert_id)
+    // A key of a revision is no id of an alert.
+    Ok(one(snapshot, alert_id)?.filter(|alert| alert.alert_id == alert_id))
 }
 
 /// The alert under this key, which is unique.

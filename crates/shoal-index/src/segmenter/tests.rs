@@ -87,6 +87,34 @@ fn long_words_are_cut_alike() {
     assert!(terms(&stacked).iter().all(|term| term.len() <= MAX_WORD));
 }
 
+/// Whatever is repeated a hundred thousand times, it ends.
+#[test]
+fn hostile_texts_are_linear() {
+    for part in [
+        "\u{200d}",
+        "\u{301}",
+        "🇩",
+        "👍🏽\u{200d}",
+        "a.",
+        "a'",
+        "a:",
+        "1,",
+        "_",
+        "#",
+        "東",
+        "東\u{3099}",
+        "ก\u{e48}",
+        "가a",
+        "א\"",
+        "\u{1100}",
+        "@a",
+        "http://",
+    ] {
+        let text = part.repeat(100_000);
+        assert!(indexed(&text).len() <= text.len() && words(&text).len() <= text.len());
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_gives_words_in_order(text in "\\PC{0,60}|[a-zÉ東京กำ가\u{301}\u{200d}#@:/. ']{0,60}") {

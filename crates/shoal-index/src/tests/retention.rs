@@ -39,8 +39,10 @@ fn what_is_older_than_what_is_kept_goes_as_a_whole() {
     drop(writer);
     // A run from the beginning brings nothing back.
     let (index, mut writer) = Index::open(&kept).unwrap();
-    writer.add(posts(documents(0, days))).unwrap();
+    let again = vec![alert(1, 1, &["a"], &[("1", "a", 10, 7)])];
+    writer.add(Batch { posts: documents(0, days), texts: vec![(1, 7, at(100))], ..alerts(again) }).unwrap();
     writer.commit().unwrap();
     assert_eq!(ids(&index), ["6", "7", "8", "9"]);
     assert_eq!((index.counts().expired, index.counts().present, index.counts().added), (6, 4, 0));
+    assert_eq!((all_alerts(&index).len(), index.snapshot().unwrap().texts.num_docs()), (3, 1));
 }

@@ -127,5 +127,7 @@ pub(super) async fn erase_subject(
     if why.reason.chars().count() > REASON {
         return Err(Problem::of("reason", format!("the reason is longer than {REASON} characters; shorten it")));
     }
-    json(app, move |index, _| Ok(index.erase(&subject, &caller.name, &why.reason)?)).await
+    let answer = json(app, move |index, _| Ok(index.erase(&subject, &caller.name, &why.reason)?)).await?;
+    app.live.forget();
+    Ok(answer)
 }
