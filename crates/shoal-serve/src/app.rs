@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::access::Access;
-use crate::counters::Counters;
-use crate::live::Live;
+use crate::alert_feed::Live;
+use crate::metrics::Counters;
 use crate::problem::{Kind, Problem};
 use crate::{Health, Settings};
 

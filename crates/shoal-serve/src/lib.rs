@@ -16,14 +16,15 @@
 //! long it may take are bounded. Text that comes from strangers is sent as data, never as something to run.
 
 mod access;
+mod alert_feed;
 mod api;
 mod app;
-mod connections;
-mod counters;
-mod door;
-mod live;
+mod connection;
+mod extract;
+mod metrics;
+mod middleware;
 mod page;
-mod parameters;
+mod params;
 mod problem;
 mod routes;
 mod settings;
@@ -40,7 +41,7 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use crate::app::App;
-use crate::connections::Limits;
+use crate::connection::Limits;
 pub use crate::settings::{Role, Settings, Token};
 
 /// Threads that wait for disks: how many of them search is a setting, and less.
@@ -121,7 +122,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let serve = async move {
             match tokio::net::TcpListener::from_std(listener) {
-                Ok(listener) => connections::serve(listener, routes, limits, stopped).await,
+                Ok(listener) => connection::serve(listener, routes, limits, stopped).await,
                 Err(error) => tracing::error!(%error, "the HTTP server cannot use its socket"),
             }
         };
@@ -129,7 +130,7 @@ impl Server {
         let run = move || {
             runtime.block_on(serve);
             // A search that nobody waits for any more keeps nobody from stopping.
-            runtime.shutdown_timeout(connections::FAREWELL);
+            runtime.shutdown_timeout(connection::FAREWELL);
         };
         let thread = thread.spawn(run).map_err(Error::Start)?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })

@@ -14,7 +14,7 @@ use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
 use crate::access::sign_in;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::{Health, api, door, page};
+use crate::{Health, api, middleware, page};
 
 /// How `/metrics` tells what `/readyz` says.
 const READY: &str = "# HELP shoal_ready 1 when the process does its work, 0 while it waits or once it has failed.\n\
@@ -40,7 +40,7 @@ pub(crate) fn all(app: &Arc<App>) -> Router {
             Problem::new(Kind::Method, "this method does nothing here; the Allow header says which ones do")
         })
         .fallback(unknown)
-        .layer(from_fn_with_state(Arc::clone(app), door::pass))
+        .layer(from_fn_with_state(Arc::clone(app), middleware::handle))
         .with_state(Arc::clone(app))
         .merge(probes(health))
 }

@@ -6,16 +6,10 @@
 //! Everything is a function of what it is given: the same alert gives the same bytes. Texts, ids and addresses come
 //! from strangers; whatever a format cannot hold is shown in another way, never left out.
 
-mod csv_writer;
 mod error;
-mod gexf;
-mod graphml;
 mod network;
-mod rows;
-mod xml;
+mod table;
 
-pub use csv_writer::{Alerts, CsvWriter, EvidenceTable, Posts};
 pub use error::Error;
-pub use gexf::gexf;
-pub use graphml::graphml;
-pub use rows::{AlertRow, EvidenceRow, PostRow, evidence};
+pub use network::{gexf, graphml};
+pub use table::{AlertRow, Alerts, CsvWriter, EvidenceRow, EvidenceTable, PostRow, Posts, evidence};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use super::rate::neighbourhood;
+use super::rate_limit::neighbourhood;
 
 /// Wrong tokens from one place before it must wait.
 const MOST: u32 = 20;

@@ -2,7 +2,7 @@
 
 mod failures;
 mod host;
-mod rate;
+mod rate_limit;
 mod sessions;
 pub(crate) mod sign_in;
 
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use self::failures::Failures;
-use self::rate::{Key, Rate, neighbourhood};
+use self::rate_limit::{Key, Rate, neighbourhood};
 use self::sessions::Sessions;
 use crate::problem::{Kind, Problem};
 use crate::{Role, Settings, Token};

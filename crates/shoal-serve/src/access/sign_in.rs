@@ -14,8 +14,8 @@ use utoipa::IntoParams;
 
 use super::{Caller, Client, SESSION, cookie, lock, sessions};
 use crate::app::App;
+use crate::extract::Parameters;
 use crate::page;
-use crate::parameters::Parameters;
 use crate::problem::{Kind, Problem};
 
 /// Where people sign in.

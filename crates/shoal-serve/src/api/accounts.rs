@@ -10,7 +10,7 @@ use super::json;
 use super::posts::{Why, erase_subject};
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::{NativeId, Nothing, Parameters};
+use crate::extract::{NativeId, Nothing, Parameters};
 use crate::problem::Problem;
 
 /// Everything about one account.

@@ -10,10 +10,10 @@ use shoal_index::{AlertPage, Evidence, Index};
 use shoal_model::Alert;
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{AlertFilter, Page};
 use super::{export, json};
 use crate::app::App;
-use crate::parameters::{Id, Parameters};
+use crate::extract::{Id, Parameters};
+use crate::params::{AlertFilter, Page};
 use crate::problem::Problem;
 
 /// Which revision.

@@ -8,7 +8,7 @@ use shoal_index::ClusterPage;
 
 use super::json;
 use crate::app::App;
-use crate::parameters::{Id, Nothing, Parameters};
+use crate::extract::{Id, Nothing, Parameters};
 use crate::problem::{Kind, Problem};
 
 /// One text's life: who published it, when, where, in which variants.

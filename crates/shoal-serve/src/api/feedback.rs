@@ -18,7 +18,7 @@ use super::json;
 use crate::Role;
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::{Id, Nothing, Parameters};
+use crate::extract::{Id, Nothing, Parameters};
 use crate::problem::{Kind, Problem};
 
 /// Characters of a note.

@@ -4,7 +4,6 @@
 
 mod accounts;
 mod alerts;
-pub(crate) mod ask;
 mod clusters;
 mod export;
 pub(crate) mod feedback;

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use shoal_index::{Erasure, FoundPost, SearchPage, SimilarRequest, StoredPost, Subject};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{PostFilter, PostPage, limit};
 use super::json;
 use crate::Role;
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::{NativeId, Nothing, Parameters};
+use crate::extract::{NativeId, Nothing, Parameters};
+use crate::params::{PostFilter, PostPage, limit};
 use crate::problem::{PROBLEM_JSON, Problem, ProblemBody};
 
 /// Characters of a reason.

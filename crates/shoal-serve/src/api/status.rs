@@ -12,7 +12,7 @@ use super::json;
 use crate::Role;
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::{Nothing, Parameters};
+use crate::extract::{Nothing, Parameters};
 use crate::problem::Problem;
 
 /// How the server is, and as whom one asks.

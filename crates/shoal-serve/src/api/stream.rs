@@ -14,10 +14,10 @@ use shoal_index::{AlertRequest, Index, Limits, MAX_PAGE};
 use shoal_model::Alert;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
+use crate::alert_feed::{Mark, Next};
 use crate::app::{App, STREAMS};
-use crate::connections::Unhurried;
-use crate::live::{Mark, Next};
-use crate::parameters::{Nothing, Parameters};
+use crate::connection::Unhurried;
+use crate::extract::{Nothing, Parameters};
 use crate::problem::{Kind, Problem};
 
 /// A comment is sent when there is nothing else for so long.

@@ -7,13 +7,13 @@ use axum::response::Response;
 use maud::{Markup, html};
 use shoal_index::{AccountPage, TopValue};
 
+use super::layout::{Part, Shell};
 use super::links::Query;
 use super::search::values_table;
-use super::shell::{Part, Shell};
-use super::{alerts, foreign, picture, posts, words};
+use super::{alerts, charts, humanize, posts, untrusted};
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::Id;
+use crate::extract::Id;
 use crate::problem::Problem;
 
 /// Alerts that are shown.
@@ -36,28 +36,28 @@ pub(super) fn content(page: &AccountPage) -> Markup {
     html! {
         div.lead {
             p.kicker { a href="/search" { "Search" } " / account" }
-            h1 { (foreign::name(&page.id)) }
+            h1 { (untrusted::name(&page.id)) }
             @if !page.handles.is_empty() {
                 p.standfirst {
                     "Shown as "
                     @for (at, handle) in page.handles.iter().enumerate() {
-                        @if at > 0 { ", " } (foreign::name(handle))
+                        @if at > 0 { ", " } (untrusted::name(handle))
                     }
                 }
             }
         }
         dl.figures {
-            div { dt { "Posts" } dd { b { (words::total_alone(page.posts)) } } }
-            div { dt { "Alerts that name it" } dd { b { (words::count(page.alerts.len() as u64)) } } }
+            div { dt { "Posts" } dd { b { (humanize::total_alone(page.posts)) } } }
+            div { dt { "Alerts that name it" } dd { b { (humanize::count(page.alerts.len() as u64)) } } }
             div {
                 dt { "Seen" }
-                dd.small { span { "from " (words::time(page.first_at)) } span { "to " (words::time(page.last_at)) } }
+                dd.small { span { "from " (humanize::time(page.first_at)) } span { "to " (humanize::time(page.last_at)) } }
             }
         }
         (alerts_naming(page))
         section {
             h2 { "Posts over time" }
-            (picture::bars(&page.histogram, Some(&|start, end| by().between(start, end).at("/search"))))
+            (charts::bars(&page.histogram, Some(&|start, end| by().between(start, end).at("/search"))))
         }
         div.columns {
             div.wide {

@@ -9,14 +9,14 @@ use maud::{Markup, html};
 use shoal_index::{AlertPage, AlertSort, AlertSummary};
 use shoal_model::AlertState;
 
+use super::layout::{Part, Shell};
 use super::links::{Query, is_wordy, one};
-use super::shell::{Part, Shell};
 use super::status::History;
-use super::{fields, foreign, picture, words};
+use super::{charts, forms, humanize, untrusted};
 use crate::access::Caller;
-use crate::api::ask::{AlertFilter, Page};
 use crate::app::App;
-use crate::parameters::Fields;
+use crate::extract::Fields;
+use crate::params::{AlertFilter, Page};
 use crate::problem::Problem;
 
 /// Symbols of a label in a list.
@@ -68,21 +68,21 @@ pub(super) fn content(filter: &AlertFilter, cursor: Option<&str>, found: &AlertP
         (filters(filter))
         p #news.news role="status" data-stream="/api/v1/stream" data-show=(query.without(&["cursor"]).at("/")) {}
         p.tally {
-            (words::total(found.total, "alert", "alerts"))
+            (humanize::total(found.total, "alert", "alerts"))
             @if found.total.count > 0 { (exports(&query)) }
         }
-        (fields::chosen(&query, "/", &["cursor", "sort", "limit"]))
+        (forms::chosen(&query, "/", &["cursor", "sort", "limit"]))
         @if found.alerts.is_empty() { (nothing(&query)) } @else {
             ol.alerts { @for alert in &found.alerts { li { (row(alert)) } } }
         }
-        (fields::pages(&query, "/", found.next.as_deref()))
+        (forms::pages(&query, "/", found.next.as_deref()))
     }
 }
 
 /// What stands behind the question mark.
 fn query(filter: &AlertFilter) -> Query {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let states: Vec<_> = filter.state.iter().map(|state| words::state(*state).0).collect();
+    let states: Vec<_> = filter.state.iter().map(|state| humanize::state(*state).0).collect();
     Query::default()
         .and("q", filter.q.clone())
         .and("state", states.join(","))
@@ -115,23 +115,23 @@ fn filters(filter: &AlertFilter) -> Markup {
     html! {
         form.filters method="get" action="/" role="search" aria-label="Alerts" {
             div.row {
-                (fields::text("q", "Words", value("q"), "in what was shared"))
-                (fields::choice("state", "State", value("state"), &STATES))
-                (fields::number("min_bits", "Bits, at least", filter.min_bits.map(|bits| bits.to_string())))
-                (fields::number("min_accounts", "Accounts, at least", filter.min_accounts.map(|it| it.to_string())))
-                (fields::choice("sort", "Order", sort(filter.sort), &SORTS.map(|(_, name, words)| (name, words))))
+                (forms::text("q", "Words", value("q"), "in what was shared"))
+                (forms::choice("state", "State", value("state"), &STATES))
+                (forms::number("min_bits", "Bits, at least", filter.min_bits.map(|bits| bits.to_string())))
+                (forms::number("min_accounts", "Accounts, at least", filter.min_accounts.map(|it| it.to_string())))
+                (forms::choice("sort", "Order", sort(filter.sort), &SORTS.map(|(_, name, words)| (name, words))))
                 button type="submit" { "Show" }
             }
             details open[more.iter().any(|name| !value(name).is_empty())] {
                 summary { "More filters" }
                 div.row {
-                    (fields::text("platform", "Platform", value("platform"), "as in ids"))
-                    (fields::text("lang", "Language", value("lang"), "en"))
-                    (fields::text("account", "Account", value("account"), "platform:id"))
-                    (fields::layer(filter.layer))
-                    (fields::time("since", "Since", filter.since))
-                    (fields::time("until", "Until", filter.until))
-                    (fields::choice("shadow", "Rules on trial", value("shadow"), &TRIALS))
+                    (forms::text("platform", "Platform", value("platform"), "as in ids"))
+                    (forms::text("lang", "Language", value("lang"), "en"))
+                    (forms::text("account", "Account", value("account"), "platform:id"))
+                    (forms::layer(filter.layer))
+                    (forms::time("since", "Since", filter.since))
+                    (forms::time("until", "Until", filter.until))
+                    (forms::choice("shadow", "Rules on trial", value("shadow"), &TRIALS))
                     @if let Some(object) = &filter.object { input type="hidden" name="object" value=(object); }
                 }
             }
@@ -172,21 +172,21 @@ pub(super) fn row(alert: &AlertSummary) -> Markup {
                 h2 #(label) { a href=(one("alerts", &alert.alert_id)) { (headline(alert)) } }
                 @if !alert.labels.is_empty() {
                     ul.labels {
-                        @for label in alert.labels.iter().take(3) { li { (foreign::phrase(label, "und", LABEL)) } }
+                        @for label in alert.labels.iter().take(3) { li { (untrusted::phrase(label, "und", LABEL)) } }
                     }
                 }
                 p.facts {
                     (state(alert.state, alert.shadow))
-                    span { "since " (words::short_time(alert.opened_at)) }
+                    span { "since " (humanize::short_time(alert.opened_at)) }
                     @if alert.revision > 1 {
-                        span { "revision " (alert.revision) " at " (words::short_time(alert.raised_at)) }
+                        span { "revision " (alert.revision) " at " (humanize::short_time(alert.raised_at)) }
                     }
                     (feedback(alert))
                 }
             }
             div.when {
-                (picture::spark(&alert.timeline, alert.start, alert.end))
-                p { (words::range(alert.start, alert.end)) }
+                (charts::spark(&alert.timeline, alert.start, alert.end))
+                p { (humanize::range(alert.start, alert.end)) }
             }
         }
     }
@@ -197,9 +197,9 @@ fn measure(alert: &AlertSummary) -> Markup {
         @match alert.bits {
             Some(bits) => {
                 p.figure { b { (format!("{bits:.1}")) } " bits" }
-                (picture::strength(bits, alert.threshold_bits))
+                (charts::strength(bits, alert.threshold_bits))
                 p.note {
-                    (words::strength(bits))
+                    (humanize::strength(bits))
                     @if let Some(needed) = alert.threshold_bits { "; " (format!("{needed:.1}")) " needed" }
                 }
             },
@@ -209,25 +209,25 @@ fn measure(alert: &AlertSummary) -> Markup {
 }
 
 fn headline(alert: &AlertSummary) -> String {
-    let layers: Vec<_> = alert.layers.iter().map(|layer| fields::layer_name(*layer).to_owned()).collect();
-    let what = if layers.is_empty() { "objects".to_owned() } else { fields::list(&layers) };
+    let layers: Vec<_> = alert.layers.iter().map(|layer| forms::layer_name(*layer).to_owned()).collect();
+    let what = if layers.is_empty() { "objects".to_owned() } else { forms::list(&layers) };
     match alert.layers.as_slice() {
         [only] => format!(
             "{} shared {}",
-            words::counted(alert.accounts, "account", "accounts"),
-            fields::objects(*only, alert.objects)
+            humanize::counted(alert.accounts, "account", "accounts"),
+            forms::objects(*only, alert.objects)
         ),
         _ => format!(
             "{} shared {} {what}",
-            words::counted(alert.accounts, "account", "accounts"),
-            words::count(alert.objects)
+            humanize::counted(alert.accounts, "account", "accounts"),
+            humanize::count(alert.objects)
         ),
     }
 }
 
 /// Where an alert stands.
 pub(super) fn state(state: AlertState, shadow: bool) -> Markup {
-    let (name, meaning) = words::state(state);
+    let (name, meaning) = humanize::state(state);
     html! {
         span.state.(name) title=(meaning) { (name) }
         @if shadow { span.state.trial title="raised by rules on trial: not sent" { "on trial" } }
@@ -237,7 +237,7 @@ pub(super) fn state(state: AlertState, shadow: bool) -> Markup {
 fn feedback(alert: &AlertSummary) -> Markup {
     html! {
         @for (verdict, number) in &alert.feedback {
-            span.said-of { (words::count(*number)) " × “" (super::verdict(verdict)) "”" }
+            span.said-of { (humanize::count(*number)) " × “" (super::verdict(verdict)) "”" }
         }
     }
 }

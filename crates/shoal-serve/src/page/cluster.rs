@@ -7,13 +7,13 @@ use axum::response::Response;
 use maud::{Markup, html};
 use shoal_index::{ClusterPage, Variant};
 
+use super::layout::{Part, Shell};
 use super::links::{self, Query};
 use super::search::values_table;
-use super::shell::{Part, Shell};
-use super::{alerts, diff, foreign, picture, posts, words};
+use super::{alerts, charts, diff, humanize, posts, untrusted};
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::Id;
+use crate::extract::Id;
 use crate::problem::Problem;
 
 /// Variants that are shown.
@@ -38,26 +38,26 @@ pub(super) fn content(asked: &str, page: &ClusterPage) -> Markup {
     let first = &page.first.post;
     html! {
         div.lead {
-            p.kicker { a href="/search" { "Search" } " / text " code { (foreign::name(&page.id)) } }
+            p.kicker { a href="/search" { "Search" } " / text " code { (untrusted::name(&page.id)) } }
             h1 { "The life of a text" }
             @if asked != page.id { p.older { "The text that was asked for is part of this one." } }
         }
         dl.figures {
-            div { dt { "Posts" } dd { b { (words::total_alone(page.posts)) } } }
-            div { dt { "Accounts" } dd { b { (words::total_alone(page.accounts)) } } }
-            div { dt { "Variants" } dd { b { (words::count(page.variants_total)) } } }
+            div { dt { "Posts" } dd { b { (humanize::total_alone(page.posts)) } } }
+            div { dt { "Accounts" } dd { b { (humanize::total_alone(page.accounts)) } } }
+            div { dt { "Variants" } dd { b { (humanize::count(page.variants_total)) } } }
             div {
                 dt { "When" }
                 dd.small {
-                    span { "from " (words::time(first.observed_at)) }
-                    span { "to " (words::time(page.last.post.observed_at)) }
+                    span { "from " (humanize::time(first.observed_at)) }
+                    span { "to " (humanize::time(page.last.post.observed_at)) }
                 }
             }
         }
         section { h2 { "The first post" } (posts::found(&page.first)) }
         section {
             h2 { "Over time" }
-            (picture::bars(&page.histogram, Some(&|start, end| {
+            (charts::bars(&page.histogram, Some(&|start, end| {
                 Query::default().and("cluster", page.id.clone()).between(start, end).at("/search")
             })))
         }
@@ -83,7 +83,7 @@ fn variants(page: &ClusterPage) -> Markup {
             h2 { "Variants" }
             (diff::legend())
             @for variant in page.variants.iter().take(VARIANTS) { (one_variant(variant, &first.text)) }
-            @if more > 0 { p.more { "and " (words::counted(more, "more variant", "more variants")) } }
+            @if more > 0 { p.more { "and " (humanize::counted(more, "more variant", "more variants")) } }
         }
     }
 }
@@ -93,8 +93,8 @@ fn one_variant(variant: &Variant, first: &str) -> Markup {
     html! {
         article.variant {
             p.by {
-                b { (words::counted(variant.posts, "post", "posts")) } " · first by " (links::account(&post.author))
-                " · " (words::time(post.observed_at))
+                b { (humanize::counted(variant.posts, "post", "posts")) } " · first by " (links::account(&post.author))
+                " · " (humanize::time(post.observed_at))
                 @if variant.similarity < 1.0 { " · " (format!("{:.2}", variant.similarity)) " alike" } " "
                 (links::original(post.url.as_deref()))
             }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::foreign;
+use super::untrusted;
 
 /// Words and gaps of a text that are compared; what comes after is shown and not compared.
 const WORDS: usize = 600;
@@ -18,13 +18,13 @@ enum Part {
 
 /// The text `new`, with what distinguishes it from `old` marked.
 pub(super) fn marked(old: &str, new: &str, lang: &str) -> Markup {
-    let (old, _) = foreign::cut(old, foreign::TEXT);
-    let (new, more) = foreign::cut(new, foreign::TEXT);
+    let (old, _) = untrusted::cut(old, untrusted::TEXT);
+    let (new, more) = untrusted::cut(new, untrusted::TEXT);
     html! {
-        p.said.diff dir="auto" lang=[foreign::language(lang)] {
+        p.said.diff dir="auto" lang=[untrusted::language(lang)] {
             @for part in parts(old, new) {
                 @match part {
-                    Part::Same(text) => (foreign::shown(&text, usize::MAX)),
+                    Part::Same(text) => (untrusted::shown(&text, usize::MAX)),
                     Part::Added(text) => ins { (changed(&text)) },
                     Part::Removed(text) => del { (changed(&text)) },
                 }
@@ -46,8 +46,8 @@ pub(super) fn legend() -> Markup {
 
 /// A part that differs: it may differ in nothing but what cannot be seen.
 fn changed(text: &str) -> Markup {
-    let hides = text.chars().any(|symbol| foreign::is_hidden(symbol) && !symbol.is_whitespace());
-    html! { @if hides { (foreign::visible(text, foreign::TEXT)) } @else { (foreign::shown(text, usize::MAX)) } }
+    let hides = text.chars().any(|symbol| untrusted::is_hidden(symbol) && !symbol.is_whitespace());
+    html! { @if hides { (untrusted::visible(text, untrusted::TEXT)) } @else { (untrusted::shown(text, usize::MAX)) } }
 }
 
 fn parts(old: &str, new: &str) -> Vec<Part> {

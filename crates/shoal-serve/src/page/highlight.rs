@@ -3,18 +3,18 @@
 
 use maud::{Markup, html};
 
-use super::foreign;
+use super::untrusted;
 
 const ENTITIES: [(&str, char); 7] =
     [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&#39;", '\''), ("&#x27;", '\''), ("&#x2F;", '/')];
 
 /// The text of a post with its marks, or without any when they cannot be read.
 pub(super) fn marked(highlight: Option<&str>, text: &str, lang: &str) -> Markup {
-    let Some(parts) = highlight.and_then(parts) else { return foreign::text(text, lang) };
+    let Some(parts) = highlight.and_then(parts) else { return untrusted::text(text, lang) };
     html! {
-        p.said dir="auto" lang=[foreign::language(lang)] {
+        p.said dir="auto" lang=[untrusted::language(lang)] {
             @for (marked, text) in &parts {
-                @if *marked { mark { (foreign::shown(text, usize::MAX)) } } @else { (foreign::shown(text, usize::MAX)) }
+                @if *marked { mark { (untrusted::shown(text, usize::MAX)) } } @else { (untrusted::shown(text, usize::MAX)) }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 use shoal_model::Timestamp;
 
-use super::foreign;
+use super::untrusted;
 
 /// A query string that is being written: pairs without a value are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub(super) fn one(kind: &str, id: &str) -> String {
 
 /// An account with the link to what is known of it.
 pub(super) fn account(id: &str) -> Markup {
-    html! { a.account href=(one("accounts", id)) { (foreign::name(id)) } }
+    html! { a.account href=(one("accounts", id)) { (untrusted::name(id)) } }
 }
 
 /// The way to an address of strangers, through the warning page; `None` where it cannot be followed.

@@ -1,26 +1,26 @@
 //! Pages for people: alerts, search, what is known of texts and accounts, the status.
 //!
 //! Everything is written here, on the server, and works without scripts. What strangers wrote goes through
-//! [`foreign`], addresses of theirs through [`links`] and the page of [`leave`]; no page loads anything from elsewhere.
+//! [`untrusted`], addresses of theirs through [`links`] and the page of [`external_link`]; no page loads anything from elsewhere.
 
 mod account;
 mod alert;
 mod alerts;
 mod assets;
+mod charts;
 mod cluster;
 mod diff;
-mod fields;
-mod foreign;
+mod external_link;
+mod forms;
 mod highlight;
-mod leave;
+mod humanize;
+mod layout;
 mod links;
-mod picture;
 mod posts;
 mod search;
-mod shell;
 mod similar;
 mod status;
-mod words;
+mod untrusted;
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use axum::{Extension, Router};
 use maud::{Markup, html};
 
 pub(crate) use self::assets::ASSETS;
-use self::shell::{Part, Shell};
+use self::layout::{Part, Shell};
 use self::status::History;
 use crate::access::Caller;
 use crate::app::App;
@@ -47,7 +47,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/accounts/{id}", get(account::answer))
         .route("/posts/{id}/similar", get(similar::answer))
         .route("/status", get(status::answer))
-        .route("/link", get(leave::answer))
+        .route("/link", get(external_link::answer))
         .route(ASSETS, get(assets::asset))
         .layer(Extension(Arc::new(History::default())))
 }
@@ -65,9 +65,9 @@ fn problem_content(problem: &Problem) -> Markup {
             h1 { (problem.kind.title()) }
             p.standfirst dir="auto" { (sentence(&problem.detail)) }
         }
-        @if let Some(field) = &problem.field { p.note { "It is about " code { (foreign::name(field)) } "." } }
+        @if let Some(field) = &problem.field { p.note { "It is about " code { (untrusted::name(field)) } "." } }
         @if let Some(seconds) = problem.retry_after {
-            p { "It may work again in " (words::counted(seconds, "second", "seconds")) "." }
+            p { "It may work again in " (humanize::counted(seconds, "second", "seconds")) "." }
         }
         p {
             a href="/" { "Alerts" } " · " a href="/search" { "Search" }
@@ -103,7 +103,7 @@ fn login_content(next: &str, problem: Option<&Problem>) -> Markup {
 
 /// A message as a sentence: errors begin small and end without a stop.
 fn sentence(message: &str) -> String {
-    let message = foreign::visible_plain(message, 2_000);
+    let message = untrusted::visible_plain(message, 2_000);
     let mut symbols = message.chars();
     let first = symbols.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let stop = if message.ends_with(['.', '!', '?', '…']) { "" } else { "." };
@@ -122,6 +122,6 @@ fn verdict(name: &str) -> &str {
 }
 
 #[cfg(test)]
-mod samples;
+mod fixtures;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use shoal_index::{FoundPost, PostKind, StoredPost};
 
 use super::links::{self, one};
-use super::{foreign, highlight, words};
+use super::{highlight, humanize, untrusted};
 
 /// What a post does, in words.
 const fn kind(kind: PostKind) -> &'static str {
@@ -45,11 +45,11 @@ fn by(post: &StoredPost) -> Markup {
     html! {
         (links::account(&post.author))
         @if let Some(handle) = &post.handle {
-            @if !post.author.ends_with(handle.as_str()) { span.handle { (foreign::name(handle)) } }
+            @if !post.author.ends_with(handle.as_str()) { span.handle { (untrusted::name(handle)) } }
         }
-        (words::time(post.observed_at))
-        @if let Some(created) = post.created_at { span.note { "dated " (words::time(created)) " by its author" } }
-        @if foreign::language(&post.lang).is_some() { span.note title="language" { (foreign::name(&post.lang)) } }
+        (humanize::time(post.observed_at))
+        @if let Some(created) = post.created_at { span.note { "dated " (humanize::time(created)) " by its author" } }
+        @if untrusted::language(&post.lang).is_some() { span.note title="language" { (untrusted::name(&post.lang)) } }
     }
 }
 
@@ -58,7 +58,7 @@ fn answers(post: &StoredPost) -> Markup {
     let targets = [("repeats", &post.repost_of), ("answers", &post.reply_to), ("quotes", &post.quote_of)];
     html! {
         @for (word, target) in targets {
-            @if let Some(target) = target { span { (word) " " (foreign::name(target)) } }
+            @if let Some(target) = target { span { (word) " " (untrusted::name(target)) } }
         }
     }
 }
@@ -68,8 +68,8 @@ fn addresses(post: &StoredPost) -> Markup {
     html! {
         @for address in post.urls.iter().take(3) {
             @match links::outside(address) {
-                Some(way) => a.outside href=(way) { (foreign::visible_plain(&foreign::defanged(address), 60)) },
-                None => (foreign::name(&foreign::defanged(address))),
+                Some(way) => a.outside href=(way) { (untrusted::visible_plain(&untrusted::defanged(address), 60)) },
+                None => (untrusted::name(&untrusted::defanged(address))),
             }
         }
         @if post.urls.len() > 3 { span.note { "and " (post.urls.len() - 3) " more addresses" } }

@@ -8,13 +8,13 @@ use maud::{Markup, html};
 use shoal_index::{SearchPage, Sort, TopField, TopValue};
 use shoal_model::Timestamp;
 
+use super::layout::{Part, Shell};
 use super::links::{Query, is_wordy};
-use super::shell::{Part, Shell};
-use super::{fields, foreign, picture, posts, words};
+use super::{charts, forms, humanize, posts, untrusted};
 use crate::access::Caller;
-use crate::api::ask::{PostFilter, PostPage};
 use crate::app::App;
-use crate::parameters::Fields;
+use crate::extract::Fields;
+use crate::params::{PostFilter, PostPage};
 use crate::problem::Problem;
 
 /// Posts on a page: few enough that the page stays small whatever they say.
@@ -72,21 +72,21 @@ pub(super) fn content(filter: &PostFilter, cursor: Option<&str>, found: &SearchP
     html! {
         div.lead { h1 { "Search" } }
         (form(filter, &query))
-        (fields::chosen(&query, "/search", &["q", "sort"]))
+        (forms::chosen(&query, "/search", &["q", "sort"]))
         p.tally {
-            (words::total(found.total, "post", "posts")) " in " (found.took_ms) " ms"
+            (humanize::total(found.total, "post", "posts")) " in " (found.took_ms) " ms"
             @if found.total.count > 0 { (exports(&query)) }
         }
         @if let Some(histogram) = &found.histogram {
             h2.vh { "Over time" }
-            (picture::bars(histogram, Some(&narrow)))
+            (charts::bars(histogram, Some(&narrow)))
         }
         div.columns {
             div.wide {
                 h2.vh { "Posts" }
                 @if found.posts.is_empty() { (nothing(&query)) }
                 @for post in &found.posts { (posts::found(post)) }
-                (fields::pages(&here, "/search", found.next.as_deref()))
+                (forms::pages(&here, "/search", found.next.as_deref()))
             }
             div.side { (top(found, &query)) }
         }
@@ -131,19 +131,19 @@ fn form(filter: &PostFilter, query: &Query) -> Markup {
                     input type="search" name="q" value=(filter.q) maxlength="2048" autocomplete="off"
                         spellcheck="false" dir="auto";
                 }
-                (fields::choice("sort", "Order", sort(filter.sort), &SORTS))
+                (forms::choice("sort", "Order", sort(filter.sort), &SORTS))
                 button type="submit" { "Search" }
             }
             details open[more.iter().any(|name| !value(name).is_empty())] {
                 summary { "Filters" }
                 div.row {
-                    (fields::time("since", "Since", filter.since))
-                    (fields::time("until", "Until", filter.until))
-                    (fields::text("platform", "Platform", value("platform"), "as in ids"))
-                    (fields::text("lang", "Language", value("lang"), "en"))
-                    (fields::text("author", "Account", value("author"), "platform:id"))
-                    (fields::choice("kind", "Kind", value("kind"), &KINDS))
-                    (fields::layer(filter.layer))
+                    (forms::time("since", "Since", filter.since))
+                    (forms::time("until", "Until", filter.until))
+                    (forms::text("platform", "Platform", value("platform"), "as in ids"))
+                    (forms::text("lang", "Language", value("lang"), "en"))
+                    (forms::text("author", "Account", value("author"), "platform:id"))
+                    (forms::choice("kind", "Kind", value("kind"), &KINDS))
+                    (forms::layer(filter.layer))
                     @for name in ["object", "cluster", "alert"] {
                         @if !value(name).is_empty() { input type="hidden" name=(name) value=(value(name)); }
                     }
@@ -241,9 +241,9 @@ pub(super) fn values_table(values: &[TopValue], way: &dyn Fn(&str) -> String) ->
             @for value in values.iter().take(TOP) {
                 li {
                     a href=(way(&value.value)) {
-                        (foreign::phrase(&foreign::visible_plain(&value.value, 60), "und", 80))
+                        (untrusted::phrase(&untrusted::visible_plain(&value.value, 60), "und", 80))
                     }
-                    span.number { (words::count(value.count)) }
+                    span.number { (humanize::count(value.count)) }
                     svg.share viewBox="0 0 100 2" preserveAspectRatio="none" aria-hidden="true" {
                         rect.value x="0" y="0" height="2" width=(share(value)) {}
                     }

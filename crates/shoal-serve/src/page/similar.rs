@@ -9,12 +9,12 @@ use serde::Deserialize;
 use shoal_index::{FoundPost, SimilarRequest, StoredPost};
 use utoipa::IntoParams;
 
+use super::layout::{Part, Shell};
 use super::links::one;
-use super::shell::{Part, Shell};
-use super::{diff, fields, foreign, links, posts, words};
+use super::{diff, forms, humanize, links, posts, untrusted};
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::{Fields, Id};
+use crate::extract::{Fields, Id};
 use crate::problem::Problem;
 
 /// Posts that are shown.
@@ -64,17 +64,17 @@ pub(super) fn content(post: &StoredPost, found: &[FoundPost], similarity: f64) -
         }
         article.post {
             header {
-                (links::account(&post.author)) (words::time(post.observed_at)) (links::original(post.url.as_deref()))
+                (links::account(&post.author)) (humanize::time(post.observed_at)) (links::original(post.url.as_deref()))
             }
-            (foreign::text(&post.text, &post.lang))
+            (untrusted::text(&post.text, &post.lang))
         }
         form.filters method="get" action=(format!("{}/similar", one("posts", &post.id))) {
             div.row {
-                (fields::choice("similarity", "At least so similar", &similarity.to_string(), &CHOICES))
+                (forms::choice("similarity", "At least so similar", &similarity.to_string(), &CHOICES))
                 button type="submit" { "Show" }
             }
         }
-        h2 { (words::counted(found.len() as u64, "similar post", "similar posts")) }
+        h2 { (humanize::counted(found.len() as u64, "similar post", "similar posts")) }
         @if found.is_empty() { p { "None that is as similar; try a lower similarity." } } @else { (diff::legend()) }
         @for other in found.iter().take(MOST) {
             @if other.post.text == post.text { (posts::found(other)) } @else { (differing(post, other)) }
@@ -87,7 +87,7 @@ fn differing(post: &StoredPost, other: &FoundPost) -> Markup {
     html! {
         article.post {
             header {
-                (links::account(&other.post.author)) (words::time(other.post.observed_at))
+                (links::account(&other.post.author)) (humanize::time(other.post.observed_at))
                 @if let Some(similarity) = other.similarity { span.tag { (format!("{similarity:.2}")) " alike" } }
             }
             (diff::marked(&post.text, &other.post.text, &other.post.lang))

@@ -3,7 +3,7 @@ use shoal_index::{FoundPost, StoredPost};
 
 use super::*;
 use crate::Role;
-use crate::api::ask::{AlertFilter, PostFilter};
+use crate::params::{AlertFilter, PostFilter};
 
 /// Everything that a page is made of.
 const TAGS: [&str; 65] = [
@@ -161,23 +161,26 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
     let alerts =
         AlertFilter { q: short.clone(), account: poison(text), platform: poison(text), ..AlertFilter::default() };
     let posts = PostFilter { q: short.clone(), author: poison(text), alert: poison(text), ..PostFilter::default() };
-    let search = samples::poisoned(&samples::search(), text);
+    let search = fixtures::poisoned(&fixtures::search(), text);
     let post: StoredPost = search.posts[0].post.clone();
     let mut other: FoundPost = search.posts[1].clone();
     other.post.text.push('x');
     let problem = Problem { field: poison(text), ..Problem::new(Kind::Question, text) };
     let url = format!("https://a.example/?{short}");
-    let account = samples::poisoned(&samples::account(), text);
+    let account = fixtures::poisoned(&fixtures::account(), text);
     let contents = [
-        ("alerts", alerts::content(&alerts, Some(&short), &samples::poisoned(&samples::alerts(), text))),
+        ("alerts", alerts::content(&alerts, Some(&short), &fixtures::poisoned(&fixtures::alerts(), text))),
         ("alert", alert::tests::poisoned(text)),
         ("search", search::content(&posts, Some(&short), &search)),
-        ("cluster", cluster::content(text, &samples::poisoned(&samples::cluster(), text))),
+        ("cluster", cluster::content(text, &fixtures::poisoned(&fixtures::cluster(), text))),
         ("account", account::content(&account)),
         ("similar", similar::content(&post, &[other], 0.5)),
         (
             "leave",
-            leave::content(&url, &leave::destination(&url).unwrap_or_else(|_| "https://a.example/x".parse().unwrap())),
+            external_link::content(
+                &url,
+                &external_link::destination(&url).unwrap_or_else(|_| "https://a.example/x".parse().unwrap()),
+            ),
         ),
         ("problem", problem_content(&problem)),
         ("login", login_content(&short, Some(&problem))),
@@ -239,7 +242,7 @@ fn pages_stay_small() {
 
 #[test]
 fn texts_have_their_own_direction_and_language() {
-    let page = search::content(&PostFilter::default(), None, &samples::search()).into_string();
+    let page = search::content(&PostFilter::default(), None, &fixtures::search()).into_string();
     assert!(page.contains(r#"<p class="said" dir="auto" lang="ar"><mark>2</mark> وعدونا"#), "{page}");
     assert!(page.contains(r#"<bdi class="name">demo:تيم</bdi>"#), "{page}");
 }

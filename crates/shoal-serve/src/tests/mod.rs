@@ -1,5 +1,5 @@
 pub(crate) mod client;
-mod made;
+mod fixtures;
 mod served;
 
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use prometheus::{IntCounter, Registry};
 
-pub(crate) use self::made::alert;
+pub(crate) use self::fixtures::alert;
 use super::*;
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);

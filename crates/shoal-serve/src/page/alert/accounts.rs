@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use shoal_model::{Alert, AlertAccount, Cap};
 
-use super::super::{links, picture, words};
+use super::super::{charts, humanize, links};
 
 /// Rows of a table.
 const ROWS: usize = 60;
@@ -33,7 +33,7 @@ pub(super) fn section(alert: &Alert) -> Markup {
                     tbody { @for account in accounts.iter().take(ROWS) { (row(account, alert, judged)) } }
                 }
             }
-            @if more > 0 { p.more { "and " (words::count(more)) " more" } }
+            @if more > 0 { p.more { "and " (humanize::count(more)) " more" } }
         }
     }
 }
@@ -46,14 +46,14 @@ fn row(account: &AlertAccount, alert: &Alert, judged: bool) -> Markup {
                 @match &account.arithmetic {
                     Some(arithmetic) => {
                         td.number { (format!("{:.1}", arithmetic.bits)) }
-                        td.bar { (picture::strength(arithmetic.bits, alert.strength.threshold_bits)) }
-                        td.number { (words::count(arithmetic.exposures)) }
+                        td.bar { (charts::strength(arithmetic.bits, alert.strength.threshold_bits)) }
+                        td.number { (humanize::count(arithmetic.exposures)) }
                     },
                     None => { td.number { "–" } td.bar { } td.number { "–" } },
                 }
             }
-            td.number { (words::count(account.partners)) }
-            td.number { (words::count(account.objects)) }
+            td.number { (humanize::count(account.partners)) }
+            td.number { (humanize::count(account.objects)) }
         }
     }
 }
@@ -69,11 +69,11 @@ pub(super) fn network(alert: &Alert) -> Markup {
             p.note {
                 "A line is a tie; the thicker, the more they share. "
                 @if listed < ties.count {
-                    "Drawn: the strongest " (words::count(listed)) " of " (words::counted(ties.count, "tie", "ties"))
+                    "Drawn: the strongest " (humanize::count(listed)) " of " (humanize::counted(ties.count, "tie", "ties"))
                     "."
                 }
             }
-            (picture::network(&accounts, &ties.strongest, "The network of ties; the table below says the same"))
+            (charts::network(&accounts, &ties.strongest, "The network of ties; the table below says the same"))
             details {
                 summary { "The ties as a table" }
                 div.scroll role="region" tabindex="0" aria-label="Ties" {
@@ -88,8 +88,8 @@ pub(super) fn network(alert: &Alert) -> Markup {
                             @for tie in ties.strongest.iter().take(TIES) {
                                 tr {
                                     td { (links::account(&tie.accounts[0])) " and " (links::account(&tie.accounts[1])) }
-                                    td.number { (words::count(tie.objects)) }
-                                    td.number { (words::length(tie.median_seconds)) }
+                                    td.number { (humanize::count(tie.objects)) }
+                                    td.number { (humanize::length(tie.median_seconds)) }
                                 }
                             }
                         }
@@ -120,12 +120,12 @@ pub(super) fn context(alert: &Alert) -> Markup {
                     @for account in context.iter().take(CONTEXT) {
                         li {
                             (links::account(&account.id)) " shares with "
-                            (words::counted(account.partners, "account", "accounts"))
+                            (humanize::counted(account.partners, "account", "accounts"))
                             @if account.allow_listed { ", on the allow-list" }
                         }
                     }
                 }
-                @if more > 0 { p.more { "and " (words::count(more)) " more" } }
+                @if more > 0 { p.more { "and " (humanize::count(more)) " more" } }
             }
         }
     }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use shoal_model::{Alert, AlertAccount, Arithmetic, Meeting};
 
-use super::super::{foreign, links, words};
+use super::super::{humanize, links, untrusted};
 
 /// Accounts whose arithmetic is shown.
 const ACCOUNTS: usize = 10;
@@ -41,7 +41,7 @@ fn decision(alert: &Alert) -> Markup {
             dt { "Method" } dd { (strength.method) }
             dt { "What chance means here" } dd { (strength.null_model) }
             @if let (Some(alpha), Some(threshold)) = (strength.fdr_level, strength.threshold_bits) {
-                @let (seen, significant) = (words::count(strength.accounts_seen), words::count(strength.significant));
+                @let (seen, significant) = (humanize::count(strength.accounts_seen), humanize::count(strength.significant));
                 dt { "Seen and significant" }
                 dd {
                     i { "m" } " = " (seen) " accounts seen so far, " i { "k" } " = " (significant)
@@ -81,13 +81,13 @@ fn evidence(account: &AlertAccount, arithmetic: &Arithmetic, alert: &Alert, open
     html! {
         details.evidence open[open] {
             summary {
-                (foreign::name(&account.id)) " " b { (format!("{:.2}", arithmetic.bits)) " bits" }
+                (untrusted::name(&account.id)) " " b { (format!("{:.2}", arithmetic.bits)) " bits" }
                 @if let Some(margin) = margin {
                     " " span.note { (format!("{margin:+.2}").replace('-', "−")) " to the threshold" }
                 }
             }
             p.note {
-                (words::counted(arithmetic.exposures, "meeting", "meetings")) " within 24 h were judged. "
+                (humanize::counted(arithmetic.exposures, "meeting", "meetings")) " within 24 h were judged. "
                 (links::account(&account.id))
             }
             div.pair {
@@ -103,7 +103,7 @@ fn variants(arithmetic: &Arithmetic) -> Markup {
         table.variants-table {
             caption {
                 "log2 of the nine e-values; their mean is 2" sup { (format!("{:.2}", arithmetic.bits)) } " = "
-                (words::power(arithmetic.bits))
+                (humanize::power(arithmetic.bits))
             }
             thead {
                 tr {
@@ -139,10 +139,10 @@ fn one_meeting(meeting: &Meeting, alert: &Alert) -> Markup {
     html! {
         li {
             b { (format!("{:+.2}", meeting.bits).replace('-', "−")) " bits" } " on " (meeting.layer) " “"
-            (foreign::phrase(&meeting.label, "und", 90)) "”: met "
-            (words::counted(meeting.company, "account", "accounts"))
-            ", knew " (words::count(meeting.known)) " of them · " (words::time(meeting.at)) " · post "
-            (foreign::name(&meeting.post)) " "
+            (untrusted::phrase(&meeting.label, "und", 90)) "”: met "
+            (humanize::counted(meeting.company, "account", "accounts"))
+            ", knew " (humanize::count(meeting.known)) " of them · " (humanize::time(meeting.at)) " · post "
+            (untrusted::name(&meeting.post)) " "
             (links::original(url))
         }
     }

@@ -11,12 +11,12 @@ use serde::Deserialize;
 use shoal_index::{Feedback, Verdict};
 
 use super::super::links::one;
-use super::super::{foreign, verdict, words};
+use super::super::{humanize, untrusted, verdict};
 use super::Seen;
 use crate::access::Caller;
 use crate::api::feedback::{self, NewFeedback};
 use crate::app::App;
-use crate::parameters::Id;
+use crate::extract::Id;
 use crate::problem::Problem;
 
 /// What is shown of what people said, the newest.
@@ -69,10 +69,10 @@ fn one_said(feedback: &Feedback) -> Markup {
     html! {
         li {
             p {
-                b { (verdict(feedback.verdict.name())) } " · " (foreign::name(&feedback.by)) " · "
-                (words::short_time(feedback.at)) " · on revision " (feedback.revision)
+                b { (verdict(feedback.verdict.name())) } " · " (untrusted::name(&feedback.by)) " · "
+                (humanize::short_time(feedback.at)) " · on revision " (feedback.revision)
             }
-            @if let Some(note) = &feedback.note { blockquote dir="auto" { (foreign::shown(note, NOTE)) } }
+            @if let Some(note) = &feedback.note { blockquote dir="auto" { (untrusted::shown(note, NOTE)) } }
         }
     }
 }

@@ -3,9 +3,9 @@
 mod accounts;
 mod arithmetic;
 mod feedback;
-mod history;
-mod shared;
-mod when;
+mod objects;
+mod record;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -18,12 +18,12 @@ use shoal_model::{Alert, LayerCount};
 use utoipa::IntoParams;
 
 pub(super) use self::feedback::give;
-use super::shell::{Part, Shell};
-use super::{alerts, fields, picture, words};
+use super::layout::{Part, Shell};
+use super::{alerts, charts, forms, humanize};
 use crate::Role;
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::{Fields, Id};
+use crate::extract::{Fields, Id};
 use crate::problem::Problem;
 
 /// Which revision of an alert; the newest when absent.
@@ -93,8 +93,8 @@ fn content(seen: &Seen, speaks: bool) -> Markup {
         (contents(seen))
         div.columns {
             div.wide {
-                (when::section(alert))
-                (shared::section(seen))
+                (timeline::section(alert))
+                (objects::section(seen))
                 (accounts::section(alert))
                 (arithmetic::section(alert))
             }
@@ -102,12 +102,12 @@ fn content(seen: &Seen, speaks: bool) -> Markup {
                 (feedback::section(seen, speaks))
                 (accounts::network(alert))
                 (accounts::context(alert))
-                (history::checks(alert))
-                (history::limits(alert))
-                (history::lineage(alert))
-                (history::revisions(seen))
-                (history::downloads(alert))
-                (history::origin(alert))
+                (record::checks(alert))
+                (record::limits(alert))
+                (record::lineage(alert))
+                (record::revisions(seen))
+                (record::downloads(alert))
+                (record::origin(alert))
             }
         }
     }
@@ -120,7 +120,7 @@ fn head(seen: &Seen) -> Markup {
             p.kicker {
                 a href="/" { "Alerts" } " / " span { "alert " code { (short(&alert.alert_id)) } } " "
                 (alerts::state(alert.state, alert.shadow))
-                span { "revision " (alert.revision) ", raised at " (words::time(alert.raised_at)) }
+                span { "revision " (alert.revision) ", raised at " (humanize::time(alert.raised_at)) }
             }
             h1 { (headline(alert)) }
             p.verdict {
@@ -140,9 +140,9 @@ fn head(seen: &Seen) -> Markup {
 
 fn headline(alert: &Alert) -> String {
     let layers = &alert.observed.layers;
-    let what: Vec<_> = layers.iter().map(|LayerCount { layer, objects }| fields::objects(*layer, *objects)).collect();
-    let what = if what.is_empty() { "nothing that is still listed".to_owned() } else { fields::list(&what) };
-    format!("{} shared {what}", words::counted(accounts(alert), "account", "accounts"))
+    let what: Vec<_> = layers.iter().map(|LayerCount { layer, objects }| forms::objects(*layer, *objects)).collect();
+    let what = if what.is_empty() { "nothing that is still listed".to_owned() } else { forms::list(&what) };
+    format!("{} shared {what}", humanize::counted(accounts(alert), "account", "accounts"))
 }
 
 /// Accounts of the group, those beyond the list included.
@@ -165,19 +165,19 @@ fn figures(alert: &Alert) -> Markup {
             div {
                 dt { "Accounts" }
                 dd {
-                    b { (words::count(accounts(alert))) }
-                    span { (words::counted(observed.ties.count, "tie", "ties")) " among them" }
+                    b { (humanize::count(accounts(alert))) }
+                    span { (humanize::counted(observed.ties.count, "tie", "ties")) " among them" }
                 }
             }
             div {
                 dt { "Posts of the evidence" }
-                dd { b { (words::count(posts)) } span { "within " (words::length(length)) } }
+                dd { b { (humanize::count(posts)) } span { "within " (humanize::length(length)) } }
             }
             div {
                 dt { "When" }
                 dd.small {
-                    span { "from " (words::time(observed.window.start)) }
-                    span { "to " (words::time(observed.window.end)) }
+                    span { "from " (humanize::time(observed.window.start)) }
+                    span { "to " (humanize::time(observed.window.end)) }
                 }
             }
         }
@@ -190,14 +190,14 @@ fn strength(alert: &Alert) -> Markup {
         @match strength.bits {
             Some(bits) => {
                 b { (format!("{bits:.1}")) " bits" }
-                (picture::strength(bits, strength.threshold_bits))
+                (charts::strength(bits, strength.threshold_bits))
                 span {
-                    (words::strength(bits))
+                    (humanize::strength(bits))
                     @if let Some(threshold) = strength.threshold_bits {
                         "; " (format!("{threshold:.1}")) " were needed"
                     }
                 }
-                span { "chance gives as much to at most one account in " (words::odds(bits)) }
+                span { "chance gives as much to at most one account in " (humanize::odds(bits)) }
             },
             None => { b { "by rules" } span { "fixed counts were met, which says nothing about chance" } },
         }

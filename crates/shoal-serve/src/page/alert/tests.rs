@@ -1,12 +1,12 @@
-use super::super::samples;
+use super::super::fixtures;
 use super::*;
 
 fn seen() -> Seen {
     Seen {
-        revisions: vec![samples::alert()],
+        revisions: vec![fixtures::alert()],
         shown: 0,
-        evidence: Some(samples::evidence()),
-        feedback: samples::feedback(),
+        evidence: Some(fixtures::evidence()),
+        feedback: fixtures::feedback(),
     }
 }
 
@@ -14,10 +14,10 @@ fn seen() -> Seen {
 pub(in crate::page) fn poisoned(text: &str) -> Markup {
     let Seen { revisions, evidence, feedback, .. } = seen();
     let seen = Seen {
-        revisions: samples::poisoned(&revisions, text),
+        revisions: fixtures::poisoned(&revisions, text),
         shown: 0,
-        evidence: samples::poisoned(&evidence, text),
-        feedback: samples::poisoned(&feedback, text),
+        evidence: fixtures::poisoned(&evidence, text),
+        feedback: fixtures::poisoned(&feedback, text),
     };
     content(&seen, true)
 }
@@ -60,7 +60,7 @@ fn an_alert_by_rules_has_no_bits() {
 
 #[test]
 fn an_alert_of_which_nothing_is_left_is_shown() {
-    let mut alert = samples::alert();
+    let mut alert = fixtures::alert();
     let observed = &mut alert.observed;
     (observed.accounts, observed.objects, observed.posts) = (Vec::new(), Vec::new(), Vec::new());
     (observed.layers, observed.timeline, observed.context) = (Vec::new(), Vec::new(), Vec::new());

@@ -14,8 +14,8 @@ use shoal_index::Status;
 use self::figures::{Figures, moment};
 pub(super) use self::history::History;
 use self::history::{Sample, line, rates};
-use super::shell::{Part, Shell};
-use super::words;
+use super::humanize;
+use super::layout::{Part, Shell};
 use crate::access::Caller;
 use crate::app::App;
 use crate::problem::Problem;
@@ -83,7 +83,7 @@ fn health(seen: &Seen) -> Markup {
 }
 
 fn whole(value: f64) -> String {
-    words::count(value.max(0.0) as u64)
+    humanize::count(value.max(0.0) as u64)
 }
 
 /// The figures that say at a glance how it goes.
@@ -113,7 +113,7 @@ fn headline(seen: &Seen) -> Markup {
             div {
                 dt { "Lag" }
                 dd {
-                    b { (words::length(last(&lags))) } (line(&lags, "Lag in seconds over the last ten minutes"))
+                    b { (humanize::length(last(&lags))) } (line(&lags, "Lag in seconds over the last ten minutes"))
                     span { "event time behind the newest post" }
                 }
             }
@@ -154,7 +154,7 @@ fn sources(figures: &Figures) -> Markup {
                         tbody {
                             @for (source, read) in &records {
                                 tr {
-                                    th scope="row" { (super::foreign::name(source)) }
+                                    th scope="row" { (super::untrusted::name(source)) }
                                     td.number { (whole(*read)) }
                                     @for outcome in ["processed", "filtered", "dead_letter"] {
                                         td.number { (whole(of(source, outcome))) }
@@ -163,7 +163,7 @@ fn sources(figures: &Figures) -> Markup {
                                     td.number { (whole(waiting.get(source).copied().unwrap_or(0.0))) }
                                     td.nowrap {
                                         @if let Some(at) = newest.get(source).copied().and_then(moment) {
-                                            (words::time(at))
+                                            (humanize::time(at))
                                         } @else {
                                             "–"
                                         }
@@ -213,14 +213,14 @@ fn stages(figures: &Figures) -> Markup {
                                     td.number { (whole(waiting.get(name).copied().unwrap_or(0.0))) }
                                     td.number {
                                         @if let Some(seconds) = lag.get(name) {
-                                            (words::length(*seconds))
+                                            (humanize::length(*seconds))
                                         } @else {
                                             "–"
                                         }
                                     }
                                     td.nowrap {
                                         @if let Some(at) = watermark.get(name).copied().and_then(moment) {
-                                            (words::time(at))
+                                            (humanize::time(at))
                                         } @else {
                                             "–"
                                         }
@@ -259,22 +259,22 @@ fn index(index: &Status) -> Markup {
         section {
             h2 { "Index" }
             @if let Some(why) = &index.stopped {
-                p.failure { "Nothing is written any more: " (super::foreign::visible(why, 500)) }
+                p.failure { "Nothing is written any more: " (super::untrusted::visible(why, 500)) }
             }
             dl.pairs {
-                dt { "Posts" } dd { (words::count(index.posts)) }
-                dt { "Alerts" } dd { (words::count(index.alerts)) }
-                dt { "Buckets" } dd { (words::count(index.buckets)) }
-                dt { "On disk" } dd { (words::bytes(index.bytes)) }
-                @if let Some((first, last)) = index.range { dt { "Posts from" } dd { (words::range(first, last)) } }
-                dt { "Deleted, not purged yet" } dd { (words::count(index.deleted)) }
+                dt { "Posts" } dd { (humanize::count(index.posts)) }
+                dt { "Alerts" } dd { (humanize::count(index.alerts)) }
+                dt { "Buckets" } dd { (humanize::count(index.buckets)) }
+                dt { "On disk" } dd { (humanize::bytes(index.bytes)) }
+                @if let Some((first, last)) = index.range { dt { "Posts from" } dd { (humanize::range(first, last)) } }
+                dt { "Deleted, not purged yet" } dd { (humanize::count(index.deleted)) }
                 dt { "Written to" } dd { @if index.writes { "by this process" } @else { "not by this process" } }
                 @if let Some(place) = &index.audit_broken {
-                    dt { "Audit log" } dd { "its chain is broken: " (super::foreign::visible(place, 500)) }
+                    dt { "Audit log" } dd { "its chain is broken: " (super::untrusted::visible(place, 500)) }
                 }
                 @if index.damaged > 0 {
                     dt { "Damaged" }
-                    dd { (words::counted(index.damaged, "part", "parts")) " set aside and not found any more" }
+                    dd { (humanize::counted(index.damaged, "part", "parts")) " set aside and not found any more" }
                 }
             }
         }

@@ -8,10 +8,10 @@ use shoal_model::Span;
 use tempfile::TempDir;
 
 use super::client::{Answer, Connection, ask};
-use super::made::{alert, posts};
+use super::fixtures::{alert, posts};
 use super::*;
-use crate::connections::Limits;
-use crate::live::Live;
+use crate::alert_feed::Live;
+use crate::connection::Limits;
 
 /// A server, its index, and the one who writes to that.
 struct Served {

@@ -6,8 +6,8 @@ use maud::{Markup, html};
 use shoal_index::{Bin, Histogram};
 use shoal_model::{Alert, Cap};
 
-use super::super::picture::{self, Lane};
-use super::super::{foreign, links, words};
+use super::super::charts::{self, Lane};
+use super::super::{humanize, links, untrusted};
 
 /// Groups up to this size get a lane for each account.
 const LANES: usize = 40;
@@ -24,13 +24,13 @@ pub(super) fn section(alert: &Alert) -> Markup {
             @if observed.accounts.len() <= LANES {
                 p.note { "A mark is a post. A line joins posts on the same thing: the steeper, the closer in time." }
                 @let label = "When each account acted; the table below says the same";
-                (picture::lanes(&lanes(alert), observed.window.start, observed.window.end, label))
+                (charts::lanes(&lanes(alert), observed.window.start, observed.window.end, label))
             } @else {
-                (picture::bars(&histogram(alert), None))
+                (charts::bars(&histogram(alert), None))
             }
             @if left_out > 0 {
                 p.note {
-                    "Not drawn: " (words::counted(left_out, "more entry", "more entries"))
+                    "Not drawn: " (humanize::counted(left_out, "more entry", "more entries"))
                     " of the evidence beyond the listed posts."
                 }
             }
@@ -83,15 +83,15 @@ fn table(alert: &Alert) -> Markup {
                         @for post in posts.iter().take(ROWS) {
                             @let object = alert.observed.objects.iter().find(|object| object.key == post.object);
                             tr {
-                                td.nowrap { (words::time(post.at)) }
+                                td.nowrap { (humanize::time(post.at)) }
                                 td { (links::account(&post.account)) }
                                 td {
                                     @if let Some(object) = object {
                                         (object.layer) " "
-                                        (foreign::phrase(&object.label, object.lang.as_deref().unwrap_or("und"), 60))
+                                        (untrusted::phrase(&object.label, object.lang.as_deref().unwrap_or("und"), 60))
                                     }
                                 }
-                                td { (foreign::name(&post.id)) " " (links::original(post.url.as_deref())) }
+                                td { (untrusted::name(&post.id)) " " (links::original(post.url.as_deref())) }
                             }
                         }
                     }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use shoal_model::{Span, Timestamp};
 
-use super::super::words;
+use super::super::humanize;
 use super::at;
 
 /// Steps between marks of a time axis, in seconds: those that people count in.
@@ -61,7 +61,7 @@ impl Axis {
         while mark <= self.end && marks.len() <= most as usize {
             if mark >= self.start {
                 let midnight = mark == mark.floor(Span::from_seconds(DAY));
-                marks.push((mark, if midnight { words::day(mark) } else { words::clock(mark) }));
+                marks.push((mark, if midnight { humanize::day(mark) } else { humanize::clock(mark) }));
             }
             mark = mark.plus(span);
         }

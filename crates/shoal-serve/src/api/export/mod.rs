@@ -1,6 +1,6 @@
 //! Everything that fits, as files.
 
-mod parts;
+mod chunks;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use shoal_share::{AlertRow, Alerts, CsvWriter, EvidenceRow, PostRow};
 use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 
-use self::parts::Parts;
+use self::chunks::Parts;
 use super::alerts::attachment;
-use super::ask::{AlertFilter, Page, PostFilter, PostPage};
 use crate::app::{App, EXPORTS};
-use crate::connections::Unhurried;
-use crate::parameters::Parameters;
+use crate::connection::Unhurried;
+use crate::extract::Parameters;
+use crate::params::{AlertFilter, Page, PostFilter, PostPage};
 use crate::problem::{Kind, PROBLEM_JSON, Problem, ProblemBody};
 
 /// How long an export waits for its place: for one after the other, of the same client.
@@ -119,7 +119,7 @@ async fn file(
     let place = place.ok().and_then(Result::ok).ok_or_else(|| {
         Problem::new(Kind::Busy, format!("{EXPORTS} exports are under way, and there may be no more")).after(10)
     })?;
-    let (parts, mut sent) = parts::channel();
+    let (parts, mut sent) = chunks::channel();
     let app = Arc::clone(app);
     tokio::task::spawn_blocking(move || {
         let _place = place;

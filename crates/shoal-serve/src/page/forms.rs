@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use shoal_model::{Layer, Timestamp};
 
+use super::humanize;
 use super::links::Query;
-use super::words;
 
 /// A field for a text, with its label above it. `hint` is what could stand in it.
 pub(super) fn text(name: &str, label: &str, value: &str, hint: &str) -> Markup {
@@ -72,7 +72,7 @@ pub(super) fn objects(layer: Layer, number: u64) -> String {
         Layer::Hashtags => "sequence of hashtags",
         Layer::Domain => "site",
     };
-    words::counted(number, one, layer_name(layer))
+    humanize::counted(number, one, layer_name(layer))
 }
 
 /// a, b and c.
@@ -92,7 +92,7 @@ pub(super) fn chosen(query: &Query, path: &str, ignored: &[&str]) -> Markup {
             ul.chosen aria-label="What narrows this list" {
                 @for (name, value) in pairs {
                     li {
-                        (name.replace('_', " ")) ": " (super::foreign::name(value)) " "
+                        (name.replace('_', " ")) ": " (super::untrusted::name(value)) " "
                         a href=(query.without(&[name, "cursor"]).at(path)) {
                             span.vh { "Remove " (name.replace('_', " ")) } span aria-hidden="true" { "×" }
                         }

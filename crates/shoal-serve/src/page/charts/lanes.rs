@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use shoal_model::Timestamp;
 
-use super::super::foreign;
+use super::super::untrusted;
 use super::{Axis, at};
 
 /// Lanes that are drawn.
@@ -44,7 +44,7 @@ pub(in crate::page) fn lanes(lanes: &[Lane], start: Timestamp, end: Timestamp, l
                     @let y = middle(row);
                     line.ground x1=(at(LEFT)) x2=(at(WIDTH)) y1=(at(y)) y2=(at(y)) {}
                     text.name x=(at(LEFT - 8.0)) y=(at(y + 4.0)) text-anchor="end" {
-                        (foreign::visible_plain(&lane.account, NAME))
+                        (untrusted::visible_plain(&lane.account, NAME))
                     }
                     @for (mark, _) in lane.marks.iter().take(marks) {
                         circle.mark cx=(at(x(*mark))) cy=(at(y)) r="3.5" {}

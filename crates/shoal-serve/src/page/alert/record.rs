@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use shoal_model::{Alert, BenignVerdict};
 
 use super::super::links::{Query, one};
-use super::super::{alerts, foreign, words};
+use super::super::{alerts, humanize, untrusted};
 use super::Seen;
 
 /// Events and revisions that are listed, the newest.
@@ -41,8 +41,8 @@ pub(super) fn limits(alert: &Alert) -> Markup {
             @if alert.caps_hit.is_empty() { p { "none" } }
             ul.plain {
                 @for hit in &alert.caps_hit {
-                    @let (one, many) = words::cap(hit.cap);
-                    li { (words::counted(hit.count, one, many)) }
+                    @let (one, many) = humanize::cap(hit.cap);
+                    li { (humanize::counted(hit.count, one, many)) }
                 }
             }
         }
@@ -57,10 +57,10 @@ pub(super) fn lineage(alert: &Alert) -> Markup {
             section #history {
                 h2 { "What happened to the group" }
                 ol.plain {
-                    @if skipped > 0 { li { (words::counted(skipped as u64, "earlier event", "earlier events")) } }
+                    @if skipped > 0 { li { (humanize::counted(skipped as u64, "earlier event", "earlier events")) } }
                     @for event in alert.lineage.iter().skip(skipped) {
                         li {
-                            (words::time(event.at)) " " (words::event(event.event))
+                            (humanize::time(event.at)) " " (humanize::event(event.event))
                             @if let Some(other) = &event.other {
                                 " " a href=(one("alerts", other)) { "alert " (super::short(other)) }
                             }
@@ -87,9 +87,9 @@ pub(super) fn revisions(seen: &Seen) -> Markup {
                             (revision.revision)
                         }
                         " " (alerts::state(revision.state, false)) " "
-                        (words::counted(super::accounts(revision), "account", "accounts"))
+                        (humanize::counted(super::accounts(revision), "account", "accounts"))
                         @if let Some(bits) = revision.strength.bits { ", " (format!("{bits:.1}")) " bits" }
-                        " · " (words::short_time(revision.raised_at))
+                        " · " (humanize::short_time(revision.raised_at))
                     }
                 }
             }
@@ -127,13 +127,13 @@ pub(super) fn origin(alert: &Alert) -> Markup {
             h2 { "Where it comes from" }
             details {
                 summary { "The sentence as sent, the configuration, the inputs" }
-                p dir="auto" { (foreign::shown(&alert.summary, 2_000)) }
+                p dir="auto" { (untrusted::shown(&alert.summary, 2_000)) }
                 dl.pairs {
-                    dt { "Alert" } dd { code { (foreign::name(&alert.alert_id)) } }
-                    dt { "Configuration" } dd { code { (foreign::name(&provenance.configuration)) } }
+                    dt { "Alert" } dd { code { (untrusted::name(&alert.alert_id)) } }
+                    dt { "Configuration" } dd { code { (untrusted::name(&provenance.configuration)) } }
                     dt { "Shoal" } dd { (provenance.version) }
                     dt { "Read from" }
-                    dd { @for input in provenance.inputs.iter().take(LISTED) { (foreign::name(input)) " " } }
+                    dd { @for input in provenance.inputs.iter().take(LISTED) { (untrusted::name(input)) " " } }
                 }
             }
         }

@@ -7,7 +7,7 @@ use shoal_index::{EvidenceObject, EvidencePost};
 use shoal_model::{AlertObject, Cap, Layer};
 
 use super::super::links::{self, Query, one};
-use super::super::{diff, fields, foreign, words};
+use super::super::{diff, forms, humanize, untrusted};
 use super::Seen;
 
 /// Texts that are shown at once; more after a click.
@@ -41,12 +41,12 @@ pub(super) fn section(seen: &Seen) -> Markup {
             h2 { "What they shared" }
             @if objects.is_empty() { p { "The posts behind this alert are not in the index." } }
             @if !texts.is_empty() {
-                h3 { (fields::objects(Layer::Text, texts.len() as u64)) }
+                h3 { (forms::objects(Layer::Text, texts.len() as u64)) }
                 @if compares { (diff::legend()) }
                 @for object in texts.iter().take(OPEN) { (text(object)) }
                 @if shown > OPEN {
                     details {
-                        summary { (words::counted((shown - OPEN) as u64, "more text", "more texts")) }
+                        summary { (humanize::counted((shown - OPEN) as u64, "more text", "more texts")) }
                         @for object in texts.iter().take(shown).skip(OPEN) { (text(object)) }
                     }
                 }
@@ -75,7 +75,7 @@ fn rest(alert: &shoal_model::Alert) -> Markup {
     html! {
         p.more {
             @if left_out > 0 {
-                "and " (words::counted(left_out, "more object", "more objects")) " that this alert does not list. "
+                "and " (humanize::counted(left_out, "more object", "more objects")) " that this alert does not list. "
             }
             a href=(Query::default().and("alert", alert.alert_id.clone()).at("/search")) { "Search within these posts" }
         }
@@ -108,11 +108,11 @@ fn text(shared: &EvidenceObject) -> Markup {
                 @match first {
                     Some(first) => div.variant.first {
                         p.by { b { "First" } " " (by(first)) }
-                        (foreign::text(first.text, first.lang))
+                        (untrusted::text(first.text, first.lang))
                     },
                     None => div.variant.first {
                         p.by { "as the alert has it; its posts are not in the index" }
-                        (foreign::text(&object.label, object.lang.as_deref().unwrap_or("und")))
+                        (untrusted::text(&object.label, object.lang.as_deref().unwrap_or("und")))
                     },
                 }
                 @for variant in variants.iter().skip(1).take(VARIANTS) {
@@ -130,10 +130,10 @@ fn text(shared: &EvidenceObject) -> Markup {
 fn counts(object: &AlertObject) -> Markup {
     html! {
         span {
-            (words::counted(object.accounts, "account", "accounts")) ", "
-            (words::counted(object.posts, "post", "posts"))
+            (humanize::counted(object.accounts, "account", "accounts")) ", "
+            (humanize::counted(object.posts, "post", "posts"))
         }
-        @if let Some(lang) = &object.lang { span { "language: " (foreign::name(foreign::language_name(lang))) } }
+        @if let Some(lang) = &object.lang { span { "language: " (untrusted::name(untrusted::language_name(lang))) } }
     }
 }
 
@@ -148,7 +148,7 @@ fn by(variant: &Variant<'_>) -> Markup {
             (links::account(&post.evidence.account))
         }
         @if posts.len() > NAMED { " and " (posts.len() - NAMED) " more" }
-        @if let Some(first) = posts.first() { " · " (words::time(first.evidence.at)) }
+        @if let Some(first) = posts.first() { " · " (humanize::time(first.evidence.at)) }
         @if similarity < 1.0 { " · " (format!("{similarity:.2}")) " alike" }
         " " (links::original(url))
     }
@@ -163,7 +163,7 @@ fn others_table(objects: &[&EvidenceObject], alone: bool) -> Markup {
                 details {
                     summary {
                         @let more = (objects.len() - OTHERS).min(MORE_OTHERS) as u64;
-                        (words::counted(more, "more object", "more objects"))
+                        (humanize::counted(more, "more object", "more objects"))
                     }
                     (table(objects.iter().skip(OTHERS).take(MORE_OTHERS), "More shared objects that are no texts"))
                 }
@@ -188,10 +188,10 @@ fn table<'a>(objects: impl Iterator<Item = &'a &'a EvidenceObject>, label: &str)
                 tbody {
                     @for object in objects.map(|shared| &shared.object) {
                         tr {
-                            td.nowrap { (fields::objects(object.layer, 1).trim_start_matches("1 ")) }
+                            td.nowrap { (forms::objects(object.layer, 1).trim_start_matches("1 ")) }
                             td { (what(object)) }
-                            td.number { (words::count(object.accounts)) }
-                            td.number { (words::count(object.posts)) }
+                            td.number { (humanize::count(object.accounts)) }
+                            td.number { (humanize::count(object.posts)) }
                         }
                     }
                 }
@@ -206,9 +206,9 @@ fn what(object: &AlertObject) -> Markup {
     html! {
         a href=(search) {
             @match object.layer {
-                Layer::Text | Layer::Hashtags => (foreign::phrase(&object.label, "und", 160)),
-                Layer::Link | Layer::Domain => (foreign::name(&foreign::defanged(&object.label))),
-                Layer::Repost | Layer::Quote | Layer::Reply => (foreign::name(&object.label)),
+                Layer::Text | Layer::Hashtags => (untrusted::phrase(&object.label, "und", 160)),
+                Layer::Link | Layer::Domain => (untrusted::name(&untrusted::defanged(&object.label))),
+                Layer::Repost | Layer::Quote | Layer::Reply => (untrusted::name(&object.label)),
             }
         }
         @if object.layer == Layer::Link { " " (links::original(Some(&object.label))) }

@@ -217,7 +217,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::api::ask::{PostFilter, PostPage};
+    use crate::params::{PostFilter, PostPage};
 
     fn search(query: &str) -> Result<(PostFilter, PostPage), Problem> {
         read(&pairs(query)?)

@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{KnownFormat, RefOr};
 
-use crate::parameters::{filled, list, moment, native};
+use crate::extract::{filled, list, moment, native};
 use crate::problem::Problem;
 
 const PAGE: usize = 50;
@@ -237,11 +237,11 @@ fn count() -> Object {
     ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).build()
 }
 
-pub(super) fn key() -> Object {
+pub(crate) fn key() -> Object {
     ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9a-fA-F]{1,16}$")).build()
 }
 
-pub(super) fn native_id() -> Object {
+pub(crate) fn native_id() -> Object {
     ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[^:]+:[\\s\\S]")).build()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use shoal_model::AlertTie;
 
-use super::super::{foreign, words};
+use super::super::{humanize, untrusted};
 use super::at;
 
 /// Accounts that are drawn.
@@ -38,7 +38,7 @@ pub(in crate::page) fn network(accounts: &[&str], ties: &[AlertTie], label: &str
                     @let (one, other) = (points[*from], points[*to]);
                     line.tie x1=(at(one.0)) y1=(at(one.1)) x2=(at(other.0)) y2=(at(other.1))
                         stroke-width=(at(0.6 + 3.4 * *objects as f64 / most)) {
-                        title { (words::counted(*objects, "shared object", "shared objects")) }
+                        title { (humanize::counted(*objects, "shared object", "shared objects")) }
                     }
                 }
                 @for (place, account) in accounts.iter().enumerate() {
@@ -74,10 +74,10 @@ fn anchor(x: f64) -> &'static str {
 fn node(account: &str, name: Option<&str>, (x, y): Point) -> Markup {
     html! {
         g {
-            title { (foreign::visible_plain(account, 120)) }
+            title { (untrusted::visible_plain(account, 120)) }
             circle.node cx=(at(x)) cy=(at(y)) r="5" {}
             @if let Some(name) = name {
-                text.name x=(at(x)) y=(at(y - 9.0)) text-anchor=(anchor(x)) { (foreign::visible_plain(name, NAME)) }
+                text.name x=(at(x)) y=(at(y - 9.0)) text-anchor=(anchor(x)) { (untrusted::visible_plain(name, NAME)) }
             }
         }
     }

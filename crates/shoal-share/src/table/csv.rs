@@ -5,12 +5,12 @@ use std::fmt::Display;
 use std::io::Write;
 use std::marker::PhantomData;
 
-use csv::{Terminator, WriterBuilder};
+use ::csv::{Terminator, WriterBuilder};
 use shoal_model::Post;
 
+use super::rows::{AlertRow, EvidenceRow, PostRow};
 use crate::Error;
 use crate::network::state_name;
-use crate::rows::{AlertRow, EvidenceRow, PostRow};
 
 /// The table of posts.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub struct EvidenceTable(());
 /// **Evidence**: `alert_id`, `revision`, `object`, `layer`, `label`, `post`, `account`, `at`, `similarity`, `url`,
 /// `text`.
 pub struct CsvWriter<W: Write, Table> {
-    csv: csv::Writer<W>,
+    csv: ::csv::Writer<W>,
     table: PhantomData<fn(Table)>,
 }
 

@@ -5,9 +5,9 @@ use std::io;
 use quick_xml::events::BytesText;
 use shoal_model::{Alert, AlertTie};
 
+use super::graph::{Network, Node, OF_EDGES, OF_NODES, known_of};
+use super::xml::{Xml, document, visible};
 use crate::Error;
-use crate::network::{Network, Node, OF_EDGES, OF_NODES, known_of};
-use crate::xml::{Xml, document, visible};
 
 const NAMESPACE: &str = "http://gexf.net/1.3";
 const SCHEMA: &str = "http://gexf.net/1.3 http://gexf.net/1.3/gexf.xsd";

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use url::{Host, Url};
 use utoipa::IntoParams;
 
-use super::foreign;
-use super::shell::{Part, Shell};
+use super::layout::{Part, Shell};
+use super::untrusted;
 use crate::access::Caller;
 use crate::app::App;
-use crate::parameters::Fields;
+use crate::extract::Fields;
 use crate::problem::Problem;
 
 /// Bytes of an address that can be followed.
@@ -65,10 +65,10 @@ pub(super) fn content(written: &str, url: &Url) -> Markup {
             }
         }
         dl.address {
-            dt { "Site" } dd { strong { (foreign::name(&host.replace('.', "[.]"))) } }
-            dt { "Address" } dd { code { (foreign::name(&foreign::defanged(reads))) } }
+            dt { "Site" } dd { strong { (untrusted::name(&host.replace('.', "[.]"))) } }
+            dt { "Address" } dd { code { (untrusted::name(&untrusted::defanged(reads))) } }
             @if written != reads {
-                dt { "As it was written" } dd { code { (foreign::name(&foreign::defanged(written))) } }
+                dt { "As it was written" } dd { code { (untrusted::name(&untrusted::defanged(written))) } }
             }
         }
         @let warnings = warnings(url);

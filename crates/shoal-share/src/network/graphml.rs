@@ -5,9 +5,9 @@ use std::io;
 use quick_xml::events::BytesText;
 use shoal_model::{Alert, AlertTie};
 
+use super::graph::{Network, Node, OF_EDGES, OF_NODES, Role, known_of, state_name};
+use super::xml::{Xml, document, visible};
 use crate::Error;
-use crate::network::{Network, Node, OF_EDGES, OF_NODES, Role, known_of, state_name};
-use crate::xml::{Xml, document, visible};
 
 const NAMESPACE: &str = "http://graphml.graphdrawing.org/xmlns";
 const SCHEMA: &str = "http://graphml.graphdrawing.org/xmlns http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd";

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use shoal_index::{Bin, Histogram};
 use shoal_model::{Span, Timestamp};
 
-use super::super::words;
+use super::super::humanize;
 use super::{Axis, at};
 
 const WIDTH: f64 = 800.0;
@@ -22,7 +22,8 @@ pub(in crate::page) fn spark(bins: &[Bin], start: Timestamp, end: Timestamp) -> 
     let to = bins.last().map_or(end, |bin| bin.start.plus(step)).max(end);
     let axis = Axis::new(from, to, 0.0, SPARK_WIDTH);
     let total: u64 = bins.iter().map(|bin| bin.count).sum();
-    let label = format!("{} over time, at most {} at once", words::counted(total, "post", "posts"), words::count(most));
+    let label =
+        format!("{} over time, at most {} at once", humanize::counted(total, "post", "posts"), humanize::count(most));
     html! {
         svg.spark viewBox=(format!("0 0 {SPARK_WIDTH} {SPARK_HEIGHT}")) role="img" aria-label=(label) {
             line.ground x1="0" x2=(at(SPARK_WIDTH)) y1=(at(SPARK_HEIGHT - 0.5)) y2=(at(SPARK_HEIGHT - 0.5)) {}
@@ -37,15 +38,15 @@ pub(in crate::page) fn bars(histogram: &Histogram, narrow: Option<&dyn Fn(Timest
     let (Some(first), Some(last)) = (histogram.bins.first(), histogram.bins.last()) else { return html! {} };
     let most = histogram.bins.iter().map(|bin| bin.count).max().unwrap_or(0).max(1);
     let axis = Axis::new(first.start, last.start.plus(step), 0.0, WIDTH);
-    let label = format!("Posts over time, {} each; at most {}", stretch(histogram.seconds), words::count(most));
+    let label = format!("Posts over time, {} each; at most {}", stretch(histogram.seconds), humanize::count(most));
     html! {
         figure.chart {
             div.scroll role="region" tabindex="0" aria-label=(label) {
                 svg.bars viewBox=(format!("0 0 {WIDTH} {}", HEIGHT + 20.0)) aria-hidden="true" {
                     (axis.drawn(HEIGHT, 8))
                     @for bin in histogram.bins.iter().take(BARS).filter(|bin| bin.count > 0) {
-                        @let posts = words::counted(bin.count, "post", "posts");
-                        @let title = format!("{}: {posts}", words::minute(bin.start));
+                        @let posts = humanize::counted(bin.count, "post", "posts");
+                        @let title = format!("{}: {posts}", humanize::minute(bin.start));
                         @match narrow {
                             Some(narrow) => a href=(narrow(bin.start, bin.start.plus(step))) tabindex="-1" {
                                 title { (title) }
@@ -59,7 +60,7 @@ pub(in crate::page) fn bars(histogram: &Histogram, narrow: Option<&dyn Fn(Timest
                 }
             }
             figcaption {
-                (stretch(histogram.seconds)) " each, the highest " (words::counted(most, "post", "posts")) "."
+                (stretch(histogram.seconds)) " each, the highest " (humanize::counted(most, "post", "posts")) "."
             }
             (table(histogram, narrow, step))
         }
@@ -110,12 +111,12 @@ fn table(histogram: &Histogram, narrow: Option<&dyn Fn(Timestamp, Timestamp) -> 
                             td {
                                 @match narrow {
                                     Some(narrow) => a href=(narrow(bin.start, bin.start.plus(step))) {
-                                        (words::short_time(bin.start))
+                                        (humanize::short_time(bin.start))
                                     },
-                                    None => (words::short_time(bin.start)),
+                                    None => (humanize::short_time(bin.start)),
                                 }
                             }
-                            td.number { (words::count(bin.count)) }
+                            td.number { (humanize::count(bin.count)) }
                         }
                     }
                 }

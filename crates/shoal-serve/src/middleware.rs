@@ -57,7 +57,7 @@ struct Asked {
 }
 
 /// Lets a request in, or not; finishes, counts and logs its answer.
-pub(crate) async fn pass(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn handle(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let mut asked = Asked {
         method: request.method().clone(),
         uri: request.uri().clone(),
