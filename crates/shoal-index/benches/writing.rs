@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use shoal_detect::{Analyst, Config};
 use shoal_formats::{Content, Format, Reader};
-use shoal_index::measuring::{Bare, bare, count_words};
+use shoal_index::testing::{Bare, bare, count_words};
 use shoal_index::{Batch, Index, PostDocument, Settings};
 use shoal_model::{Action, Author, Post, Span, Timestamp};
 use tempfile::TempDir;

@@ -10,7 +10,7 @@ use shoal_model::Timestamp;
 use utoipa::ToSchema;
 
 use crate::Error;
-use crate::disk::{self, Lines};
+use crate::store::disk::{self, Lines};
 
 /// What somebody concluded about an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]

@@ -4,43 +4,32 @@
 //! event time), `alerts/`, `texts/` (which folded text belongs to which text object), and the logs of what people did,
 //! `audit.ndjson` and `feedback.ndjson`. [`Writer`] takes what the stream tells; [`Index`] answers questions meanwhile.
 
-mod audit;
-mod build;
-mod counts;
-mod disk;
-mod document;
-mod engine;
-mod erased;
+mod budget;
+mod contract;
+mod counters;
+mod documents;
+mod erase;
 mod error;
 mod feedback;
-mod identity;
-mod index;
-mod lock;
-mod marks;
-#[doc(hidden)]
-pub mod measuring;
-mod part;
-mod parts;
-mod posts;
+mod handle;
 mod query;
-mod redact;
 mod schema;
 mod search;
 mod segmenter;
 mod settings;
 mod shared;
-mod snapshot;
-#[cfg(test)]
-pub(crate) mod testing;
+mod store;
+#[doc(hidden)]
+pub mod testing;
 #[cfg(test)]
 mod tests;
+mod write;
 
-pub use counts::Counts;
-pub use document::{Batch, PostDocument};
+pub use contract::{Batch, FoundPost, ObjectRef, PostDocument, PostKind, StoredPost};
+pub use counters::Counts;
 pub use error::Error;
 pub use feedback::{Feedback, Verdict};
-pub use index::{Erasure, Index, Status, Subject, Writer};
-pub use posts::{FoundPost, ObjectRef, PostKind, StoredPost};
+pub use handle::{Erasure, Index, Status, Subject, Writer};
 pub use search::{
     AccountPage, AlertPage, AlertRequest, AlertSort, AlertSummary, Bin, ClusterPage, Evidence, EvidenceObject,
     EvidencePost, Histogram, MAX_PAGE, SearchPage, SearchRequest, SimilarRequest, Sort, TopField, TopValue, Total,

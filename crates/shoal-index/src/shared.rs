@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use shoal_model::{Alert, Span};
 
-use crate::audit::{Action, Audit};
-use crate::counts::Counters;
-use crate::engine::Message;
+use crate::counters::Counters;
+use crate::erase::audit::{Action, Audit};
 use crate::feedback::{Conclusions, FeedbackLog};
-use crate::lock::Lock;
-use crate::parts::Parts;
-use crate::snapshot::Snapshot;
+use crate::store::lock::Lock;
+use crate::store::parts::Parts;
+use crate::store::snapshot::Snapshot;
+use crate::write::Message;
 use crate::{Error, Feedback};
 
 /// Is told of alerts.

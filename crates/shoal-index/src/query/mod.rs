@@ -14,17 +14,17 @@
 //!
 //! A quote inside of a Hebrew word belongs to it, as in acronyms.
 
-mod leaf;
+mod compile;
+mod deadline;
+mod highlight_terms;
 mod lexer;
-mod lower;
-mod marks;
 mod parser;
-mod row;
+mod phrase;
 mod tree;
 mod value;
 
-pub(crate) use self::lower::{Fields, Leaves, lower, range};
-pub(crate) use self::marks::Marks;
+pub(crate) use self::compile::{Fields, Leaves, lower, range};
+pub(crate) use self::highlight_terms::Marks;
 pub(crate) use self::tree::{Clause, Name, Tree, Value};
 pub(crate) use self::value::{Refused, key, value};
 use crate::{Error, Limits};

@@ -7,7 +7,7 @@ use shoal_text::canonical_url;
 
 use super::tree::{Name, Value};
 use crate::PostKind;
-use crate::build::{language, small};
+use crate::documents::{language, small};
 
 /// Every field, as written.
 pub(crate) const FIELDS: [&str; 17] = [

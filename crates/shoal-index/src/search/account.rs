@@ -3,14 +3,14 @@
 use tantivy::Term;
 
 use super::alerts::{FeedbackOf, newest_of};
-use super::budget::Budget;
 use super::counts::Values;
-use super::found::Finder;
 use super::pages::AccountPage;
 use super::posts::{Question, Wanted, gather};
 use super::request::{SearchRequest, TopField};
+use super::rows::Finder;
+use crate::budget::Budget;
 use crate::query::Leaves;
-use crate::snapshot::Snapshot;
+use crate::store::snapshot::Snapshot;
 use crate::{Error, Limits};
 
 /// Posts that are shown.

@@ -11,16 +11,16 @@ use tantivy::query::{BooleanQuery, EnableScoring, Occur, Query, RangeQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, TERMINATED, Term, f64_to_u64, i64_to_u64};
 
-use super::budget::{Budget, Ticker};
 use super::cursor::Origin;
 use super::fields::{OfAlerts, newest_only};
-use super::found::{bytes, damaged, document};
 use super::posts::check_limit;
 use super::request::{AlertPage, AlertRequest, AlertSort, AlertSummary, Bin, Total};
+use super::rows::{bytes, damaged, document};
 use super::scan::engine;
-use crate::build::{accounts, language, name_of, revision_key};
+use crate::budget::{Budget, Ticker};
+use crate::documents::{accounts, language, name_of, revision_key};
 use crate::query::{Leaves, Refused, key, lower, parse, range};
-use crate::snapshot::Snapshot;
+use crate::store::snapshot::Snapshot;
 use crate::{Error, Limits};
 
 /// Gives how often each verdict was given on an alert.

@@ -7,17 +7,17 @@ use tantivy::columnar::Column;
 
 use super::account::ALERTS;
 use super::alerts::{FeedbackOf, newest_of};
-use super::budget::Budget;
 use super::counts::{Times, Values};
-use super::found::{Address, Finder, stored_post};
 use super::pages::{ClusterPage, Variant};
 use super::request::{TopField, Total};
+use super::rows::{Address, Finder, stored_post};
 use super::scan::{Hit, Place, Scan, Visitor, engine};
 use super::similar::{Grams, similarity};
 use super::texts::text_object;
-use crate::build::hex;
+use crate::budget::Budget;
+use crate::documents::hex;
 use crate::query::{Leaves, Refused, key};
-use crate::snapshot::Snapshot;
+use crate::store::snapshot::Snapshot;
 use crate::{Error, Limits};
 
 /// Variants that are told.

@@ -5,10 +5,10 @@ use shoal_model::Timestamp;
 use tantivy::columnar::StrColumn;
 use tantivy::index::SegmentReader;
 
-use super::budget::Budget;
 use super::request::{Bin, Histogram, TopValue};
 use super::scan::{Hit, engine};
 use crate::Error;
+use crate::budget::Budget;
 
 /// Bins of a histogram at the most, give or take one at an end.
 const BINS: i64 = 100;

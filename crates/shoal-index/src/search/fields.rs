@@ -7,11 +7,11 @@ use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 
 use super::alerts::{newest, no_alert};
-use super::budget::Budget;
 use super::texts::text_object;
-use crate::build::NEWEST;
+use crate::budget::Budget;
+use crate::documents::NEWEST;
 use crate::query::{Fields, Leaves, Name, Value, range};
-use crate::snapshot::Snapshot;
+use crate::store::snapshot::Snapshot;
 use crate::{Error, Limits};
 
 /// Fields of posts.

@@ -5,10 +5,10 @@ use shoal_model::{Alert, AlertPost, Timestamp};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED, Term};
 
-use super::found::{Address, stored_post};
 use super::pages::{Evidence, EvidenceObject, EvidencePost};
+use super::rows::{Address, stored_post};
 use super::scan::engine;
-use crate::snapshot::{BucketView, Snapshot};
+use crate::store::snapshot::{BucketView, Snapshot};
 use crate::{Error, StoredPost};
 
 /// Where the post `id` is kept, those of newer buckets first; only where posts of the time `at` are, when given.

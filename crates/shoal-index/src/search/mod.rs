@@ -1,22 +1,21 @@
 //! Searching.
 //!
-//! A question is put to one [`Snapshot`](crate::snapshot::Snapshot), bucket by bucket in the order of time, by loops
+//! A question is put to one [`Snapshot`](crate::store::snapshot::Snapshot), bucket by bucket in the order of time, by loops
 //! of our own: so it ends when its time is up, counts what it counts within its memory, and a page can be right
 //! although not everything could be counted.
 
 mod account;
 mod alerts;
-mod budget;
 mod cluster;
 mod counts;
 mod cursor;
 mod fields;
-mod found;
 mod highlight;
 mod lookup;
 mod pages;
 mod posts;
 mod request;
+mod rows;
 mod scan;
 mod similar;
 mod texts;
@@ -25,13 +24,12 @@ use std::collections::BTreeMap;
 
 use shoal_model::Alert;
 
-pub(crate) use self::budget::{Budget, Ticker};
 pub use self::pages::{AccountPage, ClusterPage, Evidence, EvidenceObject, EvidencePost, Variant};
 pub use self::request::{
     AlertPage, AlertRequest, AlertSort, AlertSummary, Bin, Histogram, MAX_PAGE, SearchPage, SearchRequest,
     SimilarRequest, Sort, TopField, TopValue, Total,
 };
-use crate::posts::{FoundPost, StoredPost};
+use crate::contract::{FoundPost, StoredPost};
 use crate::{Error, Index, Limits};
 
 impl Index {

@@ -5,7 +5,7 @@ use shoal_model::{AlertObject, AlertPost, Timestamp};
 use utoipa::ToSchema;
 
 use super::request::{AlertSummary, Histogram, TopValue, Total};
-use crate::posts::{FoundPost, StoredPost};
+use crate::contract::{FoundPost, StoredPost};
 
 /// One text's life: who published it, when, where, in which variants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

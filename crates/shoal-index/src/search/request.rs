@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use shoal_model::{AlertState, Layer, Timestamp};
 use utoipa::ToSchema;
 
-use crate::posts::{FoundPost, PostKind};
+use crate::contract::{FoundPost, PostKind};
 
 /// A question for posts. Everything that is set must hold.
 #[derive(Debug, Clone, PartialEq, Default)]

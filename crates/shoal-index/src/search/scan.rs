@@ -11,9 +11,9 @@ use tantivy::query::{Bm25StatisticsProvider, EnableScoring, Query, Scorer};
 use tantivy::schema::Field;
 use tantivy::{DocId, Score, Searcher, TERMINATED, Term};
 
-use super::budget::{Budget, Ticker};
 use crate::Error;
-use crate::snapshot::BucketView;
+use crate::budget::{Budget, Ticker};
+use crate::store::snapshot::BucketView;
 
 /// How many documents are handed on at once.
 const BLOCK: usize = 64;

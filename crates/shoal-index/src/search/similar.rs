@@ -8,14 +8,14 @@ use tantivy::index::SegmentReader;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, TERMINATED, Term};
 
-use super::budget::{Budget, Ticker};
-use super::found::{Address, Finder, bytes, post_document, stored_post, text_key};
 use super::lookup::post;
 use super::posts::check_limit;
 use super::request::SimilarRequest;
+use super::rows::{Address, Finder, bytes, post_document, stored_post, text_key};
 use super::scan::engine;
-use crate::build::min_hash;
-use crate::snapshot::Snapshot;
+use crate::budget::{Budget, Ticker};
+use crate::documents::min_hash;
+use crate::store::snapshot::Snapshot;
 use crate::{Error, FoundPost, Limits};
 
 /// Texts that are compared exactly, at the most: those that share most min-hashes, the newest of these.

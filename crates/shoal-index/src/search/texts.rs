@@ -7,9 +7,9 @@ use tantivy::index::SegmentReader;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, TERMINATED, Term};
 
-use super::budget::{Budget, Ticker};
 use super::scan::engine;
-use crate::snapshot::Snapshot;
+use crate::budget::{Budget, Ticker};
+use crate::store::snapshot::Snapshot;
 use crate::{Error, Limits};
 
 /// Objects that became one, at the most: what is asked for is cut there, and nothing goes round in circles.

@@ -177,7 +177,7 @@ fn single_min_hashes_are_terms() {
     let document = &documents(0, [post("1", "a", 10, text)])[0];
     let (key, slots) = document.text.unwrap();
     for (slot, hash) in slots.unwrap().into_iter().enumerate() {
-        let term = Term::from_field_u64(snapshot.posts.min_hash, crate::build::min_hash(slot, hash));
+        let term = Term::from_field_u64(snapshot.posts.min_hash, crate::documents::min_hash(slot, hash));
         assert_eq!(inverted.read_postings(&term, IndexRecordOption::Basic).unwrap().unwrap().doc(), 0);
     }
     assert_eq!(reader.fast_fields().u64("text_key").unwrap().first(0), Some(key));

@@ -7,7 +7,7 @@ use shoal_text::{address_ranges, canonical_url, entities};
 use tantivy::tokenizer::{TokenStream, Tokenizer};
 
 use crate::PostKind;
-use crate::build::{language, platform, small};
+use crate::documents::{language, platform, small};
 use crate::query::{Clause, Name, Tree, Value};
 use crate::segmenter::{Segmenter, words};
 

@@ -9,7 +9,7 @@ use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::{Bm25Weight, Scorer};
 use tantivy::{DocId, DocSet, Score, TERMINATED};
 
-use crate::search::Ticker;
+use crate::budget::Ticker;
 
 /// The documents with one term of a row, and where they have it.
 pub(super) enum Slot {

@@ -7,8 +7,9 @@ use std::time::Instant;
 use shoal_model::Timestamp;
 
 use super::Engine;
-use crate::audit::Action;
-use crate::{Error, disk, part};
+use crate::Error;
+use crate::erase::audit::Action;
+use crate::store::{disk, part};
 
 impl Engine {
     /// Writes every segment with deleted documents anew, without them. Gives how many there were.

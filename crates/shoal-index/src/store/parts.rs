@@ -9,10 +9,11 @@ use shoal_model::Timestamp;
 use tantivy::Searcher;
 use tantivy::schema::Schema;
 
-use crate::part::{self, Fault, Part};
+use crate::Error;
 use crate::schema::{AlertFields, PostFields, TextFields};
-use crate::snapshot::{BucketView, Snapshot};
-use crate::{Error, disk};
+use crate::store::disk;
+use crate::store::part::{self, Fault, Part};
+use crate::store::snapshot::{BucketView, Snapshot};
 
 /// A bucket that is being dropped has this at the end of its name, until it is gone.
 const DROPPED: &str = ".dropped";

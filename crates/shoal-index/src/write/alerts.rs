@@ -7,11 +7,12 @@ use tantivy::schema::{IndexRecordOption, Value as _};
 use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
 
 use super::side::SideWriter;
-use crate::build::{newest_document, revision_document, revision_key};
-use crate::part::Part;
-use crate::parts::Parts;
+use crate::Error;
+use crate::documents::{newest_document, revision_document, revision_key};
 use crate::schema::AlertFields;
-use crate::{Error, disk};
+use crate::store::disk;
+use crate::store::part::Part;
+use crate::store::parts::Parts;
 
 /// Writes alerts.
 pub(super) struct AlertWriter {
@@ -69,7 +70,7 @@ impl AlertWriter {
     /// Deletes the alerts whose newest revision was raised before `expiry`.
     pub(super) fn expire(&mut self, expiry: Timestamp, parts: &Parts) -> Result<(), Error> {
         let fields = &parts.alert_fields;
-        let newest = term_query(fields.role, crate::build::NEWEST);
+        let newest = term_query(fields.role, crate::documents::NEWEST);
         for alert in find(&parts.alerts, fields, newest.as_ref())? {
             if alert.raised_at < expiry {
                 self.side.delete(term_query(fields.alert_id, &alert.alert_id))?;

@@ -10,7 +10,7 @@ use tantivy::{TantivyDocument, Term};
 
 use super::side::SideWriter;
 use crate::Error;
-use crate::parts::Parts;
+use crate::store::parts::Parts;
 
 /// What has not changed is written again after so much event time, so that it is known to be in use.
 const REFRESH: Span = Span::from_seconds(86_400);

@@ -8,8 +8,8 @@ use shoal_text::{LanguageDetector, canonical_url, entities};
 use tantivy::TantivyDocument;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::document::PostDocument;
-use crate::posts::{ObjectRef, PostKind, StoredPost};
+use crate::contract::PostDocument;
+use crate::contract::{ObjectRef, PostKind, StoredPost};
 use crate::schema::{AlertFields, PostFields};
 
 /// Hashtags, and addresses, of a post that can be looked for.

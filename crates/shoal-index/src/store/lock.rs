@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, disk};
+use crate::Error;
+use crate::store::disk;
 
 /// Bytes of the file that are looked at.
 const MAX_OWNER: u64 = 4_096;

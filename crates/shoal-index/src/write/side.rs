@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use tantivy::merge_policy::LogMergePolicy;
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
-use crate::part::{self, MIN_MEMORY, Part};
-use crate::{Error, disk};
+use crate::Error;
+use crate::store::disk;
+use crate::store::part::{self, MIN_MEMORY, Part};
 
 /// The share of documents of a segment that may have been replaced before it is merged.
 const REPLACED: f32 = 0.3;

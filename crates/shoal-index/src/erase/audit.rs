@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use shoal_model::Timestamp;
 
-use crate::disk::{self, Lines};
+use crate::store::disk::{self, Lines};
 use crate::{Error, Verdict};
 
 /// What was done.

@@ -10,15 +10,16 @@ use shoal_model::{Alert, Post, Timestamp};
 use tantivy::Term;
 use utoipa::ToSchema;
 
-use crate::audit::{self, Audit};
-use crate::engine::{Engine, Message};
+use crate::erase::audit::{self, Audit};
 use crate::feedback::{FeedbackLog, MAX_NOTE};
-use crate::identity::Identity;
-use crate::lock::Lock;
-use crate::parts::{Mode, Parts};
 use crate::shared::{Shared, Writing};
-use crate::snapshot::Snapshot;
-use crate::{Batch, Counts, Error, Feedback, Settings, build, disk};
+use crate::store::disk;
+use crate::store::identity::Identity;
+use crate::store::lock::Lock;
+use crate::store::parts::{Mode, Parts};
+use crate::store::snapshot::Snapshot;
+use crate::write::{Engine, Message};
+use crate::{Batch, Counts, Error, Feedback, Settings, documents};
 
 /// Batches that wait for the thread that writes.
 const WAITING: usize = 4;
@@ -172,7 +173,7 @@ impl Index {
     /// How it is.
     pub fn status(&self) -> Result<Status, Error> {
         let snapshot = self.snapshot()?;
-        let newest = Term::from_field_text(snapshot.alert_fields.role, build::NEWEST);
+        let newest = Term::from_field_text(snapshot.alert_fields.role, documents::NEWEST);
         let alerts = count(&snapshot.alerts, newest).map_err(disk::engine(&self.shared.directory.join("alerts")))?;
         let readers = || snapshot.buckets.iter().flat_map(|bucket| bucket.searcher.segment_readers());
         let ranges = || snapshot.buckets.iter().filter_map(|bucket| bucket.range);
@@ -207,7 +208,7 @@ impl Index {
         short("note", feedback.note.as_deref().unwrap_or_default(), MAX_NOTE)?;
         short("by", &feedback.by, MAX_REASON)?;
         let snapshot = self.snapshot()?;
-        let key = build::revision_key(&feedback.alert_id, feedback.revision);
+        let key = documents::revision_key(&feedback.alert_id, feedback.revision);
         let found = count(&snapshot.alerts, Term::from_field_text(snapshot.alert_fields.key, &key));
         if found.map_err(disk::engine(&self.shared.directory.join("alerts")))? == 0 {
             let id = format!("{} with revision {}", feedback.alert_id, feedback.revision);

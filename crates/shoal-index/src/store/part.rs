@@ -15,9 +15,10 @@ use tantivy::merge_policy::NoMergePolicy;
 use tantivy::schema::Schema;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError};
 
+use crate::Error;
 use crate::schema::SEGMENTER;
 use crate::segmenter::Segmenter;
-use crate::{Error, disk};
+use crate::store::disk;
 
 /// What every thread of the engine that writes is given at least, in bytes.
 pub(crate) const MIN_MEMORY: usize = 15_000_000;

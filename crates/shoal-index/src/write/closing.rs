@@ -13,8 +13,9 @@ use shoal_model::Timestamp;
 use tantivy::IndexWriter;
 use tantivy::index::{SegmentId, SegmentMeta};
 
-use crate::parts::{Bucket, Parts};
-use crate::{Error, disk, part};
+use crate::Error;
+use crate::store::parts::{Bucket, Parts};
+use crate::store::{disk, part};
 
 /// Buckets that are closed at the same time: in an archive with few posts a day most of the time is spent waiting for
 /// the disk.

@@ -14,8 +14,8 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{BitSet, DocId, DocSet, Score, TERMINATED, Term};
 
-use super::row::{Row, Slot};
-use crate::search::{Budget, Ticker};
+use super::phrase::{Row, Slot};
+use crate::budget::{Budget, Ticker};
 
 /// Bytes that a list of documents takes while it is read.
 const LIST_BYTES: u64 = 4_096;

@@ -4,11 +4,11 @@ use hashbrown::HashMap;
 use tantivy::schema::{Field, Value as _};
 use tantivy::{DocAddress, Searcher, TantivyDocument};
 
-use super::budget::Budget;
 use super::scan::engine;
 use super::texts::object_of;
-use crate::build::hex;
-use crate::snapshot::Snapshot;
+use crate::budget::Budget;
+use crate::documents::hex;
+use crate::store::snapshot::Snapshot;
 use crate::{Error, FoundPost, StoredPost};
 
 /// Where a post is kept.

@@ -9,7 +9,8 @@ use shoal_model::Span;
 use siphasher::sip::SipHasher13;
 use siphasher::sip128::SipHasher24;
 
-use crate::{Error, disk};
+use crate::Error;
+use crate::store::disk;
 
 /// The version of everything in the directory.
 const VERSION: u32 = 1;

@@ -9,14 +9,15 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{IndexWriter, Searcher, Term};
 
 use super::closing::{Closings, commit};
-use crate::build::PostBuilder;
-use crate::counts::Counters;
-use crate::document::PostDocument;
-use crate::erased::Erased;
-use crate::identity::Identity;
-use crate::marks::Marks;
-use crate::parts::Parts;
-use crate::{Error, Settings, disk, part};
+use crate::contract::PostDocument;
+use crate::counters::Counters;
+use crate::documents::PostBuilder;
+use crate::erase::erased::Erased;
+use crate::store::identity::Identity;
+use crate::store::parts::Parts;
+use crate::store::positions::Marks;
+use crate::store::{disk, part};
+use crate::{Error, Settings};
 
 /// Bytes of posts that may wait for a commit. The engine counts what waits for its threads in documents, and those of
 /// strangers may be long.

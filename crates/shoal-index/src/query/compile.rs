@@ -8,10 +8,10 @@ use tantivy::Term;
 use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query, RangeQuery};
 use tantivy::schema::Field;
 
-use super::leaf::{Leaf, Part, What};
+use super::deadline::{Leaf, Part, What};
 use super::tree::{Clause, Tree, Value};
 use crate::Error;
-use crate::search::Budget;
+use crate::budget::Budget;
 use crate::segmenter::words;
 
 /// What fields mean, of posts or of alerts.

@@ -5,7 +5,7 @@ use std::path::Path;
 use tantivy::{Index, TantivyDocument};
 
 use crate::PostDocument;
-use crate::build::PostBuilder;
+use crate::documents::PostBuilder;
 use crate::schema::{PostFields, SEGMENTER};
 use crate::segmenter::{Segmenter, words};
 

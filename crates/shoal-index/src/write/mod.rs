@@ -18,14 +18,15 @@ use shoal_model::{Alert, Timestamp};
 use self::alerts::AlertWriter;
 use self::posts::PostWriter;
 use self::texts::TextWriter;
-use crate::erased::Erased;
-use crate::identity::Identity;
-use crate::index::{Erasure, Subject};
-use crate::marks::Marks;
-use crate::parts::{self, Parts};
-use crate::redact::redact;
+use crate::erase::erased::Erased;
+use crate::erase::redact::redact;
+use crate::handle::{Erasure, Subject};
 use crate::shared::Shared;
-use crate::{Batch, Error, Settings, disk};
+use crate::store::disk;
+use crate::store::identity::Identity;
+use crate::store::parts::{self, Parts};
+use crate::store::positions::Marks;
+use crate::{Batch, Error, Settings};
 
 /// Revisions of alerts that may wait for a commit.
 const WAITING_ALERTS: usize = 256;

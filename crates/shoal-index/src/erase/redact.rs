@@ -2,8 +2,8 @@
 
 use shoal_model::{Alert, AlertPost};
 
-use crate::build::platform;
-use crate::erased::Erased;
+use crate::documents::platform;
+use crate::erase::erased::Erased;
 
 /// Stands for what an erased post said.
 const DELETED: &str = "[deleted]";
@@ -82,8 +82,8 @@ mod tests {
     use shoal_model::Span;
 
     use super::*;
-    use crate::identity::Identity;
-    use crate::index::Subject;
+    use crate::handle::Subject;
+    use crate::store::identity::Identity;
     use crate::testing;
 
     fn erased(subjects: &[Subject]) -> (tempfile::TempDir, Erased) {

@@ -8,16 +8,16 @@ use shoal_model::Timestamp;
 use tantivy::columnar::Column;
 use tantivy::query::Query;
 
-use super::budget::Budget;
 use super::counts::{Times, Values};
 use super::cursor::{Origin, refused};
 use super::fields::OfPosts;
-use super::found::{Address, Finder};
 use super::highlight::highlight;
 use super::request::{MAX_PAGE, SearchPage, SearchRequest, Sort, TopField, TopValue, Total};
+use super::rows::{Address, Finder};
 use super::scan::{Hit, Place, Scan, Visitor, engine};
+use crate::budget::Budget;
 use crate::query::{Clause, Marks, Refused, Tree, Value, lower, parse, value};
-use crate::snapshot::Snapshot;
+use crate::store::snapshot::Snapshot;
 use crate::{Error, FoundPost, Limits};
 
 /// Values of a field that are told.

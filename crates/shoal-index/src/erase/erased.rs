@@ -6,9 +6,9 @@ use hashbrown::{HashMap, HashSet};
 use shoal_model::Timestamp;
 
 use crate::Error;
-use crate::disk::{self, Lines};
-use crate::identity::Key;
-use crate::index::Subject;
+use crate::handle::Subject;
+use crate::store::disk::{self, Lines};
+use crate::store::identity::Key;
 
 /// Everything that has been erased.
 #[derive(Debug)]
@@ -140,7 +140,7 @@ mod tests {
     use shoal_model::Span;
 
     use super::*;
-    use crate::identity::Identity;
+    use crate::store::identity::Identity;
     use crate::testing;
 
     #[test]

@@ -7,10 +7,11 @@ use tantivy::Term;
 
 use super::Engine;
 use super::alerts::naming;
-use crate::audit::Action;
-use crate::index::{Erasure, Subject};
-use crate::redact::redact;
-use crate::{Error, disk};
+use crate::Error;
+use crate::erase::audit::Action;
+use crate::erase::redact::redact;
+use crate::handle::{Erasure, Subject};
+use crate::store::disk;
 
 /// An erasure under way. It stands in a file until it is done, so that one that was interrupted is done at the next
 /// start; then nothing of it is left but what the audit log says.
