@@ -5,7 +5,7 @@ use std::io;
 use anyhow::{Context, Result};
 use shoal_broker::Cluster;
 
-/// Where clients look for a broker unless they are told otherwise.
+/// The port at which clients look for a broker by default.
 pub(crate) const PORT: u16 = 9092;
 
 /// Runs a broker on a port of 127.0.0.1 until stdin ends or the task is interrupted.

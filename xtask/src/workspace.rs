@@ -1,6 +1,5 @@
-//! Where the project lies, and what lies beside it.
+//! The project's folder, and what lies beside it.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,7 +18,7 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command
 }
 
-/// What a command prints on stdout; an error with its stderr when it fails.
+/// Runs a command and returns its stdout; an error with its stderr when it fails.
 pub(crate) fn output_of(command: &mut Command) -> Result<Vec<u8>> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("cannot start {name}"))?;
@@ -34,27 +33,4 @@ pub(crate) fn data_folder(root: &Path) -> Option<PathBuf> {
         None => root.join("../shared/data"),
     };
     folder.is_dir().then(|| folder.canonicalize().ok()).flatten()
-}
-
-/// Whether this is a run of continuous integration, where nothing may be skipped.
-pub(crate) fn in_ci() -> bool {
-    is_yes(std::env::var_os("CI").as_deref())
-}
-
-fn is_yes(value: Option<&OsStr>) -> bool {
-    value.is_some_and(|value| !["", "0", "false"].iter().any(|no| value == *no))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_variable_says_yes_unless_it_is_empty_or_says_no() {
-        assert!(is_yes(Some(OsStr::new("true"))));
-        assert!(is_yes(Some(OsStr::new("1"))));
-        for no in [None, Some(""), Some("0"), Some("false")] {
-            assert!(!is_yes(no.map(OsStr::new)));
-        }
-    }
 }

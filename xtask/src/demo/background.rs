@@ -1,9 +1,9 @@
-//! What people say when nobody tells them to: small talk, topics of the day, news, reposts, replies.
+//! Posts of ordinary people: small talk, topics of the day, news, reposts, replies.
 
 use super::grammar::Grammar;
 use super::people::People;
 use super::rng::{self, Rng};
-use super::stream::{self, Action, Draft, Stream};
+use super::stream::{self, DraftPost, PostRelation, Stream};
 
 const SMALL_TALK: u32 = 2_450;
 const TOPICAL: u32 = 850;
@@ -25,7 +25,7 @@ const EVERYDAY: [(&str, &str); 10] = [
     ("spanish", "es"),
 ];
 
-/// What the town talks about: rule, rule of its hashtags.
+/// Topics of the town: rule, rule of its hashtags.
 const TOPICS: [(&str, &str); 4] = [
     ("election", "election_tags"),
     ("election", "election_tags"),
@@ -42,7 +42,7 @@ pub(super) fn tell(grammar: &Grammar, people: &People, rng: &mut Rng, stream: &m
         let (rule, lang) = *rng.pick(&EVERYDAY);
         let text = voiced(grammar.say(rng, rule), rng);
         let (at, author) = (stream.moment(rng), people.anybody(rng));
-        stream.add(Draft { at, author, text, lang, action: Action::Nothing });
+        stream.add(DraftPost { at, author, text, lang, action: PostRelation::Nothing });
     }
     for _ in 0..TOPICAL {
         topical(grammar, people, rng, stream);
@@ -58,7 +58,7 @@ pub(super) fn tell(grammar: &Grammar, people: &People, rng: &mut Rng, stream: &m
     }
 }
 
-/// One post about what the town talks about, most of them with hashtags.
+/// Adds a post about a topic of the town, mostly with hashtags.
 fn topical(grammar: &Grammar, people: &People, rng: &mut Rng, stream: &mut Stream) {
     let (rule, tags) = *rng.pick(&TOPICS);
     let mut text = voiced(grammar.say(rng, rule), rng);
@@ -117,13 +117,13 @@ fn cascade(people: &People, rng: &mut Rng, stream: &mut Stream, place: usize) {
     }
 }
 
-/// One to three answers to a post.
+/// Adds one to three answers to a post.
 fn answers(grammar: &Grammar, people: &People, rng: &mut Rng, stream: &mut Stream, place: usize) {
     for _ in 0..rng.between(1, 3).min(rng.between(1, 3)) {
         let (source, author) = (stream.drafts[place].author, people.anybody(rng));
         let text = format!("@{} {}", people.handle(source), grammar.say(rng, "reply"));
         let at = stream.drafts[place].at + stream::delay(rng, stream.drafts[place].at);
-        stream.add(Draft { at, author, text, lang: "en", action: Action::Reply(place) });
+        stream.add(DraftPost { at, author, text, lang: "en", action: PostRelation::Reply(place) });
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::grammar::Grammar;
 use super::rng::{self, Rng};
 
-/// How many accounts there are.
+/// The number of accounts.
 const ACCOUNTS: usize = 720;
 /// The accounts of the campaigns. They stand among the accounts of middling activity, and nothing but what they
 /// do together tells them from the others.
@@ -44,7 +44,7 @@ impl People {
         rng.weighted(&self.activity)
     }
 
-    /// Whether an account belongs to no campaign.
+    /// Returns whether an account belongs to no campaign.
     pub(super) fn is_bystander(account: usize) -> bool {
         !SLOGANS.contains(&account) && !LINKS.contains(&account)
     }

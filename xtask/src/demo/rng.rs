@@ -27,12 +27,12 @@ impl Rng {
         low + self.below(high - low + 1)
     }
 
-    /// Whether something happens that does so in `percent` of a hundred cases.
+    /// Draws whether something happens that does so in `percent` of a hundred cases.
     pub(super) fn chance(&mut self, percent: u32) -> bool {
         self.below(100) < percent
     }
 
-    /// One of `items`, which must not be empty.
+    /// Draws one of `items`, which must not be empty.
     pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len() as u32) as usize]
     }

@@ -8,17 +8,17 @@ use serde_json::Value;
 use super::people::People;
 use super::rng::{self, Rng};
 
-/// How many days the stream covers.
+/// Days that the stream covers.
 const DAYS: u32 = 5;
 /// The seconds of the stream.
 const END: u32 = DAYS * 86_400;
-/// How much is written in each hour of the day.
+/// The volume of posts in each hour of the day.
 const HOURS: [u32; 24] = [8, 4, 2, 1, 1, 3, 10, 26, 38, 34, 30, 32, 42, 38, 30, 28, 30, 38, 46, 52, 56, 50, 36, 18];
 const BUSIEST: u32 = 56;
 
-/// What a post does to another, which is named by its place in [`Stream::drafts`].
+/// The relation of a post to another, which is named by its place in [`Stream::drafts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(super) enum PostRelation {
     /// It stands for itself.
     Nothing,
     /// It repeats a post.
@@ -29,19 +29,19 @@ pub(super) enum Action {
 
 /// A post that has no id yet.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct DraftPost {
     /// Seconds since the stream began.
     pub(super) at: u32,
     pub(super) author: usize,
     pub(super) text: String,
     pub(super) lang: &'static str,
-    pub(super) action: Action,
+    pub(super) action: PostRelation,
 }
 
 /// All posts.
 #[derive(Debug)]
 pub(super) struct Stream {
-    pub(super) drafts: Vec<Draft>,
+    pub(super) drafts: Vec<DraftPost>,
     hours: Vec<u32>,
 }
 
@@ -62,7 +62,7 @@ impl Stream {
     }
 
     /// Adds a post; its place, or nothing when its time lies beyond the end.
-    pub(super) fn add(&mut self, draft: Draft) -> Option<usize> {
+    pub(super) fn add(&mut self, draft: DraftPost) -> Option<usize> {
         let place = self.drafts.len();
         (draft.at < END).then(|| {
             self.drafts.push(draft);
@@ -72,15 +72,15 @@ impl Stream {
 
     /// Adds a post in English that stands for itself.
     pub(super) fn post(&mut self, at: u32, author: usize, text: String) -> Option<usize> {
-        self.add(Draft { at, author, text, lang: "en", action: Action::Nothing })
+        self.add(DraftPost { at, author, text, lang: "en", action: PostRelation::Nothing })
     }
 
     /// Adds a repost of the post at `place`, `delay` seconds later. Nobody repeats himself.
     pub(super) fn repost(&mut self, place: usize, author: usize, delay: u32) {
-        let Draft { at, author: source, ref text, lang, .. } = self.drafts[place];
+        let DraftPost { at, author: source, ref text, lang, .. } = self.drafts[place];
         if source != author {
             let text = text.clone();
-            self.add(Draft { at: at + delay, author, text, lang, action: Action::Repost(place) });
+            self.add(DraftPost { at: at + delay, author, text, lang, action: PostRelation::Repost(place) });
         }
     }
 
@@ -88,7 +88,7 @@ impl Stream {
     pub(super) fn originals_of(&self, such: impl Fn(usize) -> bool) -> Vec<usize> {
         let drafts = self.drafts.iter().enumerate();
         drafts
-            .filter(|(_, draft)| draft.action == Action::Nothing && such(draft.author))
+            .filter(|(_, draft)| draft.action == PostRelation::Nothing && such(draft.author))
             .map(|(place, _)| place)
             .collect()
     }
@@ -117,22 +117,22 @@ impl Stream {
         let draft = &self.drafts[place];
         let (text, author) = (Value::from(draft.text.as_str()), Value::from(people.handle(draft.author)));
         let (number, time, lang) = (numbers[place], time(draft.at), draft.lang);
-        let repost = matches!(draft.action, Action::Repost(_));
+        let repost = matches!(draft.action, PostRelation::Repost(_));
         // Writing to a String cannot fail.
         let _ = write!(
             lines,
             r#"{{"id":"d{number:06}","platform":"demo","author":{author},"ts":"{time}","text":{text},"lang":"{lang}","repost":{repost}"#
         );
         let _ = match draft.action {
-            Action::Nothing => Ok(()),
-            Action::Repost(of) => write!(lines, r#","repost_of":"d{:06}""#, numbers[of]),
-            Action::Reply(to) => write!(lines, r#","reply_to":"d{:06}""#, numbers[to]),
+            PostRelation::Nothing => Ok(()),
+            PostRelation::Repost(of) => write!(lines, r#","repost_of":"d{:06}""#, numbers[of]),
+            PostRelation::Reply(to) => write!(lines, r#","reply_to":"d{:06}""#, numbers[to]),
         };
         lines.push_str("}\n");
     }
 }
 
-/// How long after a post somebody takes it up: mostly minutes, sometimes most of a day, rarely at night.
+/// Draws the time until somebody takes up a post: mostly minutes, sometimes most of a day, rarely at night.
 pub(super) fn delay(rng: &mut Rng, at: u32) -> u32 {
     loop {
         let scale = 30 << rng.below(11);
@@ -174,6 +174,6 @@ mod tests {
         stream.repost(0, 2, 10);
         stream.repost(0, 2, 5);
         assert_eq!(stream.drafts.len(), 2);
-        assert_eq!(stream.drafts[1].action, Action::Repost(0));
+        assert_eq!(stream.drafts[1].action, PostRelation::Repost(0));
     }
 }

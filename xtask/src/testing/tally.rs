@@ -1,4 +1,4 @@
-//! What the output of test programs says.
+//! Counts the output of test programs.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ pub(super) struct Tally {
     pub(super) without: usize,
     /// Why, each reason once.
     pub(super) reasons: BTreeSet<String>,
-    /// Whether the test whose output is being read has said so already.
+    /// Set once the test whose output is being read has said so.
     pub(super) counted: bool,
 }
 

@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("shoal-formats", &["shoal-model"]),
     ("shoal-detect", &["shoal-model", "shoal-text", "shoal-sketch"]),
     ("shoal-kafka", &["shoal-model"]),
-    ("shoal-broker", &[]),
+    ("shoal-broker", &["shoal-tools"]),
     ("shoal-tools", &[]),
     ("shoal-share", &["shoal-model"]),
     ("shoal-index", &["shoal-model", "shoal-text", "shoal-detect"]),
@@ -38,10 +38,11 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "shoal-serve",
         ],
     ),
-    ("xtask", &["shoal-broker"]),
+    ("xtask", &["shoal-broker", "shoal-tools"]),
 ];
 
-/// What may reach a crate that detects by no way at all: runtimes, brokers, indexes, servers, clocks, chance.
+/// Packages that may appear nowhere in the dependency tree of a crate that detects: runtimes, brokers, indexes,
+/// servers, clocks, chance.
 const BANNED: [&str; 17] = [
     "async-std",
     "axum",
@@ -141,7 +142,7 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// Whether a dependency reaches what is built: normal and build dependencies do, development ones do not.
+/// Returns whether a dependency reaches what is built: normal and build dependencies do, development ones do not.
 fn is_shipped(target: &Value) -> bool {
     list(&target["dep_kinds"]).any(|kind| kind["kind"].as_str() != Some("dev"))
 }

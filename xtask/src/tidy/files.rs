@@ -1,12 +1,12 @@
 //! Rules about files one by one.
 
-use super::Source;
+use super::RepoFile;
 
 const LONGEST: usize = 500;
 const LARGEST: u64 = 2 * 1024 * 1024;
 
 /// Source files that nobody reads in one sitting.
-pub(super) fn long(sources: &[Source]) -> Vec<String> {
+pub(super) fn long(sources: &[RepoFile]) -> Vec<String> {
     texts(sources)
         .filter(|(source, _)| source.is(&["rs"]))
         .map(|(source, text)| (source, text.lines().count()))
@@ -16,7 +16,7 @@ pub(super) fn long(sources: &[Source]) -> Vec<String> {
 }
 
 /// Files that every clone would carry for ever.
-pub(super) fn large(sources: &[Source]) -> Vec<String> {
+pub(super) fn large(sources: &[RepoFile]) -> Vec<String> {
     sources
         .iter()
         .filter(|source| source.size > LARGEST)
@@ -25,7 +25,7 @@ pub(super) fn large(sources: &[Source]) -> Vec<String> {
 }
 
 /// Marks of work that was put off.
-pub(super) fn unfinished(sources: &[Source]) -> Vec<String> {
+pub(super) fn unfinished(sources: &[RepoFile]) -> Vec<String> {
     // Put together here so that this file does not accuse itself.
     let marks = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"]].map(|halves| halves.concat());
     lines(sources)
@@ -36,7 +36,7 @@ pub(super) fn unfinished(sources: &[Source]) -> Vec<String> {
 }
 
 /// Absolute paths that exist on one machine only.
-pub(super) fn machine_paths(sources: &[Source]) -> Vec<String> {
+pub(super) fn machine_paths(sources: &[RepoFile]) -> Vec<String> {
     let homes = ["home", "Users", "root", "work"].map(|folder| format!("/{folder}/"));
     lines(sources)
         .filter(|(.., line)| homes.iter().any(|home| starts_a_path(line, home)))
@@ -44,7 +44,7 @@ pub(super) fn machine_paths(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
-/// Whether `home` stands in `line` at the start of a path, not inside of a longer one or of an address.
+/// Returns whether `home` starts a path in `line`, as opposed to standing inside a longer one or an address.
 fn starts_a_path(line: &str, home: &str) -> bool {
     line.match_indices(home).any(|(at, _)| {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
@@ -56,12 +56,12 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(|symbol: char| !symbol.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-fn texts(sources: &[Source]) -> impl Iterator<Item = (&Source, &str)> {
+fn texts(sources: &[RepoFile]) -> impl Iterator<Item = (&RepoFile, &str)> {
     sources.iter().filter_map(|source| source.text.as_deref().map(|text| (source, text)))
 }
 
 /// Every line of every text, with its number.
-fn lines(sources: &[Source]) -> impl Iterator<Item = (&Source, usize, &str)> {
+fn lines(sources: &[RepoFile]) -> impl Iterator<Item = (&RepoFile, usize, &str)> {
     texts(sources).flat_map(|(source, text)| text.lines().enumerate().map(move |(i, line)| (source, i + 1, line)))
 }
 
@@ -69,8 +69,8 @@ fn lines(sources: &[Source]) -> impl Iterator<Item = (&Source, usize, &str)> {
 mod tests {
     use super::*;
 
-    fn one(path: &str, text: &str) -> [Source; 1] {
-        [Source::made_up(path, text)]
+    fn one(path: &str, text: &str) -> [RepoFile; 1] {
+        [RepoFile::made_up(path, text)]
     }
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_file_may_have_2_mib() {
-        let sized = |size| [Source { path: "a.bin".to_owned(), size, text: None }];
+        let sized = |size| [RepoFile { path: "a.bin".to_owned(), size, text: None }];
         assert!(large(&sized(LARGEST)).is_empty());
         assert_eq!(large(&sized(LARGEST + 1)).len(), 1);
     }

@@ -1,9 +1,9 @@
 //! Rules about what people read.
 
-use super::Source;
+use super::RepoFile;
 
 /// The changelog must have a section for what is not released yet.
-pub(super) fn changelog(sources: &[Source]) -> Vec<String> {
+pub(super) fn changelog(sources: &[RepoFile]) -> Vec<String> {
     match text_of(sources, "CHANGELOG.md") {
         Some(text) if text.lines().any(|line| line.starts_with("## [Unreleased]")) => Vec::new(),
         Some(_) => vec!["CHANGELOG.md: add a section `## [Unreleased]`".to_owned()],
@@ -12,7 +12,7 @@ pub(super) fn changelog(sources: &[Source]) -> Vec<String> {
 }
 
 /// A pipeline that the README does not name is one that nobody finds.
-pub(super) fn pipelines(sources: &[Source]) -> Vec<String> {
+pub(super) fn pipelines(sources: &[RepoFile]) -> Vec<String> {
     let Some(readme) = text_of(sources, "README.md") else {
         return vec!["README.md: is missing".to_owned()];
     };
@@ -24,7 +24,7 @@ pub(super) fn pipelines(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
-fn text_of<'a>(sources: &'a [Source], path: &str) -> Option<&'a str> {
+fn text_of<'a>(sources: &'a [RepoFile], path: &str) -> Option<&'a str> {
     sources.iter().find(|source| source.path == path)?.text.as_deref()
 }
 
@@ -35,16 +35,16 @@ mod tests {
     #[test]
     fn a_changelog_needs_its_unreleased_section() {
         assert_eq!(changelog(&[]).len(), 1);
-        assert_eq!(changelog(&[Source::made_up("CHANGELOG.md", "## [0.1.0]")]).len(), 1);
-        assert!(changelog(&[Source::made_up("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n")]).is_empty());
+        assert_eq!(changelog(&[RepoFile::made_up("CHANGELOG.md", "## [0.1.0]")]).len(), 1);
+        assert!(changelog(&[RepoFile::made_up("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n")]).is_empty());
     }
 
     #[test]
     fn every_pipeline_is_named() {
-        let readme = Source::made_up("README.md", "Start with `pipelines/demo.toml`.");
-        let demo = Source::made_up("pipelines/demo.toml", "");
-        let file = Source::made_up("pipelines/file.toml", "");
-        let posts = Source::made_up("pipelines/demo.ndjson", "");
+        let readme = RepoFile::made_up("README.md", "Start with `pipelines/demo.toml`.");
+        let demo = RepoFile::made_up("pipelines/demo.toml", "");
+        let file = RepoFile::made_up("pipelines/file.toml", "");
+        let posts = RepoFile::made_up("pipelines/demo.ndjson", "");
         assert_eq!(pipelines(&[readme, demo, file, posts]), ["README.md: does not name pipelines/file.toml"]);
         assert_eq!(pipelines(&[]).len(), 1);
     }

@@ -1,9 +1,9 @@
 //! Rules about the settings of crates: a crate that forgets them is checked less than it seems.
 
-use super::{Source, arrows::DETECTING};
+use super::{RepoFile, arrows::DETECTING};
 
 /// Every manifest below the root must take over the workspace's lints.
-pub(super) fn lints(sources: &[Source]) -> Vec<String> {
+pub(super) fn lints(sources: &[RepoFile]) -> Vec<String> {
     sources
         .iter()
         .filter(|source| source.path.ends_with("/Cargo.toml"))
@@ -14,7 +14,7 @@ pub(super) fn lints(sources: &[Source]) -> Vec<String> {
 
 /// Clippy reads the nearest settings only, so the crates that detect carry copies: of one another, and of the
 /// workspace's settings.
-pub(super) fn bans(sources: &[Source]) -> Vec<String> {
+pub(super) fn bans(sources: &[RepoFile]) -> Vec<String> {
     let text_of = |path: &str| sources.iter().find(|source| source.path == path).and_then(|s| s.text.as_deref());
     let Some(root) = text_of("clippy.toml") else {
         return vec!["clippy.toml: is missing".to_owned()];
@@ -44,17 +44,17 @@ mod tests {
 
     const BANS: &str = "# why\nsize = 60\ndisallowed-methods = []\n";
 
-    fn copies(root: &str, texts: [&str; DETECTING.len()]) -> Vec<Source> {
+    fn copies(root: &str, texts: [&str; DETECTING.len()]) -> Vec<RepoFile> {
         let copies = DETECTING.iter().zip(texts);
-        let copies = copies.map(|(name, text)| Source::made_up(&format!("crates/{name}/clippy.toml"), text));
-        copies.chain([Source::made_up("clippy.toml", root)]).collect()
+        let copies = copies.map(|(name, text)| RepoFile::made_up(&format!("crates/{name}/clippy.toml"), text));
+        copies.chain([RepoFile::made_up("clippy.toml", root)]).collect()
     }
 
     #[test]
     fn every_crate_takes_over_the_lints() {
-        let with = Source::made_up("crates/a/Cargo.toml", "[package]\n\n[lints]\nworkspace = true\n");
-        let without = Source::made_up("crates/b/Cargo.toml", "[package]\n");
-        let root = Source::made_up("Cargo.toml", "[workspace]\n");
+        let with = RepoFile::made_up("crates/a/Cargo.toml", "[package]\n\n[lints]\nworkspace = true\n");
+        let without = RepoFile::made_up("crates/b/Cargo.toml", "[package]\n");
+        let root = RepoFile::made_up("Cargo.toml", "[workspace]\n");
         assert_eq!(lints(&[with, without, root]), ["crates/b/Cargo.toml: add `[lints] workspace = true`"]);
     }
 

@@ -1,4 +1,4 @@
-//! Where things are kept, and that they are brought once.
+//! A folder for things that are brought once.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use crate::missing::{Missing, io};
 
 /// A folder below `target/tools` that something is brought into.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ToolFolder {
     folder: PathBuf,
 }
 
-impl Place {
+impl ToolFolder {
     /// The place of what is asked for by `file` (which says what is needed), for a `kind` of things.
     pub(crate) fn of(kind: &str, file: &Path) -> Self {
         let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
@@ -20,7 +20,7 @@ impl Place {
         Self { folder: tools().join(kind).join(parts.collect::<Vec<_>>().join("-")) }
     }
 
-    /// Where things go.
+    /// The folder that things go to.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -55,7 +55,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File, Missing> {
     Ok(file)
 }
 
-/// What says what is needed.
+/// The bytes that say what is needed.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Missing> {
     fs::read(file).map_err(io(format!("read {}", file.display())))
 }
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn things_are_brought_when_wanted_changes_or_they_do_not_work() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place { folder: folder.path().join("place") };
+        let place = ToolFolder { folder: folder.path().join("place") };
         let (brought, works) = (Cell::new(0), Cell::new(true));
         let bring = || {
             brought.set(brought.get() + 1);
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn what_was_not_brought_to_its_end_is_brought_again() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place { folder: folder.path().to_owned() };
+        let place = ToolFolder { folder: folder.path().to_owned() };
         place.fill(b"a", || true, || Ok(())).unwrap();
         let failed = || Err(Missing::Command { command: "fetch".to_owned(), output: String::new() });
         assert!(place.fill(b"b", || true, failed).is_err());
@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn a_place_is_named_after_what_asks_for_it() {
-        let place = Place::of("python", &root().join("examples/python/requirements.txt"));
+        let place = ToolFolder::of("python", &root().join("examples/python/requirements.txt"));
         assert_eq!(place.folder(), tools().join("python/examples-python-requirements.txt"));
-        assert_eq!(Place::of("npm", Path::new("/no/such")).folder(), tools().join("npm/no-such"));
+        assert_eq!(ToolFolder::of("npm", Path::new("/no/such")).folder(), tools().join("npm/no-such"));
     }
 }

@@ -1,4 +1,4 @@
-//! What tests need from elsewhere, brought once into the project's own folder (`target/tools`).
+//! Brings what tests need from elsewhere, once, into the project's own folder (`target/tools`).
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -16,15 +16,17 @@ mod command;
 mod debian;
 mod missing;
 mod npm;
-mod place;
 mod python;
+mod tool_folder;
+
+use std::ffi::OsStr;
 
 pub use debian::{debian, debian_unpacked};
 pub use missing::Missing;
 pub use npm::npm;
 pub use python::python;
 
-/// What was found, or a `SKIPPED:` line and nothing; `what` is what the line says does not run.
+/// Unwraps what was found, or prints a `SKIPPED:` line that names `what` and returns nothing.
 ///
 /// # Panics
 /// Under CI (`CI=true`), where nothing may be skipped.
@@ -41,7 +43,25 @@ pub fn or_skip<T>(what: &str, found: Result<T, Missing>) -> Option<T> {
     }
 }
 
-/// Whether nothing may be skipped.
-fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| !["", "0", "false"].iter().any(|no| value == *no))
+/// Returns whether this is a run of continuous integration, where nothing may be skipped.
+pub fn in_ci() -> bool {
+    is_yes(std::env::var_os("CI").as_deref())
+}
+
+fn is_yes(value: Option<&OsStr>) -> bool {
+    value.is_some_and(|value| !["", "0", "false"].iter().any(|no| value == *no))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_says_yes_unless_it_is_empty_or_says_no() {
+        assert!(is_yes(Some(OsStr::new("true"))));
+        assert!(is_yes(Some(OsStr::new("1"))));
+        for no in [None, Some(""), Some("0"), Some("false")] {
+            assert!(!is_yes(no.map(OsStr::new)));
+        }
+    }
 }

@@ -51,7 +51,7 @@ mod tool;
 mod watchdog;
 
 pub use builder::Builder;
-pub use certificates::{Certificates, Identity};
+pub use certificates::{Certificates, KeyPair};
 pub use cluster::Cluster;
 pub use error::Error;
 pub use installation::Installation;
@@ -62,21 +62,16 @@ pub use security::{PASSWORD, USER};
 /// The cluster, or a `SKIPPED:` line and nothing where there is no Kafka to be had.
 ///
 /// # Panics
-/// When a cluster that could be had did not start, and under CI (`CI=true`) also when it could not be had.
+/// Panics when an available Kafka does not start, and under CI (`CI=true`) also when none is available.
 #[allow(clippy::print_stdout, reason = "the tests' way to say that they did not run")]
 #[allow(clippy::panic, reason = "this is for tests")]
 pub fn start_or_skip(start: impl FnOnce() -> Result<Cluster, Error>) -> Option<Cluster> {
     match start() {
         Ok(cluster) => Some(cluster),
-        Err(error) if error.is_absence() && !in_ci() => {
+        Err(error) if error.is_absence() && !shoal_tools::in_ci() => {
             println!("SKIPPED: real Kafka: {error}");
             None
         }
         Err(error) => panic!("real Kafka: {error}"),
     }
-}
-
-/// Whether nothing may be skipped.
-fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| !["", "0", "false"].iter().any(|no| value == *no))
 }

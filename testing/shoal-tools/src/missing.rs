@@ -1,16 +1,16 @@
-//! Why something is not to be had.
+//! Reasons why something is not available.
 
 use std::io;
 
-/// Why something that a test needs is not to be had here. Displayed on one line.
+/// A reason why something that a test needs is not available here. Displayed on one line.
 #[derive(Debug, thiserror::Error)]
 pub enum Missing {
     /// A program is not installed, and cannot be installed from here.
     #[error("{program} is not installed: {remedy}")]
     Program {
-        /// Its name.
+        /// The name of the program.
         program: String,
-        /// What to do.
+        /// The remedy, as a request.
         remedy: String,
     },
     /// A command that was to bring something failed.
@@ -24,9 +24,9 @@ pub enum Missing {
     /// A file or a folder could not be had.
     #[error("cannot {action}: {source}")]
     Io {
-        /// What was tried.
+        /// The action that failed.
         action: String,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
 }

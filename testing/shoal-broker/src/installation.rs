@@ -8,7 +8,7 @@ use crate::builder::Builder;
 use crate::error::{Error, io};
 use crate::tool::{Tool, said};
 
-/// What is needed to start a broker.
+/// Everything needed to start a broker.
 #[derive(Clone, Debug)]
 pub struct Installation {
     java: Tool,
@@ -107,7 +107,7 @@ impl Installation {
         self.folder.join("kafka.jsa")
     }
 
-    /// Where ports are reserved.
+    /// The folder in which ports are reserved.
     pub(crate) fn ports(&self) -> PathBuf {
         self.folder.join("ports")
     }

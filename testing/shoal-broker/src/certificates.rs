@@ -27,19 +27,19 @@ extendedKeyUsage = clientAuth
 pub struct Certificates {
     /// The authority that signed the broker's and the client's certificates.
     pub authority: PathBuf,
-    /// What a client shows; its principal is `User:CN=client`.
-    pub client: Identity,
+    /// The certificate of a client; its principal is `User:CN=client`.
+    pub client: KeyPair,
     /// An authority that has nothing to do with the cluster.
     pub foreign_authority: PathBuf,
     /// A client whom the foreign authority has signed, and whom the cluster does not trust.
-    pub foreign_client: Identity,
+    pub foreign_client: KeyPair,
     /// The broker's key, certificate and authority in one file, as Kafka wants them.
     pub(crate) broker: PathBuf,
 }
 
 /// A certificate and its key (PKCS #8, without a password).
 #[derive(Clone, Debug)]
-pub struct Identity {
+pub struct KeyPair {
     /// The certificate's file.
     pub certificate: PathBuf,
     /// The key's file.
@@ -78,20 +78,20 @@ impl Maker<'_> {
         self.folder.join("openssl.cnf")
     }
 
-    fn identity(&self, name: &str) -> Identity {
+    fn identity(&self, name: &str) -> KeyPair {
         let file = |ending| self.folder.join(format!("{name}.{ending}"));
-        Identity { certificate: file("crt"), key: file("key") }
+        KeyPair { certificate: file("crt"), key: file("key") }
     }
 
     /// An authority that has signed itself.
-    fn authority(&self, name: &str) -> Result<Identity, Error> {
+    fn authority(&self, name: &str) -> Result<KeyPair, Error> {
         let identity = self.identity(name);
         self.request(name, &identity, &["-x509", "-days", "2", "-extensions", "authority"], &identity.certificate)?;
         Ok(identity)
     }
 
     /// A certificate of a kind that [`CONFIG`] knows, signed by `authority`.
-    fn signed(&self, name: &str, kind: &str, authority: &Identity) -> Result<Identity, Error> {
+    fn signed(&self, name: &str, kind: &str, authority: &KeyPair) -> Result<KeyPair, Error> {
         let identity = self.identity(name);
         let request = self.folder.join(format!("{name}.csr"));
         self.request(name, &identity, &["-new"], &request)?;
@@ -105,7 +105,7 @@ impl Maker<'_> {
     }
 
     /// A new key, and what `openssl req` makes of it in `out`.
-    fn request(&self, name: &str, identity: &Identity, how: &[&str], out: &Path) -> Result<(), Error> {
+    fn request(&self, name: &str, identity: &KeyPair, how: &[&str], out: &Path) -> Result<(), Error> {
         let mut command = self.openssl.command();
         command.arg("req").args(how).arg("-config").arg(self.config());
         command.args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
@@ -114,7 +114,7 @@ impl Maker<'_> {
         self.openssl.run("openssl req", &mut command).map(drop)
     }
 
-    fn store(&self, identity: &Identity, authority: &Identity) -> Result<PathBuf, Error> {
+    fn store(&self, identity: &KeyPair, authority: &KeyPair) -> Result<PathBuf, Error> {
         let mut text = Vec::new();
         for file in [&identity.key, &identity.certificate, &authority.certificate] {
             text.extend(fs::read(file).map_err(io(format!("read {}", file.display())))?);

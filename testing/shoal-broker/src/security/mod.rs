@@ -1,4 +1,4 @@
-//! Who may connect how: the broker's properties of secured listeners.
+//! The broker's properties of secured listeners: who may connect, and how.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub const USER: &str = "shoal";
 /// The user's password.
 pub const PASSWORD: &str = "only-for-tests";
 
-/// What the listeners of one cluster need.
+/// Everything that the listeners of a cluster need.
 #[derive(Debug)]
 pub(crate) struct Security {
     pub(crate) certificates: Option<Certificates>,

@@ -22,10 +22,10 @@ const EXTERNAL: &str = "KAFKA_BOOTSTRAP";
 ///
 /// Brokers are numbered from 1. All of this may be called from any thread.
 #[derive(Debug)]
-pub struct Cluster(Kind);
+pub struct Cluster(ClusterOrigin);
 
 #[derive(Debug)]
-enum Kind {
+enum ClusterOrigin {
     External(String),
     Own(Box<Own>),
 }
@@ -43,7 +43,7 @@ impl Cluster {
     /// As [`Builder::start`].
     pub fn plain_or_external() -> Result<Self, Error> {
         match std::env::var(EXTERNAL) {
-            Ok(address) if !address.is_empty() => Ok(Self(Kind::External(address))),
+            Ok(address) if !address.is_empty() => Ok(Self(ClusterOrigin::External(address))),
             _ => Self::builder().start(),
         }
     }
@@ -57,14 +57,14 @@ impl Cluster {
     }
 
     pub(crate) fn of(own: Own) -> Self {
-        Self(Kind::Own(Box::new(own)))
+        Self(ClusterOrigin::Own(Box::new(own)))
     }
 
     /// The plain addresses of all brokers, for `bootstrap.servers`.
     pub fn bootstrap(&self) -> &str {
         match &self.0 {
-            Kind::External(address) => address,
-            Kind::Own(own) => own.bootstraps.get(&Listener::Plain).map_or("", String::as_str),
+            ClusterOrigin::External(address) => address,
+            ClusterOrigin::Own(own) => own.bootstraps.get(&Listener::Plain).map_or("", String::as_str),
         }
     }
 
@@ -74,9 +74,11 @@ impl Cluster {
     /// [`Error::NoListener`] if the cluster was started without it.
     pub fn bootstrap_of(&self, listener: Listener) -> Result<&str, Error> {
         match &self.0 {
-            Kind::External(address) if listener == Listener::Plain => Ok(address),
-            Kind::External(_) => Err(Error::External),
-            Kind::Own(own) => own.bootstraps.get(&listener).map(String::as_str).ok_or(Error::NoListener { listener }),
+            ClusterOrigin::External(address) if listener == Listener::Plain => Ok(address),
+            ClusterOrigin::External(_) => Err(Error::External),
+            ClusterOrigin::Own(own) => {
+                own.bootstraps.get(&listener).map(String::as_str).ok_or(Error::NoListener { listener })
+            }
         }
     }
 
@@ -98,7 +100,7 @@ impl Cluster {
         signer.token(subject, lifetime)
     }
 
-    /// How many brokers it was started with, running or not.
+    /// The number of brokers it was started with, running or not.
     ///
     /// # Errors
     /// [`Error::External`] for a broker that is not ours.
@@ -201,8 +203,8 @@ impl Cluster {
 
     pub(crate) fn own(&self) -> Result<&Own, Error> {
         match &self.0 {
-            Kind::External(_) => Err(Error::External),
-            Kind::Own(own) => Ok(own),
+            ClusterOrigin::External(_) => Err(Error::External),
+            ClusterOrigin::Own(own) => Ok(own),
         }
     }
 }

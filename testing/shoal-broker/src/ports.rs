@@ -52,7 +52,7 @@ impl Ports {
     }
 }
 
-/// Whether nobody listens on a port of 127.0.0.1.
+/// Returns whether nobody listens on a port of 127.0.0.1.
 pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }

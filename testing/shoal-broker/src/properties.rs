@@ -28,9 +28,9 @@ const CONTROLLER: &str = "CONTROLLER";
 #[derive(Debug, Default)]
 pub(crate) struct Properties(BTreeMap<String, String>);
 
-/// One broker's place in its cluster.
+/// A broker's place in its cluster.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub(crate) struct BrokerNode {
     pub(crate) id: u8,
     pub(crate) controller: u16,
     pub(crate) ports: BTreeMap<Listener, u16>,
@@ -47,7 +47,13 @@ impl Properties {
     }
 
     /// The properties of `node`, one of `nodes`, with its data in `data`. Those of the builder come last.
-    pub(crate) fn of(node: &Node, nodes: &[Node], data: &Path, builder: &Builder, security: &Security) -> Self {
+    pub(crate) fn of(
+        node: &BrokerNode,
+        nodes: &[BrokerNode],
+        data: &Path,
+        builder: &Builder,
+        security: &Security,
+    ) -> Self {
         let mut properties = Self::default();
         properties.place(node, nodes, data);
         properties.size(nodes.len());
@@ -69,8 +75,8 @@ impl Properties {
         properties
     }
 
-    /// Who the broker is and where it listens.
-    fn place(&mut self, node: &Node, nodes: &[Node], data: &Path) {
+    /// Sets who the broker is and where it listens.
+    fn place(&mut self, node: &BrokerNode, nodes: &[BrokerNode], data: &Path) {
         let address = |name: &str, port: u16| format!("{name}://127.0.0.1:{port}");
         let served: Vec<String> = node.ports.iter().map(|(one, port)| address(&one.name(), *port)).collect();
         let served = served.join(",");

@@ -1,4 +1,4 @@
-//! What a cluster is to be like, and how it comes up.
+//! The description of a cluster, and how it is started.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,14 +15,14 @@ use crate::error::{Error, io};
 use crate::installation::Installation;
 use crate::listener::Listener;
 use crate::ports::{self, Ports};
-use crate::properties::{Node, Properties};
+use crate::properties::{BrokerNode, Properties};
 use crate::security::Security;
 use crate::watchdog::Watchdog;
 
-/// How often a cluster is tried whose ports somebody else takes between the look and the start.
+/// Attempts to start a cluster whose ports somebody else takes between the look and the start.
 const ATTEMPTS: usize = 3;
 
-/// What a cluster is to be like. Without further words: one broker with a plain listener.
+/// The description of a cluster; by default one broker with a plain listener.
 #[derive(Clone, Debug)]
 #[must_use = "nothing runs until it is started"]
 pub struct Builder {
@@ -63,7 +63,7 @@ impl Builder {
         Self { port: Some(port), ..self }
     }
 
-    /// One more way to connect.
+    /// Adds a way to connect.
     pub fn listener(mut self, listener: Listener) -> Self {
         if !self.listeners.contains(&listener) {
             self.listeners.push(listener);
@@ -77,7 +77,7 @@ impl Builder {
         self
     }
 
-    /// How long a new group waits for more members (`group.initial.rebalance.delay.ms`); 0 otherwise.
+    /// Sets how long a new group waits for more members (`group.initial.rebalance.delay.ms`); 0 by default.
     pub fn rebalance_delay(self, delay: Duration) -> Self {
         Self { rebalance_delay: delay, ..self }
     }
@@ -154,7 +154,7 @@ impl Builder {
     }
 
     /// The brokers with their ports.
-    fn nodes(&self, installation: &Installation) -> Result<(Ports, Vec<Node>), Error> {
+    fn nodes(&self, installation: &Installation) -> Result<(Ports, Vec<BrokerNode>), Error> {
         if let Some(port) = self.port.filter(|port| !ports::is_free(*port)) {
             return Err(Error::PortTaken { port });
         }
@@ -167,14 +167,14 @@ impl Builder {
             if let Some(port) = self.port.filter(|_| id == 1) {
                 own.insert(Listener::Plain, port);
             }
-            nodes.push(Node { id, controller, ports: own });
+            nodes.push(BrokerNode { id, controller, ports: own });
         }
         Ok((ports, nodes))
     }
 }
 
 /// The addresses of all brokers, as clients want them.
-fn bootstrap(nodes: &[Node], listener: Listener) -> String {
+fn bootstrap(nodes: &[BrokerNode], listener: Listener) -> String {
     let ports = nodes.iter().filter_map(|node| node.ports.get(&listener));
     ports.map(|port| format!("127.0.0.1:{port}")).collect::<Vec<_>>().join(",")
 }
@@ -234,7 +234,7 @@ mod tests {
         let installation = Installation::without_java();
         let all = Builder::default().three_brokers().listener(Listener::Tls);
         let (first, second) = (all.nodes(&installation).unwrap(), all.nodes(&installation).unwrap());
-        let of = |nodes: &[Node]| -> Vec<u16> {
+        let of = |nodes: &[BrokerNode]| -> Vec<u16> {
             nodes.iter().flat_map(|node| node.ports.values().copied().chain([node.controller])).collect()
         };
         let mut ports = [of(&first.1), of(&second.1)].concat();

@@ -1,24 +1,24 @@
-//! What can go wrong.
+//! The errors of this crate.
 
 use std::io;
 
 use crate::Listener;
 
-/// Why there is no broker, or why it did not do what was asked.
+/// A reason why there is no broker, or why it did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A program is not installed.
     #[error("{program} is not installed: {remedy}")]
     Missing {
-        /// Its name.
+        /// The name of the program.
         program: String,
-        /// What to do.
+        /// The remedy, as a request.
         remedy: &'static str,
     },
     /// Maven did not bring the jars.
     #[error("Maven could not bring Kafka's jars (is there a network, and Maven Central?): {output}")]
     Jars {
-        /// What Maven said.
+        /// The end of Maven's output.
         output: String,
     },
     /// A command ended with a failure.
@@ -26,21 +26,21 @@ pub enum Error {
     Command {
         /// The program or Java class.
         command: String,
-        /// What it said.
+        /// The end of its output.
         output: String,
     },
     /// A file, a pipe or a process could not be had.
     #[error("cannot {action}: {source}")]
     Io {
-        /// What was tried.
+        /// The action that failed.
         action: String,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// A broker ended before it was ready.
     #[error("broker {broker} ended before it was ready; the end of its log:\n{log}")]
     Ended {
-        /// Its number.
+        /// The number of the broker.
         broker: u8,
         /// The last lines that it wrote.
         log: String,
@@ -48,9 +48,9 @@ pub enum Error {
     /// A broker took too long to start.
     #[error("broker {broker} was not ready after {seconds} s; the end of its log:\n{log}")]
     NotReady {
-        /// Its number.
+        /// The number of the broker.
         broker: u8,
-        /// How long it was waited for.
+        /// The time that was waited.
         seconds: u64,
         /// The last lines that it wrote.
         log: String,
@@ -58,15 +58,15 @@ pub enum Error {
     /// A broker did not end when asked to.
     #[error("broker {broker} did not stop within {seconds} s (is it paused, or without the other brokers?)")]
     StillRunning {
-        /// Its number.
+        /// The number of the broker.
         broker: u8,
-        /// How long it was waited for.
+        /// The time that was waited.
         seconds: u64,
     },
     /// A port was free when it was looked at, and taken when the broker started.
     #[error("somebody took a port of broker {broker} before it started: try again")]
     AddressTaken {
-        /// Its number.
+        /// The number of the broker.
         broker: u8,
     },
     /// A port that was asked for is in use.
@@ -83,19 +83,19 @@ pub enum Error {
     NoBroker {
         /// The number that was asked for.
         broker: u8,
-        /// How many brokers there are.
+        /// The number of brokers.
         brokers: usize,
     },
     /// The broker is not running.
     #[error("broker {broker} is not running: start it first")]
     NotRunning {
-        /// Its number.
+        /// The number of the broker.
         broker: u8,
     },
     /// The broker is running already.
     #[error("broker {broker} is running already: stop or kill it first")]
     Running {
-        /// Its number.
+        /// The number of the broker.
         broker: u8,
     },
     /// The cluster was started without this listener.
@@ -107,7 +107,7 @@ pub enum Error {
     /// The cluster was started without a listener that needs certificates or tokens.
     #[error("the cluster has no {what}: ask for a listener that needs them with Builder::listener")]
     NoSecrets {
-        /// What it does not have.
+        /// The listener that it lacks.
         what: &'static str,
     },
     /// The broker is somebody else's.
@@ -116,7 +116,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether there is no Kafka to be had here, as opposed to one that does not work.
+    /// Returns whether no Kafka is available here, as opposed to one that does not work.
     pub fn is_absence(&self) -> bool {
         matches!(self, Self::Missing { .. } | Self::Jars { .. })
     }

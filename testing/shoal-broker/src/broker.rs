@@ -1,4 +1,4 @@
-//! One broker: a process that comes and goes, and data that stays.
+//! A broker: a process that comes and goes, and data that stays.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -12,16 +12,16 @@ use crate::installation::Installation;
 use crate::log::{Log, Waited};
 use crate::watchdog::Watchdog;
 
-/// How long a broker may take to start; it takes 1 to 3 s when nothing else runs.
+/// Time that a broker may take to start; it takes 1 to 3 s when nothing else runs.
 const START: Duration = Duration::from_secs(90);
-/// How long it may take to stop when it is asked to; it takes 2 s.
+/// Time that it may take to stop when asked to; it takes 2 s.
 const STOP: Duration = Duration::from_secs(30);
 /// Lines of the log in errors.
 const QUOTED: usize = 60;
 /// A broker's heap, in MiB. Less is enough for it to run, but not under load.
 const HEAP: u16 = 256;
 
-/// What a broker's process needs from the cluster.
+/// The part of the cluster that a broker's process needs.
 #[derive(Debug)]
 pub(crate) struct Launcher {
     pub(crate) installation: Installation,

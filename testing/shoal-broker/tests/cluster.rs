@@ -98,7 +98,7 @@ fn a_broker_ends_when_its_process_is_killed() {
     );
 }
 
-/// What the victim does: its stdin ends should the test that waits for it die.
+/// Acts as the victim: its stdin ends should the test that waits for it die.
 fn wait_to_be_killed() {
     let Some(cluster) = Cluster::builder().start_or_skip() else { return };
     println!("\nready at {}", cluster.bootstrap());

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::command::run;
 use crate::missing::{Missing, io};
-use crate::place::{Place, read};
+use crate::tool_folder::{ToolFolder, read};
 
 /// The files that say which packages.
 const FILES: [&str; 2] = ["package.json", "package-lock.json"];
@@ -16,10 +16,10 @@ const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 /// The packages' own install scripts do not run: they would fetch things from elsewhere.
 ///
 /// # Errors
-/// When there is no `npm`, or it cannot bring the packages.
+/// Fails without `npm`, or when it cannot bring the packages.
 pub fn npm(folder: &Path) -> Result<PathBuf, Missing> {
     let files = FILES.map(|name| (name, read(&folder.join(name))));
-    let place = Place::of("npm", folder);
+    let place = ToolFolder::of("npm", folder);
     let mut wanted = Vec::new();
     for (name, file) in files {
         wanted.push((place.folder().join(name), file?));

@@ -22,9 +22,9 @@ use stream::Stream;
 
 const SEED: u64 = 20_260_302;
 /// The rules that texts and handles are made by.
-const POSTS: &str = include_str!("demo/posts.txt");
+const POSTS: &str = include_str!("posts.txt");
 /// The texts of the first campaign.
-const SLOGANS: &str = include_str!("demo/slogans.txt");
+const SLOGANS: &str = include_str!("slogans.txt");
 
 /// The generated files: paths from the root, and contents.
 fn generate() -> [(&'static str, String); 2] {
@@ -47,7 +47,7 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What differs between the files that lie in the project and those that would be written.
+/// Compares the files in the project with those that would be written.
 pub(crate) fn differences(root: &Path) -> Result<Vec<String>> {
     let mut findings = Vec::new();
     for (path, text) in generate() {

@@ -12,13 +12,13 @@ use anyhow::{Context, Result};
 
 use crate::{demo, workspace};
 
-/// What the rules found.
+/// The findings of all rules.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
+pub(crate) struct TidyReport {
     rules: Vec<(&'static str, Vec<String>)>,
 }
 
-impl Report {
+impl TidyReport {
     /// The number of rules that hold.
     pub(crate) fn passed(&self) -> usize {
         self.rules.len() - self.failed()
@@ -38,34 +38,34 @@ impl Report {
     }
 }
 
-/// One file of the repository.
+/// A file of the repository.
 #[derive(Debug)]
-struct Source {
-    /// Its path from the root, with `/` between folders.
+struct RepoFile {
+    /// The path from the root, with `/` between folders.
     path: String,
-    /// Its size in bytes.
+    /// The size in bytes.
     size: u64,
-    /// What it says; `None` when it is not text.
+    /// The content; `None` when it is not text.
     text: Option<String>,
 }
 
-impl Source {
+impl RepoFile {
     /// A file that a test makes up.
     #[cfg(test)]
     fn made_up(path: &str, text: &str) -> Self {
         Self { path: path.to_owned(), size: text.len() as u64, text: Some(text.to_owned()) }
     }
 
-    /// Whether the name ends in one of `extensions` (without the dot).
+    /// Returns whether the name ends in one of `extensions` (without the dot).
     fn is(&self, extensions: &[&str]) -> bool {
         Path::new(&self.path).extension().is_some_and(|own| extensions.iter().any(|asked| own == *asked))
     }
 }
 
 /// Checks every rule and prints what it found.
-pub(crate) fn run(root: &Path) -> Result<Report> {
+pub(crate) fn run(root: &Path) -> Result<TidyReport> {
     let sources = sources(root)?;
-    let mut report = Report::default();
+    let mut report = TidyReport::default();
     report.rule("no source file is longer than 500 lines", files::long(&sources));
     report.rule("no file is larger than 2 MiB", files::large(&sources));
     report.rule("nothing is left unfinished", files::unfinished(&sources));
@@ -80,7 +80,7 @@ pub(crate) fn run(root: &Path) -> Result<Report> {
 }
 
 /// Every file that is, or on the next commit could be, part of the repository.
-fn sources(root: &Path) -> Result<Vec<Source>> {
+fn sources(root: &Path) -> Result<Vec<RepoFile>> {
     let mut git = Command::new("git");
     git.current_dir(root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
     let listing = workspace::output_of(&mut git).context("the rules are about the files that git knows")?;
@@ -90,7 +90,7 @@ fn sources(root: &Path) -> Result<Vec<Source>> {
         // A file that was deleted and not yet committed is still listed.
         if let Ok(bytes) = std::fs::read(root.join(path)) {
             let size = bytes.len() as u64;
-            sources.push(Source { path: path.to_owned(), size, text: String::from_utf8(bytes).ok() });
+            sources.push(RepoFile { path: path.to_owned(), size, text: String::from_utf8(bytes).ok() });
         }
     }
     sources.sort_by(|a, b| a.path.cmp(&b.path));
@@ -98,7 +98,7 @@ fn sources(root: &Path) -> Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// What cargo knows about the workspace and its dependencies.
+/// Reads what cargo knows about the workspace and its dependencies.
 fn metadata(root: &Path) -> Result<serde_json::Value> {
     let json = workspace::output_of(workspace::cargo(root).args(["metadata", "--format-version", "1"]))?;
     serde_json::from_slice(&json).context("cargo metadata is not JSON")
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_report_counts_rules_not_findings() {
-        let mut report = Report::default();
+        let mut report = TidyReport::default();
         report.rule("holds", Vec::new());
         report.rule("is broken twice", vec!["here".to_owned(), "there".to_owned()]);
         assert_eq!((report.passed(), report.failed()), (1, 1));

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, io};
 use crate::tool::Tool;
 
-/// Who signs the tokens (`iss`).
+/// The issuer of the tokens (`iss`).
 pub const ISSUER: &str = "https://tokens.shoal.invalid";
 /// Whom the tokens are for (`aud`).
 pub const AUDIENCE: &str = "shoal";
@@ -45,7 +45,7 @@ impl Signer {
         Ok(signer)
     }
 
-    /// Where the broker finds the public key.
+    /// The address of the public key, for the broker.
     pub(crate) fn url(&self) -> String {
         format!("file://{}", self.key_set.display())
     }

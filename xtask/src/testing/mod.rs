@@ -29,7 +29,7 @@ const STEPS: [(&str, &[&str], &[&str]); 3] = [
 
 /// Runs everything; whether all is well.
 pub(crate) fn run(root: &Path) -> Result<bool> {
-    let ci = workspace::in_ci();
+    let ci = shoal_tools::in_ci();
     if ci && workspace::data_folder(root).is_none() {
         bail!("the data folder is missing: set SHOAL_DATA or provide ../shared/data (CI runs every test)");
     }
@@ -51,7 +51,7 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
     Ok(is_well(&tally, &broken, ci))
 }
 
-/// One `cargo test`, its output shown as it comes and counted; and whether cargo was content.
+/// Runs one `cargo test`, shows and counts its output, and returns whether cargo succeeded.
 fn cargo_test(root: &Path, arguments: &[&str], harness: &[&str]) -> Result<(Tally, bool)> {
     let mut command = workspace::cargo(root);
     command.args(["test", "--workspace", "--profile", PROFILE]).args(arguments).arg("--").args(harness);
@@ -88,7 +88,7 @@ fn follow(pipe: impl Read, show: impl Fn(&str)) -> Tally {
     tally
 }
 
-/// Whether the run is a success.
+/// Returns whether the run is a success.
 fn is_well(tally: &Tally, broken: &[&str], ci: bool) -> bool {
     tally.failed == 0 && broken.is_empty() && (tally.skipped() == 0 || !ci)
 }

@@ -1,4 +1,4 @@
-//! What a broker writes, followed as it comes.
+//! The log of a broker, followed as it is written.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, PipeReader, Read};
@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 /// Lines that are kept, and how much of each, in bytes.
 const KEPT_LINES: usize = 300;
 const KEPT_BYTES: u64 = 2000;
-/// What a broker writes when it serves clients.
+/// The line that a broker logs when it serves clients.
 const READY: &str = "Kafka Server started";
-/// What it writes, long before it ends, when somebody else listens where it wants to.
+/// The line that it logs, long before it ends, when its port is taken.
 const TAKEN: &str = "Address already in use";
 
 /// The end of a broker's log and what it says about the broker.
@@ -28,7 +28,7 @@ struct State {
     ended: bool,
 }
 
-/// What became of waiting for a broker.
+/// The outcome of waiting for a broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Waited {
     Ready,

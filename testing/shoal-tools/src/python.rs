@@ -5,17 +5,17 @@ use std::process::Command;
 
 use crate::command::run;
 use crate::missing::Missing;
-use crate::place::{Place, read};
+use crate::tool_folder::{ToolFolder, read};
 
 const REMEDY: &str = "install Python 3 with venv (Debian: python3-venv)";
 
 /// A Python that has the packages of a `requirements.txt`: the path of the interpreter of a virtual environment.
 ///
 /// # Errors
-/// When there is no `python3` with `venv`, or pip cannot bring the packages.
+/// Fails without a `python3` that has `venv`, or when pip cannot bring the packages.
 pub fn python(requirements: &Path) -> Result<PathBuf, Missing> {
     let wanted = read(requirements)?;
-    let place = Place::of("python", requirements);
+    let place = ToolFolder::of("python", requirements);
     let environment = place.folder().join("venv");
     let python = environment.join("bin/python");
     // The interpreter that it was made from may be gone.

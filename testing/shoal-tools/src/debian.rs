@@ -6,9 +6,9 @@ use std::process::Command;
 
 use crate::command::{find, is_program, run};
 use crate::missing::{Missing, io};
-use crate::place::{lock, tools};
+use crate::tool_folder::{lock, tools};
 
-/// How long `apt-get` waits for another one.
+/// Time that `apt-get` waits for another one to finish.
 const PATIENCE: &str = "DPkg::Lock::Timeout=300";
 
 /// A program by the search path; otherwise, for root where there is `apt-get`, from a Debian package that is installed.

@@ -31,13 +31,13 @@ fn end_of(text: &str) -> String {
     line.chars().skip(cut).collect()
 }
 
-/// Where a program is installed, by the search path.
+/// Finds a program by the search path.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| is_program(file))
 }
 
-/// Whether a file is there that can be started.
+/// Returns whether a file exists and may be executed.
 pub(crate) fn is_program(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)

@@ -52,12 +52,12 @@ impl Tool {
         }
     }
 
-    /// What a command printed, whether it succeeded or not.
+    /// Runs a command and returns what it printed, whether or not it succeeded.
     pub(crate) fn output(&self, command: &mut Command) -> Result<Output, Error> {
         command.output().map_err(|source| self.not_started(source))
     }
 
-    /// What a command printed on stdout; an error that calls it `name` if it failed.
+    /// Runs a command and returns its stdout; an error that calls it `name` if it failed.
     pub(crate) fn run(&self, name: &str, command: &mut Command) -> Result<Vec<u8>, Error> {
         let output = self.output(command)?;
         if output.status.success() {
