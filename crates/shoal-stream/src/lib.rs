@@ -5,33 +5,28 @@
 //! or of being killed and started again.
 
 mod checkpoint;
+mod cluster;
+mod drive;
 mod error;
 mod fused;
-mod intake;
-mod kafka;
-mod merge;
+mod job;
 mod metrics;
-mod output;
-mod partition;
-mod published;
-mod resume;
-mod run;
-mod settings;
-mod source;
-mod sources;
+mod order;
+mod read;
 mod staged;
 mod summary;
-mod topic;
+mod write;
 
 pub use checkpoint::STATE_VERSION;
+pub use cluster::topics;
 pub use error::Error;
-pub use fused::Consumed;
-pub use metrics::Metrics;
-pub use run::run;
-pub use settings::{
+pub use fused::driver::Consumed;
+pub use fused::run;
+pub use job::{
     Filter, Follow, Input, Job, Kafka, ObjectMerge, Observer, ObserverError, Output, Outputs, Progress, Settled,
     Source, StateSettings, TextObject,
 };
+pub use metrics::Metrics;
 pub use staged::topology::StageName;
-pub use staged::{StageCounts, StagedSummary, run_staged, topics};
+pub use staged::{StageCounts, StagedSummary, run_staged};
 pub use summary::{AlertCounts, SourceCounts, Summary};

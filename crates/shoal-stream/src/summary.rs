@@ -8,7 +8,7 @@ use shoal_detect::Counts;
 use shoal_formats::Reason;
 use shoal_model::{Alert, AlertState};
 
-use crate::fused::Consumed;
+use crate::fused::driver::Consumed;
 
 /// What became of the records of one source.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -11,15 +11,15 @@ use shoal_formats::{Format, Limits};
 use shoal_kafka::{Connection, GroupProtocol};
 use shoal_model::{Alert, Span, Timestamp};
 
-use super::build::build;
-use super::shared::Shared;
+use super::process::shared::Shared;
+use super::task::build::build;
 use super::task::{Outgoing, Task};
 use super::topology::{Place, StageName, Topology};
-use crate::intake::Idle;
-use crate::kafka::board::Board;
-use crate::kafka::producer::Producer;
-use crate::settings::{Input, Job, Kafka, Outputs, Source};
-use crate::topic::Incoming;
+use crate::cluster::progress_log::Board;
+use crate::cluster::record::Incoming;
+use crate::job::{Input, Job, Kafka, Outputs, Source};
+use crate::order::intake::Idle;
+use crate::write::producer::Producer;
 use crate::{Metrics, run};
 
 const SOURCES: usize = 2;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use shoal_model::AlertState;
 
-use super::shared::Shared;
+use super::process::shared::Shared;
 use super::topology::StageName;
 use crate::Metrics;
 use crate::summary::state_name;

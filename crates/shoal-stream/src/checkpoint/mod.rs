@@ -1,0 +1,296 @@
+//! Checkpoints in a local directory: a manifest that names a snapshot with its checksum, input positions and output
+//! lengths. The newest valid one counts; a damaged one is passed over for the one before it.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use shoal_formats::Position;
+use shoal_model::interned;
+
+use crate::Error;
+use crate::fused::source_partition::Origin;
+use crate::write::OutputMarks;
+
+/// The version of the state format: raised by every change to what a stage remembers.
+pub const STATE_VERSION: u32 = 3;
+/// Checkpoints kept, in case the newest is damaged.
+const KEPT: usize = 2;
+
+/// What a checkpoint says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manifest<M> {
+    /// [`STATE_VERSION`].
+    pub(crate) version: u32,
+    /// The fingerprint of the configuration.
+    pub(crate) fingerprint: String,
+    /// 1, 2, 3, …
+    pub(crate) number: u64,
+    /// How far inputs and outputs had come.
+    pub(crate) marks: M,
+    /// The snapshot's length in bytes and CRC-32.
+    pub(crate) snapshot: (u64, u32),
+    /// Whether the inputs were read to their end.
+    pub(crate) finished: bool,
+}
+
+/// How far the inputs and outputs of a run in one process had come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RunMarks {
+    /// The number that a pipeline raises to start afresh: `kafka.epoch`.
+    pub(crate) epoch: u32,
+    /// The inputs, in their order.
+    pub(crate) sources: Vec<SourceMark>,
+    /// The outputs, by name.
+    pub(crate) output_paths: Vec<String>,
+    /// How much of them was written.
+    pub(crate) outputs: OutputMarks,
+}
+
+/// How far an input was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceMark {
+    pub(crate) origin: Origin,
+    pub(crate) position: Position,
+    /// Where a topic ended when a run that does not follow began: the offset after its last record.
+    pub(crate) end: Option<u64>,
+    pub(crate) ended: bool,
+}
+
+/// A directory of checkpoints, held by this process alone.
+#[derive(Debug)]
+pub(crate) struct StateDirectory {
+    path: PathBuf,
+    /// Held for as long as this lives.
+    _lock: File,
+}
+
+impl StateDirectory {
+    /// Makes the directory where there is none, and locks it.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::State { path: path.to_owned(), source };
+        fs::create_dir_all(path).map_err(failed)?;
+        let lock = File::create(path.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(Error::StateInUse(path.to_owned())),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    fn manifest(&self, number: u64) -> PathBuf {
+        self.path.join(format!("checkpoint-{number:010}.json"))
+    }
+
+    fn snapshot(&self, number: u64) -> PathBuf {
+        self.path.join(format!("checkpoint-{number:010}.state"))
+    }
+
+    /// The numbers of the manifests there are, newest first.
+    fn numbers(&self) -> Result<Vec<u64>, Error> {
+        let failed = |source| Error::State { path: self.path.clone(), source };
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_prefix("checkpoint-")?.strip_suffix(".json"));
+            numbers.extend(number.and_then(|number| number.parse::<u64>().ok()));
+        }
+        numbers.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(numbers)
+    }
+
+    /// The newest valid checkpoint. One of another version or configuration is an error, a damaged one is passed over.
+    pub(crate) fn newest<M: DeserializeOwned>(&self, fingerprint: &str) -> Result<Option<Manifest<M>>, Error> {
+        for number in self.numbers()? {
+            match self.check(number, fingerprint)? {
+                Ok(manifest) => return Ok(Some(manifest)),
+                Err(why) => {
+                    tracing::warn!(checkpoint = number, %why, "damaged checkpoint passed over");
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// A manifest whose snapshot is whole; why not, when it is damaged. One that was made otherwise is an error.
+    fn check<M: DeserializeOwned>(&self, number: u64, fingerprint: &str) -> Result<Result<Manifest<M>, String>, Error> {
+        let text = match fs::read(self.manifest(number)) {
+            Ok(text) => text,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        match serde_json::from_slice::<Origins>(&text) {
+            Ok(origins) => self.check_origins(&origins, fingerprint)?,
+            Err(error) => return Ok(Err(format!("manifest: {error}"))),
+        }
+        Ok(self.whole(number, &text))
+    }
+
+    fn whole<M: DeserializeOwned>(&self, number: u64, text: &[u8]) -> Result<Manifest<M>, String> {
+        let manifest: Manifest<M> = serde_json::from_slice(text).map_err(|error| format!("manifest: {error}"))?;
+        let file = File::open(self.snapshot(number)).map_err(|error| format!("snapshot: {error}"))?;
+        let (mut reader, mut checksum) = (BufReader::with_capacity(1 << 20, file), Checksum::default());
+        io::copy(&mut reader, &mut checksum).map_err(|error| format!("snapshot: {error}"))?;
+        if checksum.sum() == manifest.snapshot { Ok(manifest) } else { Err("snapshot: wrong checksum".to_owned()) }
+    }
+
+    fn check_origins(&self, origins: &Origins, fingerprint: &str) -> Result<(), Error> {
+        if origins.version != STATE_VERSION {
+            return Err(Error::OtherVersion {
+                state: self.path.clone(),
+                found: origins.version,
+                expected: STATE_VERSION,
+            });
+        }
+        match &origins.fingerprint {
+            Some(found) if found != fingerprint => Err(Error::OtherConfiguration {
+                state: self.path.clone(),
+                found: found.clone(),
+                expected: fingerprint.to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the snapshot of a checkpoint.
+    pub(crate) fn read<T: DeserializeOwned>(&self, number: u64) -> Result<T, Error> {
+        let bytes = self.bytes(number)?;
+        Ok(interned::reading(|| postcard::from_bytes(&bytes))?)
+    }
+
+    /// Reads the bytes of a snapshot.
+    pub(crate) fn bytes(&self, number: u64) -> Result<Vec<u8>, Error> {
+        let path = self.snapshot(number);
+        fs::read(&path).map_err(|source| Error::State { path, source })
+    }
+
+    /// Writes a checkpoint. It counts once its manifest has its name; those before the last two are removed.
+    pub(crate) fn write<M: Serialize>(&self, manifest: Manifest<M>, snapshot: &impl Serialize) -> Result<(), Error> {
+        self.write_with(manifest, |path, checked| {
+            // The serialiser does not say why it could not write: a full disk, most likely.
+            match interned::writing(|| postcard::to_io(snapshot, &mut *checked).map(drop)) {
+                Ok(()) => Ok(()),
+                Err(error) => Err(match checked.failed.take() {
+                    None => Error::Snapshot(error),
+                    Some(source) => Error::State { path: path.to_owned(), source },
+                }),
+            }
+        })
+    }
+
+    /// The same with a snapshot that is bytes already.
+    pub(crate) fn write_bytes<M: Serialize>(&self, manifest: Manifest<M>, snapshot: &[u8]) -> Result<(), Error> {
+        self.write_with(manifest, |path, checked| {
+            checked.write_all(snapshot).map_err(|source| Error::State { path: path.to_owned(), source })
+        })
+    }
+
+    fn write_with<M: Serialize>(
+        &self,
+        mut manifest: Manifest<M>,
+        write: impl FnOnce(&Path, &mut Checked<BufWriter<File>>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let path = self.snapshot(manifest.number);
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::State { path, source }
+        };
+        let file = File::create(&path).map_err(failed(&path))?;
+        let writer = BufWriter::with_capacity(1 << 20, file);
+        let mut checked = Checked { writer, checksum: Checksum::default(), failed: None };
+        write(&path, &mut checked)?;
+        manifest.snapshot = checked.checksum.sum();
+        let file = checked.writer.into_inner().map_err(|error| failed(&path)(error.into_error()))?;
+        file.sync_data().map_err(failed(&path))?;
+        let text = serde_json::to_vec_pretty(&manifest).map_err(|error| failed(&path)(error.into()))?;
+        let (partial, named) = (self.path.join("manifest.partial"), self.manifest(manifest.number));
+        File::create(&partial)
+            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_data()))
+            .and_then(|()| fs::rename(&partial, &named))
+            .and_then(|()| File::open(&self.path)?.sync_all())
+            .map_err(failed(&named))?;
+        self.prune()
+    }
+
+    fn prune(&self) -> Result<(), Error> {
+        self.remove(self.numbers()?.into_iter().skip(KEPT))
+    }
+
+    /// Removes all checkpoints: the run starts afresh.
+    pub(crate) fn clear(&self) -> Result<(), Error> {
+        self.remove(self.numbers()?.into_iter())
+    }
+
+    fn remove(&self, numbers: impl Iterator<Item = u64>) -> Result<(), Error> {
+        for path in numbers.flat_map(|number| [self.manifest(number), self.snapshot(number)]) {
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(Error::State { path, source }),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// What every version of a manifest says: enough to refuse it by name, whatever shape the rest has.
+#[derive(Deserialize)]
+struct Origins {
+    version: u32,
+    fingerprint: Option<String>,
+}
+
+/// Counts and sums what is written to it.
+#[derive(Default)]
+struct Checksum {
+    length: u64,
+    crc: crc32fast::Hasher,
+}
+
+impl Checksum {
+    fn sum(&self) -> (u64, u32) {
+        (self.length, self.crc.clone().finalize())
+    }
+}
+
+impl Write for Checksum {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.length += bytes.len() as u64;
+        self.crc.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Checked<W> {
+    writer: W,
+    checksum: Checksum,
+    failed: Option<io::Error>,
+}
+
+impl<W: Write> Write for Checked<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = match self.writer.write(bytes) {
+            Ok(written) => written,
+            Err(error) => {
+                let kind = error.kind();
+                self.failed = Some(error);
+                return Err(kind.into());
+            }
+        };
+        self.checksum.write_all(bytes.get(..written).unwrap_or_default())?;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush().inspect_err(|error| self.failed = Some(error.kind().into()))
+    }
+}

@@ -1,0 +1,76 @@
+//! The epoch: what must be equal for records to be of one run.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde::Serialize;
+use shoal_formats::{Format, Identity};
+use siphasher::sip128::SipHasher24;
+
+use crate::job::{Input, Job, Kafka, Source};
+use crate::staged::frame::FRAME_VERSION;
+
+/// Fixed, so that the epoch is the same on every machine; it keeps no secret.
+const KEY: [u8; 16] = *b"shoal-epoch-key.";
+
+#[derive(Serialize)]
+struct Fingerprinted<'a> {
+    fingerprint: &'a str,
+    frames: u8,
+    epoch: u32,
+    prefix: &'a str,
+    staged: bool,
+    sources: Vec<(&'a str, String, Option<&'static str>)>,
+    ends: &'a [Option<u64>],
+}
+
+/// 32 hexadecimal digits over the fingerprint of the configuration, the sources in their order, the version of the
+/// frames, and the prefix and number that a pipeline gives. A fused run that does not follow reads up to an end: with
+/// another end it is another run.
+pub(crate) fn epoch(job: &Job, kafka: &Kafka, staged: bool, ends: &[Option<u64>]) -> Result<String, serde_json::Error> {
+    let place = |source: &Source| match &source.input {
+        Input::File(path) => file(path, job.follow.is_some()),
+        Input::Topic { .. } => source.input.to_string(),
+    };
+    let named = |source: &'_ Source| source.format.map(Format::name);
+    let sources = job.sources.iter().map(|source| (source.name.as_str(), place(source), named(source))).collect();
+    let fingerprinted = Fingerprinted {
+        fingerprint: &job.fingerprint,
+        frames: FRAME_VERSION,
+        epoch: kafka.epoch,
+        prefix: &kafka.prefix,
+        staged,
+        sources,
+        ends,
+    };
+    let hash = SipHasher24::new_with_key(&KEY).hash(&serde_json::to_vec(&fingerprinted)?);
+    Ok(format!("{:016x}{:016x}", hash.h1, hash.h2))
+}
+
+/// What tells a file from another: what is written of one must not count as written of the other. What cannot be told
+/// apart is new each time, so that it is written twice rather than not at all.
+fn file(path: &Path, follow: bool) -> String {
+    match Identity::of(path) {
+        Ok(identity) if !follow => format!("{identity:?}"),
+        Ok(_) => place_of(path).unwrap_or_else(moment),
+        Err(_) => moment(),
+    }
+}
+
+/// Where a file that grows lies on its disk.
+#[cfg(unix)]
+fn place_of(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let entry = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    Some(format!("{}:{}", entry.dev(), entry.ino()))
+}
+
+#[cfg(not(unix))]
+fn place_of(path: &Path) -> Option<String> {
+    path.to_str().map(str::to_owned)
+}
+
+fn moment() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("{} {}", std::process::id(), since.as_nanos())
+}

@@ -1,0 +1,273 @@
+//! How far everybody has come: the compacted topic that all partitions publish their progress in.
+//!
+//! Four kinds of records, by key: `EPOCH/at/STAGE/PARTITION` says how far a partition has come,
+//! `EPOCH/idle/SOURCE/OFFSET` that a source was idle when it had read so far, `EPOCH/begin/SOURCE` and
+//! `EPOCH/end/SOURCE` where reading a source begins, and where it ends in a bounded run. All but the first are decisions: they are written before they are acted upon, so that whoever reads the same
+//! records again decides the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use shoal_model::Timestamp;
+
+use crate::order::intake::Idle;
+use crate::staged::frame::Mark;
+use crate::staged::topology::{Place, StageName, Topology};
+
+/// What one partition says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress {
+    pub(crate) mark: Mark,
+    /// The highest time seen; only of sources.
+    pub(crate) newest: Timestamp,
+    /// Whether it is idle; only of sources.
+    pub(crate) idle: bool,
+}
+
+/// What all partitions have said.
+#[derive(Debug, Clone)]
+pub(crate) struct Board {
+    epoch: String,
+    at: BTreeMap<Place, Progress>,
+    idle: BTreeMap<String, BTreeMap<u64, Idle>>,
+    begins: BTreeMap<String, u64>,
+    ends: BTreeMap<String, u64>,
+}
+
+/// [`Progress`] as it is written, times in microseconds since the epoch.
+#[derive(Serialize, Deserialize)]
+struct WrittenProgress {
+    watermark: i64,
+    highest: i64,
+    newest: i64,
+    idle: bool,
+}
+
+/// [`Idle`] as it is written.
+#[derive(Serialize, Deserialize)]
+struct WrittenIdle {
+    limit: i64,
+    to: i64,
+}
+
+/// Where a source begins, or a bounded run ends.
+#[derive(Serialize, Deserialize)]
+struct WrittenOffset {
+    offset: u64,
+}
+
+impl Board {
+    /// On which nothing has been said.
+    pub(crate) fn new(epoch: &str) -> Self {
+        Self {
+            epoch: epoch.to_owned(),
+            at: BTreeMap::new(),
+            idle: BTreeMap::new(),
+            begins: BTreeMap::new(),
+            ends: BTreeMap::new(),
+        }
+    }
+
+    /// Reads a record of the topic. What others wrote there is passed over.
+    pub(crate) fn learn(&mut self, key: &[u8], value: &[u8]) {
+        _ = self.learned(key, value);
+    }
+
+    fn learned(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
+        let key = std::str::from_utf8(key).ok()?.strip_prefix(self.epoch.as_str())?.strip_prefix('/')?;
+        match key.split_once('/')? {
+            ("at", place) => {
+                let (stage, partition) = place.split_once('/')?;
+                let place = Place { stage: StageName::from_str(stage).ok()?, partition: partition.parse().ok()? };
+                let written: WrittenProgress = serde_json::from_slice(value).ok()?;
+                let time = Timestamp::from_micros;
+                let mark = Mark { watermark: time(written.watermark), highest: time(written.highest) };
+                let progress = Progress { mark, newest: time(written.newest), idle: written.idle };
+                // An end is never unsaid: who says less was cut off, or goes through it all again.
+                let ended = self.at.get(&place).is_some_and(|said| said.mark.is_end());
+                if !ended || progress.mark.is_end() {
+                    self.at.insert(place, progress);
+                }
+            }
+            ("idle", when) => {
+                let (source, offset) = when.rsplit_once('/')?;
+                let written: WrittenIdle = serde_json::from_slice(value).ok()?;
+                let time = Timestamp::from_micros;
+                let idle = Idle { limit: time(written.limit), to: time(written.to) };
+                self.idle.entry(source.to_owned()).or_default().insert(offset.parse().ok()?, idle);
+            }
+            ("end", source) => {
+                let WrittenOffset { offset } = serde_json::from_slice(value).ok()?;
+                self.ends.insert(source.to_owned(), offset);
+            }
+            ("begin", source) => {
+                let WrittenOffset { offset } = serde_json::from_slice(value).ok()?;
+                self.begins.insert(source.to_owned(), offset);
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// The record that says how far a partition has come.
+    pub(crate) fn progress(&self, place: Place, progress: &Progress) -> Result<(String, Vec<u8>), serde_json::Error> {
+        let written = WrittenProgress {
+            watermark: progress.mark.watermark.micros(),
+            highest: progress.mark.highest.micros(),
+            newest: progress.newest.micros(),
+            idle: progress.idle,
+        };
+        Ok((format!("{}/at/{place}", self.epoch), serde_json::to_vec(&written)?))
+    }
+
+    /// The record that says that a source is idle.
+    pub(crate) fn idle(&self, source: &str, offset: u64, idle: Idle) -> Result<(String, Vec<u8>), serde_json::Error> {
+        let written = WrittenIdle { limit: idle.limit.micros(), to: idle.to.micros() };
+        Ok((format!("{}/idle/{source}/{offset}", self.epoch), serde_json::to_vec(&written)?))
+    }
+
+    /// The record that says where a bounded run ends.
+    pub(crate) fn end(&self, source: &str, offset: u64) -> Result<(String, Vec<u8>), serde_json::Error> {
+        Ok((format!("{}/end/{source}", self.epoch), serde_json::to_vec(&WrittenOffset { offset })?))
+    }
+
+    /// The record that says where a source begins in this epoch.
+    pub(crate) fn begin(&self, source: &str, offset: u64) -> Result<(String, Vec<u8>), serde_json::Error> {
+        Ok((format!("{}/begin/{source}", self.epoch), serde_json::to_vec(&WrittenOffset { offset })?))
+    }
+
+    /// Where a source begins in this epoch.
+    pub(crate) fn begin_of(&self, source: &str) -> Option<u64> {
+        self.begins.get(source).copied()
+    }
+
+    /// What was decided of a source where it stood at these offsets, in their order.
+    pub(crate) fn idle_between(&self, source: &str, offsets: RangeInclusive<u64>) -> Vec<Idle> {
+        if offsets.is_empty() {
+            return Vec::new();
+        }
+        self.idle.get(source).map(|idle| idle.range(offsets).map(|(_, idle)| *idle).collect()).unwrap_or_default()
+    }
+
+    /// What was decided of a source when it had read up to `offset`.
+    pub(crate) fn idle_at(&self, source: &str, offset: u64) -> Option<Idle> {
+        self.idle.get(source)?.get(&offset).copied()
+    }
+
+    /// Where a source stood when it was decided that it is idle.
+    pub(crate) fn idle_offsets(&self, source: &str) -> BTreeSet<u64> {
+        self.idle.get(source).map(|decided| decided.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// Where a bounded run ends for a source.
+    pub(crate) fn end_of(&self, source: &str) -> Option<u64> {
+        self.ends.get(source).copied()
+    }
+
+    /// What a partition said last.
+    pub(crate) fn of(&self, place: Place) -> Option<&Progress> {
+        self.at.get(&place)
+    }
+
+    /// How far the slowest partition of all stages after ingest has come.
+    pub(crate) fn slowest(&self, topology: &Topology) -> Timestamp {
+        let stages = StageName::ALL.into_iter().filter(|stage| *stage != StageName::Ingest);
+        let watermark = |place| self.of(place).map_or(Timestamp::MIN, |progress| progress.mark.watermark);
+        stages.flat_map(|stage| topology.places(stage)).map(watermark).min().unwrap_or(Timestamp::MAX)
+    }
+
+    /// How far an idle source may go: to the slowest that is not idle; when all are, just beyond everything seen.
+    pub(crate) fn idle_target(&self, topology: &Topology) -> Timestamp {
+        let sources: Vec<_> = topology.places(StageName::Ingest).map(|place| self.of(place)).collect();
+        let active = |progress: &&Progress| !progress.idle && !progress.mark.is_end();
+        let unheard = sources.iter().any(Option::is_none);
+        let slowest = sources.iter().flatten().filter(|progress| active(progress)).map(|p| p.mark.watermark).min();
+        match slowest {
+            // Somebody who has not started yet may be slower than everybody.
+            _ if unheard => Timestamp::MIN,
+            Some(slowest) => slowest,
+            None => {
+                let highest = sources.iter().flatten().map(|progress| progress.mark.highest).max();
+                let seen = highest.filter(|highest| *highest > Timestamp::MIN);
+                seen.map_or(Timestamp::MIN, |highest| highest.plus(shoal_model::Span::from_micros(1)))
+            }
+        }
+    }
+
+    /// The highest time that any source has seen.
+    pub(crate) fn newest(&self) -> Timestamp {
+        self.at.values().map(|progress| progress.newest).max().unwrap_or(Timestamp::MIN)
+    }
+
+    /// Whether every partition of these stages has reached the end of the input.
+    pub(crate) fn have_ended(&self, topology: &Topology, stages: impl IntoIterator<Item = StageName>) -> bool {
+        let mut places = stages.into_iter().flat_map(|stage| topology.places(stage));
+        places.all(|place| self.of(place).is_some_and(|progress| progress.mark.is_end()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shoal_detect::Partitions;
+
+    use super::*;
+
+    fn topology() -> Topology {
+        Topology::new("p", 2, &Partitions::default())
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    fn say(board: &mut Board, stage: StageName, partition: u16, watermark: Timestamp, idle: bool) {
+        let mark = Mark { watermark, highest: watermark.min(at(500)) };
+        let progress = Progress { mark, newest: at(700), idle };
+        let (key, value) = board.progress(Place { stage, partition }, &progress).unwrap();
+        board.learn(key.as_bytes(), &value);
+    }
+
+    #[test]
+    fn decisions_are_found_again_and_other_epochs_are_not() {
+        let mut board = Board::new("e1");
+        let idle = Idle { limit: at(9), to: at(8) };
+        let said = [board.idle("posts/0", 17, idle).unwrap(), board.end("posts/0", 90).unwrap()];
+        for (key, value) in said {
+            board.learn(key.as_bytes(), &value);
+            board.learn(key.replace("e1", "e2").replace("17", "18").as_bytes(), &value);
+        }
+        assert_eq!(board.idle_at("posts/0", 17), Some(idle));
+        assert_eq!(board.idle_at("posts/0", 18), None);
+        assert_eq!((board.end_of("posts/0"), board.end_of("posts/1")), (Some(90), None));
+        board.learn(b"e1/at/nonsense/1", b"{}");
+        board.learn(b"\xff", b"");
+    }
+
+    #[test]
+    fn the_slowest_holds_everybody_back() {
+        let (topology, mut board) = (topology(), Board::new("e"));
+        for stage in StageName::ALL {
+            say(&mut board, stage, 0, at(100), false);
+        }
+        assert_eq!(board.slowest(&topology), at(100));
+        say(&mut board, StageName::Tie, 0, at(40), false);
+        assert_eq!(board.slowest(&topology), at(40));
+        assert!(!board.have_ended(&topology, [StageName::Group]));
+        say(&mut board, StageName::Group, 0, Timestamp::MAX, false);
+        assert!(board.have_ended(&topology, [StageName::Group]));
+        assert_eq!(board.newest(), at(700));
+    }
+
+    #[test]
+    fn the_idle_follow_the_active() {
+        let (topology, mut board) = (topology(), Board::new("e"));
+        say(&mut board, StageName::Ingest, 0, at(100), true);
+        assert_eq!(board.idle_target(&topology), Timestamp::MIN);
+        say(&mut board, StageName::Ingest, 1, at(300), false);
+        assert_eq!(board.idle_target(&topology), at(300));
+        say(&mut board, StageName::Ingest, 1, at(300), true);
+        assert_eq!(board.idle_target(&topology), at(300).plus(shoal_model::Span::from_micros(1)));
+    }
+}

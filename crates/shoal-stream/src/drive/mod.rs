@@ -1,0 +1,3 @@
+//! Driving partitions of stages, the same in every mode.
+
+pub(crate) mod merge;

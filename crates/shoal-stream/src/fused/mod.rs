@@ -1,0 +1,9 @@
+//! A run in one process: all stages fused, edges in memory.
+
+pub(crate) mod driver;
+mod resume;
+mod run;
+pub(crate) mod source_partition;
+mod sources;
+
+pub use run::run;

@@ -1,0 +1,65 @@
+//! Where to begin: afresh, at a checkpoint, or not at all.
+
+use std::collections::BTreeMap;
+
+use shoal_formats::Identity;
+
+use crate::Error;
+use crate::checkpoint::{Manifest, RunMarks, StateDirectory};
+use crate::fused::source_partition::Origin;
+use crate::job::{Input, Job};
+
+/// Where to begin.
+pub(crate) enum Plan {
+    /// From the first record; outputs are replaced.
+    Afresh,
+    /// From a checkpoint.
+    Resume(Manifest<RunMarks>),
+    /// The inputs were read to their end and have not changed.
+    Finished(Manifest<RunMarks>),
+}
+
+/// Decides where to begin. `ends` is where topics end now, by source.
+pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>, ends: &BTreeMap<usize, u64>) -> Result<Plan, Error> {
+    let Some(state) = state else { return Ok(Plan::Afresh) };
+    let Some(manifest) = state.newest::<RunMarks>(&job.fingerprint)? else {
+        tracing::info!(state = %state.path().display(), "no checkpoint: starting from the first record");
+        return Ok(Plan::Afresh);
+    };
+    if manifest.marks.epoch != job.kafka.as_ref().map_or(0, |kafka| kafka.epoch) {
+        tracing::warn!("kafka.epoch is another than that of the state: starting again from the first record");
+        return Ok(Plan::Afresh);
+    }
+    if manifest.marks.sources.len() != job.sources.len() {
+        let why = format!("it reads {} inputs, not {}", manifest.marks.sources.len(), job.sources.len());
+        return Err(Error::OtherRun { state: state.path().to_owned(), what: "inputs", why });
+    }
+    let outputs = job.outputs.paths();
+    if manifest.marks.output_paths != outputs {
+        let why = format!("it writes {:?}, not {outputs:?}", manifest.marks.output_paths);
+        return Err(Error::OtherRun { state: state.path().to_owned(), what: "outputs", why });
+    }
+    let mut grown = false;
+    for (at, (mark, source)) in manifest.marks.sources.iter().zip(&job.sources).enumerate() {
+        let (was, is) = (mark.origin.to_string(), source.input.to_string());
+        if was != is {
+            let why = format!("its input was `{was}`, not `{is}`");
+            return Err(Error::OtherRun { state: state.path().to_owned(), what: "inputs", why });
+        }
+        if let (Origin::File(identity), Input::File(path)) = (&mark.origin, &source.input) {
+            identity.verify(path)?;
+            grown |= mark.ended && Identity::of(path)?.size != identity.size;
+        }
+        grown |= mark.ended && ends.get(&at).is_some_and(|end| *end > mark.position.offset);
+    }
+    if job.follow.is_some() && manifest.marks.sources.iter().any(|mark| mark.ended) {
+        tracing::warn!("an input that was read to its end is followed now: starting again from the first record");
+        return Ok(Plan::Afresh);
+    }
+    if grown {
+        // Posts that followed the end of a shorter file were released as if nothing came after them.
+        tracing::warn!("an input has grown since it was read to its end: starting again from the first record");
+        return Ok(Plan::Afresh);
+    }
+    Ok(if manifest.finished { Plan::Finished(manifest) } else { Plan::Resume(manifest) })
+}

@@ -1,0 +1,426 @@
+//! The embedded runtime: sources in, alerts out, state in between.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use shoal_detect::{Analysed, Timed, Trigger};
+use shoal_formats::{DeadLetter, Reason};
+use shoal_model::{Provenance, Span, Timestamp};
+
+use crate::checkpoint::{Manifest, RunMarks, STATE_VERSION, StateDirectory};
+use crate::cluster::session::{Ground, ends};
+use crate::fused::driver::{Fused, FusedState};
+use crate::fused::resume::{Plan, plan};
+use crate::fused::source_partition::SourcePartition;
+use crate::fused::sources::{Begin, open};
+use crate::job::{Job, Observer, Progress, Settled};
+use crate::metrics::report::{self, Published, now};
+use crate::order::intake::{CLOCKS_APART, Idle, Intake};
+use crate::summary::{AlertCounts, Summary};
+use crate::write::{OutputMarks, Sinks};
+use crate::{Error, Metrics};
+
+/// Reads the sources to their end, or (with `follow`) until told to stop.
+///
+/// Without state nothing is kept and outputs are replaced. With state the run goes on from the newest checkpoint of
+/// the same configuration and inputs; outputs are cut to what it has seen, so that they end up byte for byte as if
+/// nothing had happened. A finished state with unchanged inputs changes nothing.
+pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Summary, Error> {
+    if job.sources.is_empty() {
+        return Err(Error::NoSources);
+    }
+    if let (Some(_), Some(pipe)) = (&job.state, job.sources.iter().find(|source| source.input.is_pipe())) {
+        return Err(Error::PipeWithState(pipe.input.to_string().into()));
+    }
+    let state = job.state.as_ref().map(|state| StateDirectory::open(&state.directory)).transpose()?;
+    let ends = ends(job)?;
+    let summary = match plan(job, state.as_ref(), &ends)? {
+        Plan::Finished(manifest) => Run::resume(job, state, &manifest)?.nothing_to_do(),
+        Plan::Resume(manifest) => Run::resume(job, state, &manifest)?.read(job, observer)?,
+        Plan::Afresh => Run::afresh(job, state, &ends)?.read(job, observer)?,
+    };
+    observer.finished(&summary);
+    Ok(summary)
+}
+
+/// How long a wait for input goes on before somebody who wants to stop is heard.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// Posts that one followed source may be ahead of the slowest.
+const FAR_AHEAD: usize = 65_536;
+
+/// A run under way.
+struct Run {
+    fused: Fused,
+    sources: Vec<SourcePartition>,
+    sinks: Sinks,
+    state: Option<StateDirectory>,
+    ground: Option<Ground>,
+    published: Published,
+    metrics: Metrics,
+    live: bool,
+    alerts: AlertCounts,
+    /// The highest event time of a post so far.
+    highest: Option<Timestamp>,
+    /// The last checkpoint, and posts since.
+    checkpoint: (u64, Instant, u64),
+    started: Instant,
+    records_before: u64,
+    resumed: bool,
+    fingerprint: String,
+    output_paths: Vec<String>,
+}
+
+/// What a snapshot holds besides the stages.
+#[derive(Serialize)]
+struct SnapshotRef<'a, F> {
+    fused: F,
+    sources: Vec<&'a Intake<Analysed>>,
+    alerts: &'a AlertCounts,
+    highest: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct Snapshot {
+    fused: FusedState,
+    sources: Vec<Intake<Analysed>>,
+    alerts: AlertCounts,
+    highest: Option<Timestamp>,
+}
+
+fn fused(job: &Job) -> Result<Fused, Error> {
+    let provenance = Provenance {
+        configuration: job.fingerprint.clone(),
+        version: job.version.clone(),
+        inputs: job.sources.iter().map(|source| source.name.clone()).collect(),
+    };
+    Fused::new(&job.detect, provenance)
+}
+
+impl Run {
+    fn afresh(job: &Job, state: Option<StateDirectory>, ends: &BTreeMap<usize, u64>) -> Result<Self, Error> {
+        let end = |number| ends.get(&number).copied().filter(|_| job.follow.is_none());
+        let ends: Vec<_> = (0..job.sources.len()).map(end).collect();
+        let ground = Ground::of(job, false, &ends)?;
+        let begins = ends.into_iter().map(|end| Begin::afresh(&job.detect.order, end)).collect();
+        let sources = open(job, ground.as_ref(), begins)?;
+        if let Some(state) = &state {
+            state.clear()?;
+        }
+        let broker = ground.as_ref().map(|ground| &ground.broker);
+        let sinks = Sinks::open(&job.outputs, &OutputMarks::default(), None, broker)?;
+        if let Some(cut) = ground.as_ref().and_then(Ground::is_cut).filter(|_| sinks.have_written()) {
+            return Err(Error::FirstRecordsGone { input: job.sources[cut].name.clone() });
+        }
+        Ok(Self::new(job, fused(job)?, sources, sinks, state, ground))
+    }
+
+    fn new(
+        job: &Job,
+        fused: Fused,
+        sources: Vec<SourcePartition>,
+        sinks: Sinks,
+        state: Option<StateDirectory>,
+        ground: Option<Ground>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            fused,
+            sources,
+            sinks,
+            state,
+            ground,
+            published: Published::new(&job.metrics),
+            metrics: job.metrics.clone(),
+            live: job.follow.is_some(),
+            alerts: AlertCounts::default(),
+            highest: None,
+            checkpoint: (0, now, 0),
+            started: now,
+            records_before: 0,
+            resumed: false,
+            fingerprint: job.fingerprint.clone(),
+            output_paths: job.outputs.paths(),
+        }
+    }
+
+    fn resume(job: &Job, state: Option<StateDirectory>, manifest: &Manifest<RunMarks>) -> Result<Self, Error> {
+        let Some(directory) = &state else { return Self::afresh(job, state, &BTreeMap::new()) };
+        // A run that was stopped goes on to the end that it had.
+        let ends: Vec<_> = manifest.marks.sources.iter().map(|mark| mark.end).collect();
+        let ground = Ground::of(job, false, &ends)?;
+        let snapshot: Snapshot = directory.read(manifest.number)?;
+        let mut fused = fused(job)?;
+        fused.restore(snapshot.fused);
+        let marks = manifest.marks.sources.iter().zip(snapshot.sources);
+        let begins =
+            marks.map(|(mark, intake)| Begin { position: mark.position, end: mark.end, ended: mark.ended, intake });
+        let sources = open(job, ground.as_ref(), begins.collect())?;
+        let broker = ground.as_ref().map(|ground| &ground.broker);
+        let sinks = Sinks::open(&job.outputs, &manifest.marks.outputs, Some(directory.path()), broker)?;
+        let mut run = Self::new(job, fused, sources, sinks, state, ground);
+        run.checkpoint.0 = manifest.number;
+        run.alerts = snapshot.alerts;
+        run.highest = snapshot.highest;
+        run.records_before = run.sources.iter().map(|source| source.intake.counts.records).sum();
+        run.resumed = true;
+        Ok(run)
+    }
+
+    fn nothing_to_do(&self) -> Summary {
+        Summary { nothing_to_do: true, ..self.summary() }
+    }
+
+    fn read(mut self, job: &Job, observer: &mut dyn Observer) -> Result<Summary, Error> {
+        self.decide_again()?;
+        loop {
+            if job.stop.load(Ordering::Relaxed) {
+                self.save(false, observer)?;
+                return if job.follow.is_some() { Ok(self.summary()) } else { Err(Error::Stopped) };
+            }
+            let fed =
+                if job.follow.is_some() { self.feed_any(job, observer)? } else { self.feed_slowest(job, observer)? };
+            self.drive(observer)?;
+            observer.progress(&self.progress());
+            if self.published.is_due() || !fed {
+                self.publish();
+            }
+            if !fed {
+                break;
+            }
+            self.save_if_due(job, observer)?;
+        }
+        self.save(true, observer)?;
+        Ok(self.summary())
+    }
+
+    /// Takes a batch from the source that holds event time back. `false` when all have ended.
+    fn feed_slowest(&mut self, job: &Job, observer: &mut dyn Observer) -> Result<bool, Error> {
+        let slowest = (0..self.sources.len())
+            .filter(|number| !self.sources[*number].ended)
+            .min_by_key(|number| self.sources[*number].watermark());
+        let Some(number) = slowest else { return Ok(false) };
+        while !self.feed(number, PATIENCE, observer)? && !job.stop.load(Ordering::Relaxed) {}
+        Ok(true)
+    }
+
+    /// While following: takes what there is from every source, and lets those pass that have nothing. `false` when
+    /// all have ended, as pipes do.
+    fn feed_any(&mut self, job: &Job, observer: &mut dyn Observer) -> Result<bool, Error> {
+        let Some(follow) = &job.follow else { return self.feed_slowest(job, observer) };
+        let patience = follow.poll / u32::try_from(self.sources.len()).unwrap_or(u32::MAX).max(1);
+        for number in 0..self.sources.len() {
+            // One that is far ahead of the others waits for them: what it has brought is kept in memory.
+            let source = &self.sources[number];
+            if source.ended || source.intake.released.len() > FAR_AHEAD {
+                continue;
+            }
+            let fed = self.feed(number, patience, observer)?;
+            let source = &mut self.sources[number];
+            if fed || !source.feed.is_silent() {
+                source.heard = Instant::now();
+            }
+            if fed {
+                source.idle = false;
+            } else if source.heard.elapsed() >= follow.idle {
+                self.grow_idle(number)?;
+            }
+        }
+        Ok(self.sources.iter().any(|source| !source.ended))
+    }
+
+    /// What was decided where sources stand is decided again.
+    fn decide_again(&mut self) -> Result<(), Error> {
+        let Some(ground) = &self.ground else { return Ok(()) };
+        let mut dead = Vec::new();
+        for source in &mut self.sources {
+            if let Some(idle) = ground.decided_idle(source) {
+                source.grow_idle(idle, &mut dead);
+            }
+        }
+        self.bury(&dead)
+    }
+
+    /// A source has nothing for now: it goes to where the slowest of the others is. What is decided about a topic is
+    /// written down first, for whoever reads the same records again.
+    fn grow_idle(&mut self, number: usize) -> Result<(), Error> {
+        let others = self.sources.iter().enumerate().filter(|(other, source)| *other != number && !source.idle);
+        let active = others.filter(|(_, source)| !source.ended).map(|(_, source)| source.watermark()).min();
+        let highest = || self.sources.iter().filter_map(|source| source.intake.order.highest()).max();
+        let to = match active {
+            Some(slowest) => slowest,
+            None => highest().map(|highest| highest.plus(Span::from_micros(1))),
+        };
+        let source = &self.sources[number];
+        let to = to.unwrap_or(Timestamp::MIN);
+        if source.idle && source.watermark() >= Some(to) {
+            return Ok(());
+        }
+        // What was believed here once is believed: a later clock must not believe more.
+        let before = self.ground.as_ref().and_then(|ground| ground.decided_idle(source));
+        let limit = source.limit.or(before.map(|idle| idle.limit)).unwrap_or_else(|| now().plus(CLOCKS_APART));
+        let idle = Idle { limit, to };
+        if let Some(ground) = &self.ground {
+            ground.decide_idle(source, idle)?;
+        }
+        let mut dead = Vec::new();
+        self.sources[number].grow_idle(idle, &mut dead);
+        self.bury(&dead)
+    }
+
+    fn feed(&mut self, number: usize, patience: Duration, observer: &mut dyn Observer) -> Result<bool, Error> {
+        let Some(batch) = self.sources[number].feed.next(patience) else { return Ok(false) };
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => {
+                // What was read before is safe: a run with state goes on from here when the input is mended.
+                self.save(false, observer)?;
+                return Err(error);
+            }
+        };
+        let mut dead: Vec<DeadLetter> = Vec::new();
+        let source = &mut self.sources[number];
+        for deletion in source.take(batch, &mut dead) {
+            observer.deletion(&deletion);
+        }
+        if let Some(idle) = self.ground.as_ref().and_then(|ground| ground.decided_idle(source)) {
+            source.grow_idle(idle, &mut dead);
+        }
+        self.bury(&dead)?;
+        Ok(true)
+    }
+
+    fn bury(&mut self, dead: &[DeadLetter]) -> Result<(), Error> {
+        dead.iter().try_for_each(|letter| self.sinks.dead_letter(letter))
+    }
+
+    /// How far event time has come: no source can bring anything older, except late.
+    fn watermark(&self) -> Option<Timestamp> {
+        self.sources.iter().map(SourcePartition::watermark).min().flatten()
+    }
+
+    /// Drives what is below the watermark through the stages.
+    fn drive(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
+        let Some(slowest) = self.watermark() else { return settle_nothing(observer) };
+        let posts = self.released_below(slowest, observer);
+        self.checkpoint.2 += posts.len() as u64;
+        // Timers fire up to the highest post, not to the end of time: the end of a file resolves nothing.
+        let Some(highest) = self.highest else { return settle_nothing(observer) };
+        let driven = self.fused.drive(posts, slowest.min(highest));
+        for alert in &driven.alerts {
+            self.alerts.add(alert);
+            self.sinks.alert(alert)?;
+            report::alert(&self.metrics, alert, self.live);
+            observer.alert(alert);
+        }
+        let settled = Settled { duplicates: &driven.duplicates, texts: &driven.texts, merges: &driven.merges };
+        observer.settled(&settled).map_err(Error::Observer)?;
+        self.sinks.flush()
+    }
+
+    fn released_below(&mut self, watermark: Timestamp, observer: &mut dyn Observer) -> Vec<(Trigger, Analysed)> {
+        let mut posts = Vec::new();
+        loop {
+            let next = self.sources.iter().enumerate().filter_map(|(number, source)| {
+                let placed = source.intake.released.front().filter(|placed| placed.at < watermark)?;
+                Some((number, placed))
+            });
+            let first = next.min_by(|(_, a), (_, b)| a.at.cmp(&b.at).then_with(|| a.item.tie_break(&b.item)));
+            let Some(number) = first.map(|(number, _)| number) else { return posts };
+            let Some(placed) = self.sources[number].intake.released.pop_front() else { return posts };
+            self.highest = self.highest.max(Some(placed.at));
+            let (offset, post) = (placed.item.offset, placed.item.post);
+            observer.post(number, offset, placed.at, &post);
+            posts.push((Trigger { at: placed.at, post: Some(post.reference.clone()) }, post));
+        }
+    }
+
+    fn save_if_due(&mut self, job: &Job, observer: &mut dyn Observer) -> Result<(), Error> {
+        let Some(settings) = &job.state else { return Ok(()) };
+        let (_, last, posts) = self.checkpoint;
+        if posts >= settings.every_posts || (posts > 0 && last.elapsed() >= settings.every) {
+            self.save(false, observer)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the outputs and the observer are on disk, then writes a checkpoint, if state is kept.
+    fn save(&mut self, finished: bool, observer: &mut dyn Observer) -> Result<(), Error> {
+        let started = Instant::now();
+        let outputs = self.sinks.sync()?;
+        let Some(state) = &self.state else { return Ok(()) };
+        observer.checkpoint().map_err(Error::Observer)?;
+        let manifest = Manifest {
+            version: STATE_VERSION,
+            fingerprint: self.fingerprint.clone(),
+            number: self.checkpoint.0 + 1,
+            marks: RunMarks {
+                epoch: self.ground.as_ref().map_or(0, |ground| ground.kafka.epoch),
+                sources: self.sources.iter().map(SourcePartition::mark).collect(),
+                output_paths: self.output_paths.clone(),
+                outputs,
+            },
+            snapshot: (0, 0),
+            finished,
+        };
+        let snapshot = SnapshotRef {
+            fused: self.fused.state(),
+            sources: self.sources.iter().map(|source| &source.intake).collect(),
+            alerts: &self.alerts,
+            highest: self.highest,
+        };
+        state.write(manifest, &snapshot)?;
+        self.metrics.checkpoint.with_label_values(&["all"]).observe(started.elapsed().as_secs_f64());
+        self.checkpoint = (self.checkpoint.0 + 1, Instant::now(), 0);
+        Ok(())
+    }
+
+    fn publish(&mut self) {
+        let mut dead = [0; Reason::COUNT];
+        for source in &self.sources {
+            self.published.source(source);
+            for (sum, count) in dead.iter_mut().zip(source.intake.counts.dead_letters) {
+                *sum += count;
+            }
+        }
+        self.published.dead_letters(&dead);
+        self.published.stages(&self.fused.consumed(), &self.fused.counts());
+        if let Some(watermark) = self.watermark() {
+            self.published.watermark(watermark, self.sources.iter().filter_map(|source| source.intake.newest).max());
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            records: self.sources.iter().map(|source| source.intake.counts.records).sum(),
+            posts: self.fused.consumed().prepare,
+            watermark: self.watermark(),
+            newest: self.sources.iter().filter_map(|source| source.intake.newest).max(),
+            alerts: self.alerts.total(),
+            dead_letters: self.sources.iter().map(|source| source.intake.counts.dead()).sum(),
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        let mut summary = Summary {
+            prepare: self.fused.counts(),
+            consumed: self.fused.consumed(),
+            alerts: self.alerts.clone(),
+            elapsed: self.started.elapsed(),
+            resumed: self.resumed,
+            ..Summary::default()
+        };
+        for source in &self.sources {
+            let buffered = source.intake.order.buffered() + source.intake.released.len();
+            summary.add_source(&source.intake.counts, buffered);
+        }
+        summary.records_now = summary.sources.records - self.records_before;
+        summary
+    }
+}
+
+/// There were no posts, but perhaps something else that an observer keeps.
+fn settle_nothing(observer: &mut dyn Observer) -> Result<(), Error> {
+    observer.settled(&Settled { duplicates: &[], texts: &[], merges: &[] }).map_err(Error::Observer)
+}

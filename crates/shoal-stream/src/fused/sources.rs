@@ -1,0 +1,92 @@
+//! Opening the sources of a fused run where a checkpoint left them.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use shoal_detect::{Analysed, OrderConfig};
+use shoal_formats::Position;
+
+use crate::Error;
+use crate::cluster::session::Ground;
+use crate::fused::source_partition::{Origin, SourcePartition};
+use crate::job::{Input, Job, Source};
+use crate::order::intake::Intake;
+use crate::read::topic::{Start, TopicFeed, feeds};
+use crate::read::{Feed, FileReader};
+
+/// Where a source begins.
+pub(crate) struct Begin {
+    pub(crate) position: Position,
+    /// Where a topic ends that is not followed.
+    pub(crate) end: Option<u64>,
+    pub(crate) ended: bool,
+    pub(crate) intake: Intake<Analysed>,
+}
+
+impl Begin {
+    /// At its first record.
+    pub(crate) fn afresh(config: &OrderConfig, end: Option<u64>) -> Self {
+        Self { position: Position::default(), end, ended: false, intake: Intake::new(config) }
+    }
+}
+
+/// Opens all sources.
+pub(crate) fn open(job: &Job, ground: Option<&Ground>, begins: Vec<Begin>) -> Result<Vec<SourcePartition>, Error> {
+    let mut topics = match ground {
+        Some(ground) => topic_feeds(job, ground, &begins)?,
+        None => BTreeMap::new(),
+    };
+    let open = |(number, begin): (usize, Begin)| {
+        let source = &job.sources[number];
+        let (feed, origin) = match &source.input {
+            Input::Topic { topic, partition } => {
+                let feed = topics.remove(&number).map_or(Feed::Ended, Feed::Topic);
+                (feed, Origin::Topic { topic: topic.clone(), partition: *partition })
+            }
+            Input::File(path) => {
+                let reader = FileReader::open(source, path, job, begin.position)?;
+                let origin = Origin::File(reader.identity()?);
+                (reader.feed(job.threads, job.follow.as_ref()), origin)
+            }
+        };
+        Ok(opened(source, begin, feed, origin))
+    };
+    begins.into_iter().enumerate().map(open).collect()
+}
+
+fn opened(source: &Source, begin: Begin, feed: Feed, origin: Origin) -> SourcePartition {
+    let Begin { position, end, ended, intake } = begin;
+    let name = source.name.clone();
+    SourcePartition {
+        name,
+        feed,
+        origin,
+        position,
+        end,
+        ended,
+        heard: Instant::now(),
+        idle: false,
+        limit: None,
+        intake,
+    }
+}
+
+/// The feeds of all sources that are topics and not at their end, by source.
+fn topic_feeds(job: &Job, ground: &Ground, begins: &[Begin]) -> Result<BTreeMap<usize, TopicFeed>, Error> {
+    let mut starts = Vec::new();
+    for (number, (source, begin)) in job.sources.iter().zip(begins).enumerate() {
+        let Input::Topic { topic, partition } = &source.input else { continue };
+        if begin.ended {
+            continue;
+        }
+        let offset = ground.begin(number, begin.position.offset, topic, *partition)?;
+        let end = begin.end;
+        let decided = ground.board.idle_offsets(&source.name);
+        starts.push(Start { source: number, topic: topic.clone(), partition: *partition, offset, end, decided });
+    }
+    if starts.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let numbers: Vec<usize> = starts.iter().map(|start| start.source).collect();
+    Ok(numbers.into_iter().zip(feeds(job, &ground.kafka, starts)?).collect())
+}

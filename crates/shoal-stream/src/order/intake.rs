@@ -1,0 +1,118 @@
+//! The intake of one source partition: its order, what is released, what was counted.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use shoal_detect::{OrderConfig, Placed, SourceOrder, Timed};
+use shoal_formats::{DeadLetter, Reason, Record, RecordKind, Refusal};
+use shoal_model::{Deletion, Span, Timestamp};
+
+use crate::read::{Batch, Item, More, Read, Seen};
+use crate::summary::SourceCounts;
+
+/// How far the clocks of a live source and of this machine may be apart.
+pub(crate) const CLOCKS_APART: Span = Span::from_seconds(300);
+
+/// A decision by the wall clock, the only one: nothing has come for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Idle {
+    /// Times in doubt are believed up to here.
+    pub(crate) limit: Timestamp,
+    /// Event time goes on to here.
+    pub(crate) to: Timestamp,
+}
+
+/// Puts the posts of one source partition in order. A checkpoint keeps all of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(bound(serialize = "P: Serialize + Seen", deserialize = "P: Deserialize<'de> + Seen"))]
+pub(crate) struct Intake<P> {
+    pub(crate) order: SourceOrder<Box<Read<P>>>,
+    /// Posts in order that have not gone on yet.
+    pub(crate) released: VecDeque<Placed<Box<Read<P>>>>,
+    pub(crate) counts: SourceCounts,
+    /// The highest time read, believed or not.
+    pub(crate) newest: Option<Timestamp>,
+}
+
+impl<P: Seen> Intake<P> {
+    /// Of a source of which nothing has been read.
+    pub(crate) fn new(config: &OrderConfig) -> Self {
+        Self {
+            order: SourceOrder::new(config),
+            released: VecDeque::new(),
+            counts: SourceCounts::default(),
+            newest: None,
+        }
+    }
+
+    /// Takes in a batch of the source called `name`. Dead letters go to `dead`. Gives what was deleted, which waits
+    /// for nothing.
+    pub(crate) fn take(&mut self, name: &str, batch: Batch<P>, dead: &mut Vec<DeadLetter>) -> Vec<Deletion> {
+        let (mut refused, mut deletions) = (Vec::new(), Vec::new());
+        for item in batch.items {
+            self.counts.records += 1;
+            match item {
+                Item::Post(mut read, range) => {
+                    let at = read.observed_at();
+                    self.newest = self.newest.max(Some(at));
+                    if self.order.is_jump(at) {
+                        read.raw = batch.raw.get(range).map(Into::into);
+                    }
+                    self.order.push(read, &mut refused);
+                }
+                Item::Filtered => self.counts.filtered += 1,
+                Item::Deletion(deletion) => {
+                    self.counts.deletions += 1;
+                    deletions.push(deletion);
+                }
+                Item::Dead(letter) => self.bury(letter, dead),
+            }
+            for read in refused.drain(..) {
+                self.bury(future(name, read), dead);
+            }
+        }
+        self.release();
+        if batch.more == More::No {
+            self.finish();
+        }
+        deletions
+    }
+
+    /// The end of the input: everything leaves.
+    pub(crate) fn finish(&mut self) {
+        self.order.finish();
+        self.release();
+    }
+
+    /// After a wall-clock time without data: decides held times, of which none can lie after `limit`, lets what waits
+    /// leave, and raises the watermark to where the others are.
+    pub(crate) fn idle(&mut self, name: &str, idle: Idle, dead: &mut Vec<DeadLetter>) {
+        let mut refused = Vec::new();
+        self.order.settle(idle.limit, &mut refused);
+        for read in refused {
+            self.bury(future(name, read), dead);
+        }
+        self.order.raise(idle.to);
+        self.release();
+    }
+
+    fn release(&mut self) {
+        while let Some(placed) = self.order.pop() {
+            self.counts.processed += 1;
+            self.counts.late += u64::from(placed.late);
+            self.released.push_back(placed);
+        }
+    }
+
+    fn bury(&mut self, letter: DeadLetter, dead: &mut Vec<DeadLetter>) {
+        self.counts.dead_letters[letter.reason.index()] += 1;
+        dead.push(letter);
+    }
+}
+
+fn future<P: Seen>(source: &str, read: Box<Read<P>>) -> DeadLetter {
+    let at = read.observed_at();
+    let record = Record { offset: read.offset, number: read.record, kind: RecordKind::Whole };
+    let detail = format!("{at} is far ahead of the stream, and the records after it do not agree");
+    DeadLetter::new(source, &record, Refusal::new(Reason::Future, detail), read.raw.unwrap_or_default())
+}

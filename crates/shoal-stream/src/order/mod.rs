@@ -1,0 +1,3 @@
+//! The order within a source.
+
+pub(crate) mod intake;

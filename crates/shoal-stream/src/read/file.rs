@@ -1,0 +1,113 @@
+//! Reading a file of lines.
+
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use shoal_detect::{Analysed, Analyst};
+use shoal_formats::{Format, Identity, Position, Reader};
+
+use super::{Batch, Decoder, Feed, More};
+use crate::job::{Follow, Source};
+use crate::{Error, Job};
+
+/// Batches that a reading thread may be ahead.
+const AHEAD: usize = 4;
+
+/// Reads, decodes and analyses a file.
+pub(crate) struct FileReader {
+    is_pipe: bool,
+    reader: Reader,
+    decoder: Decoder,
+    analyst: Analyst,
+    line: Vec<u8>,
+    failed: Option<Error>,
+}
+
+impl FileReader {
+    /// Opens a source and goes to where a checkpoint left it.
+    pub(crate) fn open(source: &Source, path: &Path, job: &Job, from: Position) -> Result<Self, Error> {
+        let mut reader = Reader::open(path, &job.limits)?;
+        let format = match source.format {
+            Some(format) => format,
+            // Of nothing any format will do.
+            None => match reader.detect() {
+                Err(shoal_formats::Error::Empty { .. }) => Format::Native,
+                format => format?,
+            },
+        };
+        reader.skip_to(from)?;
+        reader.follow(job.follow.is_some())?;
+        Ok(Self {
+            is_pipe: source.input.is_pipe(),
+            reader,
+            decoder: Decoder::new(source, format, job),
+            analyst: Analyst::new(&job.detect),
+            line: Vec::new(),
+            failed: None,
+        })
+    }
+
+    /// The identity of the input, as it is now.
+    pub(crate) fn identity(&self) -> Result<Identity, Error> {
+        Ok(self.reader.identity()?)
+    }
+
+    /// Reads the next batch. Damage ends it with an error after what was read before has been given.
+    pub(crate) fn batch(&mut self) -> Result<Batch<Analysed>, Error> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let mut batch = Batch::at(self.reader.position());
+        while !batch.is_full() {
+            match self.reader.next(&mut self.line) {
+                Ok(Some(record)) => {
+                    let decoded = self.decoder.decode(&record, &self.line);
+                    batch.add(&record, &self.line, decoded, |post| self.analyst.analyse(post));
+                }
+                Ok(None) => {
+                    batch.more = if self.reader.follows() { More::Later } else { More::No };
+                    break;
+                }
+                // What was read before the damage goes first.
+                Err(error) => {
+                    self.failed = Some(error.into());
+                    break;
+                }
+            }
+        }
+        batch.position = self.reader.position();
+        Ok(batch)
+    }
+
+    /// Reads on a thread of its own when there may be more than one, or when reading may wait: others, and whoever
+    /// wants to stop, must not.
+    pub(crate) fn feed(self, threads: usize, follow: Option<&Follow>) -> Feed {
+        if threads <= 1 && follow.is_none() && !self.is_pipe {
+            return Feed::Inline(Box::new(self));
+        }
+        let (sender, receiver) = sync_channel(AHEAD);
+        let poll = follow.map(|follow| follow.poll);
+        thread::spawn(move || read_ahead(self, &sender, poll));
+        Feed::Thread(receiver)
+    }
+}
+
+/// Reads until the source ends, fails or nobody listens.
+fn read_ahead(mut reader: FileReader, sender: &SyncSender<Result<Batch<Analysed>, Error>>, poll: Option<Duration>) {
+    loop {
+        let batch = reader.batch();
+        let more = batch.as_ref().map_or(More::No, |batch| batch.more);
+        let silent = batch.as_ref().is_ok_and(|batch| batch.items.is_empty() && more == More::Later);
+        if !silent && sender.send(batch).is_err() {
+            return;
+        }
+        match (more, poll) {
+            (More::No, _) => return,
+            // Files do not say when they grow.
+            (More::Later, Some(poll)) => thread::sleep(poll),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The partitions of one stage that this process owns, as the polling thread sees them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::client::OAuthToken;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
+use rdkafka::error::KafkaError;
+use rdkafka::statistics::Statistics;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::util::Timeout;
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use shoal_kafka::{Trouble, Watch};
+
+use super::partition_run::{Found, Settled};
+use super::read_range::Origin;
+use super::shared::{Load, Owned, Shared};
+use super::worker::{Command, Desk, Opening};
+use crate::Error;
+use crate::cluster::leaders::{is_led, lag};
+use crate::staged::topology::{Place, StageName};
+
+/// Who complained so lately has no brokers.
+const RECENT: Duration = Duration::from_secs(3);
+/// How long a worker may take to let go of a partition before the group is told anyway.
+const LETTING_GO: Duration = Duration::from_mins(1);
+
+/// One owned partition.
+pub(crate) struct Slot {
+    pub(crate) place: Place,
+    pub(crate) load: Arc<Load>,
+    /// Records that go to the worker together.
+    pub(crate) batch: Vec<Owned>,
+    pub(crate) batch_bytes: usize,
+    /// The offset after the last record that came.
+    pub(crate) position: u64,
+    /// When something came, and whether everything there was has come since.
+    pub(crate) heard: Instant,
+    pub(crate) at_end: bool,
+    pub(crate) paused: bool,
+    /// There is a connection to its leader, which says that there is no more: silence means that there is nothing.
+    pub(crate) is_led: bool,
+}
+
+impl Slot {
+    /// Hands the batch to the worker.
+    pub(crate) fn flush(&mut self, desk: &Desk) {
+        if !self.batch.is_empty() {
+            let batch = std::mem::take(&mut self.batch);
+            self.load.records.fetch_add(batch.len(), Ordering::Relaxed);
+            self.load.bytes.fetch_add(std::mem::take(&mut self.batch_bytes), Ordering::Relaxed);
+            desk.tell(self.place, Command::Records(self.place, batch));
+        }
+    }
+}
+
+/// A partition of a topic.
+pub(crate) type TopicPartition = (String, i32);
+
+/// A consumer's context: takes up and lets go of partitions as the group decides.
+pub(crate) struct Group {
+    pub(crate) stage: StageName,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) desk: Desk,
+    pub(crate) watch: Watch,
+    slots: Mutex<BTreeMap<TopicPartition, Slot>>,
+    origin: Origin,
+}
+
+impl Group {
+    /// A member of a stage's group that owns nothing yet.
+    pub(crate) fn new(stage: StageName, shared: &Arc<Shared>, desk: Desk) -> Self {
+        let watch = Watch::new(&shared.kafka.connection);
+        let origin = Origin::new(Arc::clone(shared));
+        Self { stage, shared: Arc::clone(shared), desk, watch, slots: Mutex::default(), origin }
+    }
+
+    /// What it owns.
+    pub(crate) fn slots(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn place(&self, topic: &str, partition: i32) -> Option<Place> {
+        let partition = match self.stage {
+            StageName::Ingest => self.origin.number(topic, partition)?,
+            _ => u16::try_from(partition).ok()?,
+        };
+        (partition < self.shared.topology.partitions(self.stage)).then_some(Place { stage: self.stage, partition })
+    }
+
+    /// Takes up a partition; gives where to read from. A topic that was given more partitions cannot be read on.
+    fn take_up(&self, topic: &str, partition: i32) -> Result<u64, Error> {
+        let Some(place) = self.place(topic, partition) else {
+            let expected = self.slots().keys().filter(|(other, _)| other == topic).count() as i32;
+            return Err(Error::OtherPartitions { topic: topic.to_owned(), found: partition + 1, expected });
+        };
+        let stretch = self.origin.stretch(place, topic, partition)?;
+        let found = Found::of(&self.shared, place)?;
+        let offset = stretch.from(found.offset(), topic, partition)?;
+        let load = Arc::new(Load::default());
+        let opening = Opening { place, load: Arc::clone(&load), found, first: offset, end: stretch.end };
+        self.desk.tell(place, Command::Open(Box::new(opening)));
+        let slot = Slot {
+            place,
+            load,
+            batch: Vec::new(),
+            batch_bytes: 0,
+            position: offset,
+            heard: Instant::now(),
+            at_end: false,
+            paused: false,
+            is_led: false,
+        };
+        tracing::info!(%place, offset, "taken up");
+        self.slots().insert((topic.to_owned(), partition), slot);
+        Ok(offset)
+    }
+
+    /// Lets go of partitions: what was sent is written and, where that still makes sense, committed.
+    pub(crate) fn let_go(&self, consumer: &BaseConsumer<Self>, partitions: &[TopicPartition], commit: bool) {
+        let gone: Vec<_> = {
+            let mut slots = self.slots();
+            partitions.iter().filter_map(|partition| slots.remove_entry(partition)).collect()
+        };
+        resume_paused(consumer, &gone);
+        let (answer, answered) = channel();
+        for (_, slot) in &gone {
+            slot.load.revoked.store(true, Ordering::Relaxed);
+            self.desk.tell(slot.place, Command::Close(slot.place, answer.clone()));
+        }
+        drop(answer);
+        // Nothing is sent: the channel ends when the last worker has let go.
+        if !gone.is_empty() && answered.recv_timeout(LETTING_GO) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            tracing::warn!(stage = %self.stage, "letting go of partitions takes long; the group goes on without");
+        }
+        let settled: Vec<_> =
+            gone.iter().filter_map(|(partition, slot)| Some((partition.clone(), slot.load.settled()?))).collect();
+        for (_, slot) in &gone {
+            tracing::info!(place = %slot.place, "let go");
+            self.shared.job.metrics.forget(slot.place.stage.name(), slot.place.partition);
+        }
+        // Without brokers a commit would wait for them.
+        let heard = |trouble: &Trouble| trouble.last.elapsed() < RECENT;
+        if commit && !self.watch.troubles().iter().any(heard) {
+            commit_all(consumer, &settled, CommitMode::Sync);
+        }
+        self.count();
+    }
+
+    fn count(&self) {
+        let owned = self.slots().len() as i64;
+        self.shared.job.metrics.assigned.with_label_values(&[self.stage.name()]).set(owned);
+    }
+}
+
+/// The client remembers who was paused when a partition goes and comes back: it would never be read again.
+fn resume_paused(consumer: &BaseConsumer<Group>, gone: &[(TopicPartition, Slot)]) {
+    let mut list = TopicPartitionList::new();
+    for ((topic, partition), _) in gone.iter().filter(|(_, slot)| slot.paused) {
+        list.add_partition(topic, *partition);
+    }
+    if list.count() == 0 {
+        return;
+    }
+    if let Err(error) = consumer.resume(&list) {
+        tracing::debug!(%error, "partitions were let go while they were paused");
+    }
+}
+
+/// Commits positions. Nobody depends on it: restarts begin at checkpoints. It tells operators how far a group is.
+pub(crate) fn commit_all(consumer: &BaseConsumer<Group>, settled: &[(TopicPartition, Settled)], mode: CommitMode) {
+    let mut list = TopicPartitionList::new();
+    for ((topic, partition), settled) in settled {
+        let offset = Offset::Offset(i64::try_from(settled.offset).unwrap_or(i64::MAX));
+        let mut place = list.add_partition(topic, *partition);
+        if place.set_offset(offset).is_ok() {
+            place.set_metadata(&settled.metadata);
+        }
+    }
+    if list.count() == 0 {
+        return;
+    }
+    if let Err(error) = consumer.commit(&list, mode) {
+        tracing::debug!(%error, "positions were not committed");
+    }
+}
+
+fn partitions(list: &TopicPartitionList) -> Vec<TopicPartition> {
+    list.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
+}
+
+impl ClientContext for Group {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.watch.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.watch.error(&error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        for ((topic, partition), slot) in self.slots().iter_mut() {
+            let lag = lag(&statistics, topic, *partition, slot.position);
+            slot.is_led = is_led(&statistics, topic, *partition) && lag == Some(0);
+            if let Some(lag) = lag {
+                let labels = &[self.stage.name(), &slot.place.partition.to_string()];
+                self.shared.job.metrics.lag_records.with_label_values(labels).set(lag);
+            }
+        }
+    }
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
+        self.watch.oauth_token()
+    }
+}
+
+impl ConsumerContext for Group {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        match rebalance {
+            Rebalance::Assign(list) => {
+                for mut element in list.elements() {
+                    self.begin(&mut element);
+                }
+                if list.count() > 0 {
+                    self.shared.job.metrics.rebalances.with_label_values(&[self.stage.name()]).inc();
+                }
+                self.count();
+            }
+            Rebalance::Revoke(list) => {
+                // Of what was lost to somebody else nothing may be committed.
+                self.let_go(consumer, &partitions(list), !consumer.assignment_lost());
+            }
+            Rebalance::Error(error) => self.watch.error(error, "rebalance"),
+        }
+    }
+
+    fn main_queue_min_poll_interval(&self) -> Timeout {
+        Timeout::After(Duration::from_millis(100))
+    }
+}
+
+impl Group {
+    /// Sets where a partition is read from, which takes effect as the partition is assigned.
+    fn begin(&self, element: &mut TopicPartitionListElem<'_>) {
+        let (topic, partition) = (element.topic().to_owned(), element.partition());
+        let begun = self.take_up(&topic, partition).and_then(|offset| {
+            let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
+            element.set_offset(offset).map_err(|error| shoal_kafka::Error::cluster(topic.as_str(), &error).into())
+        });
+        if let Err(error) = begun {
+            self.shared.fail(error);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The polling thread of one stage: reads its topics, hands records to workers, pauses, commits.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::{Message, Offset, TopicPartitionList};
+use shoal_kafka::{Held, Purpose, diagnose};
+
+use super::owned::{Group, TopicPartition, commit_all};
+use super::shared::{Owned, Shared};
+use super::worker::{Command, Desk};
+use crate::Error;
+use crate::cluster::leaders;
+use crate::cluster::record::Incoming;
+use crate::job::Input;
+use crate::staged::topology::StageName;
+
+/// How long a poll waits.
+const WAIT: Duration = Duration::from_millis(20);
+/// Records or bytes that go to a worker together.
+const BATCH: usize = 256;
+const BATCH_BYTES: usize = 1 << 20;
+/// Records or bytes of a partition that may wait for its worker before it is paused, and until it is resumed. Pausing
+/// throws away what was fetched, so the two lie apart.
+const HIGH: (usize, usize) = (8_192, 16 << 20);
+const LOW: (usize, usize) = (1_024, 2 << 20);
+/// How often pauses, idleness and commits are looked at.
+const STEERING: Duration = Duration::from_millis(20);
+/// A thread that was away for longer than this knows nothing about who was silent.
+const AWAY: Duration = Duration::from_secs(1);
+/// How often an idle partition is asked to follow the others.
+const IDLING: Duration = Duration::from_millis(200);
+/// How long closing a consumer may take.
+const CLOSING: Duration = Duration::from_secs(10);
+
+/// The polling thread of one stage.
+pub(crate) struct Poller {
+    consumer: Held<BaseConsumer<Group>>,
+    shared: Arc<Shared>,
+    desk: Desk,
+    steered: Instant,
+    idled: Instant,
+}
+
+impl Poller {
+    /// Joins the group of a stage.
+    pub(crate) fn join(stage: StageName, shared: &Arc<Shared>, desk: Desk) -> Result<Self, Error> {
+        let kafka = &shared.kafka;
+        let epoch: String = shared.epoch.chars().take(16).collect();
+        let purpose = Purpose::Consumer {
+            group: format!("{}.{epoch}.{stage}", kafka.prefix),
+            instance: kafka.instance.as_ref().map(|instance| format!("{instance}.{stage}")),
+            protocol: kafka.protocol,
+        };
+        let mut config = kafka.connection.client(&purpose)?;
+        config.set("enable.partition.eof", "true").set("statistics.interval.ms", leaders::TELLING);
+        let group = Group::new(stage, shared, desk.clone());
+        let consumer: BaseConsumer<Group> =
+            config.create_with_context(group).map_err(|error| shoal_kafka::Error::client(&error))?;
+        let topics = topics(stage, shared);
+        let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+        consumer.subscribe(&topics).map_err(|error| shoal_kafka::Error::client(&error))?;
+        let consumer = Held::new("consumer", consumer, CLOSING);
+        let now = Instant::now();
+        Ok(Self { consumer, shared: Arc::clone(shared), desk, steered: now, idled: now })
+    }
+
+    /// Polls until the run is over, then lets go of everything.
+    pub(crate) fn run(mut self) {
+        while !self.shared.is_over() {
+            let (group, consumer) = (self.consumer.context(), &*self.consumer);
+            match consumer.poll(WAIT) {
+                Some(Ok(message)) => take(group, &self.desk, &message),
+                Some(Err(KafkaError::PartitionEOF(partition))) => self.reached_end(partition),
+                Some(Err(error)) => self.failed(&error),
+                None => self.flush(),
+            }
+            if self.steered.elapsed() >= STEERING {
+                self.steer();
+            }
+        }
+        let group = self.consumer.context();
+        let owned: Vec<TopicPartition> = group.slots().keys().cloned().collect();
+        group.let_go(&self.consumer, &owned, !self.shared.has_failed());
+    }
+
+    fn flush(&self) {
+        for slot in self.consumer.context().slots().values_mut() {
+            slot.flush(&self.desk);
+        }
+    }
+
+    /// Everything that a partition had has come. The client does not say of which topic.
+    fn reached_end(&self, partition: i32) {
+        let Ok(positions) = self.consumer.position() else { return };
+        let mut slots = self.consumer.context().slots();
+        for ((topic, _), slot) in slots.iter_mut().filter(|((_, number), _)| *number == partition) {
+            slot.flush(&self.desk);
+            // Before the first record the client has no position.
+            let read = match positions.find_partition(topic, partition).map(|element| element.offset()) {
+                Some(Offset::Offset(offset)) => u64::try_from(offset).unwrap_or(0).max(slot.position),
+                _ => slot.position,
+            };
+            slot.at_end = true;
+            slot.position = read;
+            self.desk.tell(slot.place, Command::StandAt(slot.place, read));
+        }
+    }
+
+    /// What cannot pass stops the run; the rest the client tries again.
+    fn failed(&self, error: &KafkaError) {
+        let group = self.consumer.context();
+        group.watch.error(error, &error.to_string());
+        let code = error.rdkafka_error_code();
+        let is_final = matches!(
+            code,
+            Some(
+                RDKafkaErrorCode::AutoOffsetReset
+                    | RDKafkaErrorCode::OffsetOutOfRange
+                    | RDKafkaErrorCode::TopicAuthorizationFailed
+                    | RDKafkaErrorCode::GroupAuthorizationFailed
+                    | RDKafkaErrorCode::FencedInstanceId
+                    | RDKafkaErrorCode::Fatal
+            )
+        );
+        if is_final {
+            let diagnosis = diagnose(code, &error.to_string());
+            let topic = topics(group.stage, &self.shared).join(", ");
+            self.shared.fail(Error::NotRead { topic, what: diagnosis.what, remedy: diagnosis.remedy });
+        }
+    }
+
+    fn steer(&mut self) {
+        let away = self.steered.elapsed() > AWAY;
+        self.steered = Instant::now();
+        self.flush();
+        self.pause_and_resume();
+        self.commit();
+        if let Err(error) = self.shared.producer.check() {
+            self.shared.fail(error);
+        }
+        self.look_for_idle(away);
+    }
+
+    /// Reads no more of what its worker, or the slowest stage, cannot follow; and again of what they can.
+    fn pause_and_resume(&self) {
+        let group = self.consumer.context();
+        let mut slots = group.slots();
+        for ((topic, partition), slot) in slots.iter_mut() {
+            let waiting = (slot.load.records.load(Ordering::Relaxed), slot.load.bytes.load(Ordering::Relaxed));
+            let (ahead, most) = (slot.load.ahead.load(Ordering::Relaxed), self.shared.kafka.ahead);
+            let (limit, far) = if slot.paused { (LOW, most / 2) } else { (HIGH, most) };
+            let queue = waiting.0 > limit.0 || waiting.1 > limit.1;
+            let skew = ahead > far;
+            if (queue || skew) == slot.paused {
+                continue;
+            }
+            let mut list = TopicPartitionList::new();
+            list.add_partition(topic, *partition);
+            let turned = if slot.paused { self.consumer.resume(&list) } else { self.consumer.pause(&list) };
+            if turned.is_ok() {
+                slot.paused = !slot.paused;
+                slot.heard = Instant::now();
+                let why = if skew { "skew" } else { "queue" };
+                let pauses = &self.shared.job.metrics.pauses;
+                pauses.with_label_values(&[group.stage.name(), why]).inc_by(u64::from(slot.paused));
+            }
+        }
+    }
+
+    fn commit(&self) {
+        let group = self.consumer.context();
+        let settled: Vec<_> = {
+            let slots = group.slots();
+            slots.iter().filter_map(|(partition, slot)| Some((partition.clone(), slot.load.settled()?))).collect()
+        };
+        if !settled.is_empty() && !self.consumer.assignment_lost() {
+            commit_all(&self.consumer, &settled, CommitMode::Async);
+        }
+    }
+
+    /// While following, a source partition of which everything has come, and nothing more for a while, does not hold
+    /// the others up. Who was away, or has no connection to the leader, knows nothing about silence.
+    fn look_for_idle(&mut self, away: bool) {
+        let (group, Some(follow)) = (self.consumer.context(), &self.shared.job.follow) else { return };
+        if group.stage != StageName::Ingest || self.idled.elapsed() < IDLING {
+            return;
+        }
+        self.idled = Instant::now();
+        let unsure = away || self.consumer.assignment_lost();
+        for slot in group.slots().values_mut() {
+            if unsure || !slot.is_led {
+                slot.heard = Instant::now();
+            }
+            let nothing_waits = slot.load.records.load(Ordering::Relaxed) == 0 && slot.batch.is_empty();
+            if slot.at_end && !slot.paused && nothing_waits && slot.heard.elapsed() >= follow.idle {
+                self.desk.tell(slot.place, Command::Idle(slot.place));
+            }
+        }
+    }
+}
+
+/// Hands a record to its worker.
+fn take(group: &Group, desk: &Desk, message: &BorrowedMessage<'_>) {
+    let mut slots = group.slots();
+    let Some(slot) = slots.get_mut(&(message.topic().to_owned(), message.partition())) else { return };
+    let owned = Owned::of(&Incoming::new(message));
+    let labels = &[message.topic(), "in"];
+    let metrics = &group.shared.job.metrics;
+    metrics.frames.with_label_values(labels).inc();
+    metrics.bytes.with_label_values(labels).inc_by(owned.length() as u64);
+    (slot.heard, slot.at_end) = (Instant::now(), false);
+    slot.position = owned.offset + 1;
+    slot.batch_bytes += owned.length();
+    slot.batch.push(owned);
+    if slot.batch.len() >= BATCH || slot.batch_bytes >= BATCH_BYTES {
+        slot.flush(desk);
+    }
+}
+
+/// The topics that a stage reads.
+pub(crate) fn topics(stage: StageName, shared: &Shared) -> Vec<String> {
+    if stage != StageName::Ingest {
+        return vec![shared.topology.topic(stage)];
+    }
+    let mut topics: Vec<String> = Vec::new();
+    for source in &shared.job.sources {
+        let Input::Topic { topic, .. } = &source.input else { continue };
+        if !topics.contains(topic) {
+            topics.push(topic.clone());
+        }
+    }
+    topics
+}

@@ -1,0 +1,44 @@
+//! Making tasks.
+
+use shoal_detect::{Analyst, Circle, Cluster, Group, Match, Pair, Prepare, Tie};
+use shoal_formats::Format;
+use shoal_model::Provenance;
+
+use super::Task;
+use super::ingest::IngestTask;
+use super::stage::{Plain, Setting, StageTask};
+use crate::Error;
+use crate::read::Decoder;
+use crate::staged::process::shared::Shared;
+use crate::staged::topology::{Place, StageName};
+
+/// A task for a partition that has seen nothing.
+pub(crate) fn build(place: Place, shared: &Shared) -> Result<Box<dyn Task>, Error> {
+    let (job, number) = (&shared.job, place.partition);
+    let setting = Setting { topology: &shared.topology, epoch: &shared.epoch, metrics: &job.metrics };
+    let config = &job.detect;
+    Ok(match place.stage {
+        StageName::Ingest => {
+            let source = &job.sources[usize::from(number)];
+            let decoder = Decoder::new(source, source.format.unwrap_or(Format::Native), job);
+            Box::new(IngestTask::new(number, decoder, config, &setting))
+        }
+        StageName::Prepare => {
+            let stage = Prepare::new(config, number);
+            Box::new(StageTask::new(place, stage, Analyst::new(config), config, &setting))
+        }
+        StageName::Match => Box::new(StageTask::new(place, Match::new(config)?, Plain, config, &setting)),
+        StageName::Cluster => Box::new(StageTask::new(place, Cluster::new(config), Plain, config, &setting)),
+        StageName::Pair => Box::new(StageTask::new(place, Pair::new(config), Plain, config, &setting)),
+        StageName::Tie => Box::new(StageTask::new(place, Tie::new(config), Plain, config, &setting)),
+        StageName::Circle => Box::new(StageTask::new(place, Circle::new(config, number), Plain, config, &setting)),
+        StageName::Group => {
+            let provenance = Provenance {
+                configuration: job.fingerprint.clone(),
+                version: job.version.clone(),
+                inputs: job.sources.iter().map(|source| source.name.clone()).collect(),
+            };
+            Box::new(StageTask::new(place, Group::new(config, provenance), Plain, config, &setting))
+        }
+    })
+}

@@ -1,0 +1,216 @@
+//! A source partition as a task: decodes what others write, keeps its order, keys it by author.
+
+use std::collections::VecDeque;
+
+use prometheus::{IntCounter, IntGauge};
+use serde::{Deserialize, Serialize};
+use shoal_detect::{Config, Keyer, partition_of};
+use shoal_formats::{DeadLetter, Reason};
+use shoal_model::{Post, Timestamp};
+
+use super::stage::{PlacedPost, Setting};
+use super::{Accepted, Outgoing, SourceTask, Task, read, write};
+use crate::cluster::record::{Incoming, decode};
+use crate::order::intake::{Idle, Intake};
+use crate::read::{Batch, Decoder};
+use crate::staged::frame::Mark;
+use crate::staged::outbound::Senders;
+use crate::staged::topology::{Place, StageName};
+use crate::{Error, Metrics};
+
+/// A source partition.
+pub(crate) struct IngestTask {
+    place: Place,
+    decoder: Decoder,
+    keyer: Keyer,
+    intake: Intake<Post>,
+    /// Posts on their way, by partition of prepare.
+    lanes: Vec<Vec<PlacedPost>>,
+    dead_letters: Vec<DeadLetter>,
+    senders: Senders,
+    highest: Timestamp,
+    /// Batches sent that the slowest stage may not have passed: their last time, and how many posts.
+    sent: VecDeque<(Timestamp, usize)>,
+    ahead: usize,
+    counters: Counters,
+}
+
+struct Counters {
+    records: IntCounter,
+    processed: IntCounter,
+    filtered: IntCounter,
+    deletions: IntCounter,
+    dead: IntCounter,
+    late: IntCounter,
+    buffered: IntGauge,
+    metrics: Metrics,
+}
+
+impl Counters {
+    fn new(source: &str, metrics: &Metrics) -> Self {
+        let outcome = |outcome| metrics.source_outcomes.with_label_values(&[source, outcome]);
+        Self {
+            records: metrics.source_records.with_label_values(&[source]),
+            processed: outcome("processed"),
+            filtered: outcome("filtered"),
+            deletions: outcome("deletion"),
+            dead: outcome("dead_letter"),
+            late: metrics.source_late.with_label_values(&[source]),
+            buffered: metrics.source_buffered.with_label_values(&[source]),
+            metrics: metrics.clone(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct StateRef<'a> {
+    intake: &'a Intake<Post>,
+    senders: &'a Senders,
+    highest: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct State {
+    intake: Intake<Post>,
+    senders: Senders,
+    highest: Timestamp,
+}
+
+impl IngestTask {
+    /// A source partition of which nothing has been read.
+    pub(crate) fn new(partition: u16, decoder: Decoder, config: &Config, setting: &Setting<'_>) -> Self {
+        let place = Place { stage: StageName::Ingest, partition };
+        let to = setting.topology.downstream(StageName::Ingest);
+        Self {
+            place,
+            counters: Counters::new(&decoder.name, setting.metrics),
+            decoder,
+            keyer: Keyer::new(config.seed),
+            intake: Intake::new(&config.order),
+            lanes: to.iter().map(|_| Vec::new()).collect(),
+            dead_letters: Vec::new(),
+            senders: Senders::new(place, &to),
+            highest: Timestamp::MIN,
+            sent: VecDeque::new(),
+            ahead: 0,
+        }
+    }
+
+    /// Counts what has happened since `before`.
+    fn count(&self, before: &crate::summary::SourceCounts) {
+        let now = &self.intake.counts;
+        self.counters.records.inc_by(now.records - before.records);
+        self.counters.processed.inc_by(now.processed - before.processed);
+        self.counters.filtered.inc_by(now.filtered - before.filtered);
+        self.counters.deletions.inc_by(now.deletions - before.deletions);
+        self.counters.late.inc_by(now.late - before.late);
+        self.counters.dead.inc_by(now.dead() - before.dead());
+        for (reason, (now, before)) in Reason::ALL.iter().zip(now.dead_letters.iter().zip(before.dead_letters)) {
+            if *now > before {
+                self.counters.metrics.dead_letters.with_label_values(&[reason.name()]).inc_by(now - before);
+            }
+        }
+        self.counters.buffered.set(self.intake.order.buffered() as i64);
+    }
+}
+
+impl Task for IngestTask {
+    fn place(&self) -> Place {
+        self.place
+    }
+
+    fn accept(&mut self, incoming: &Incoming<'_>) -> Result<Accepted, Error> {
+        let (record, bytes, decoded) = decode(&self.decoder, incoming);
+        let before = self.intake.counts.clone();
+        let mut batch = Batch::default();
+        batch.add(&record, bytes, decoded, |post| post);
+        // A deletion changes no alert, and there is no index here.
+        drop(self.intake.take(&self.decoder.name, batch, &mut self.dead_letters));
+        self.count(&before);
+        Ok(Accepted::Taken(1))
+    }
+
+    fn advance(&mut self) {
+        let partitions = self.lanes.len();
+        while let Some(placed) = self.intake.released.pop_front() {
+            let post = placed.item.post;
+            let home = partition_of(self.keyer.account(&post.author.id), partitions);
+            self.highest = self.highest.max(placed.at);
+            self.lanes[home].push((placed.at, post));
+        }
+    }
+
+    fn send(&mut self, out: &mut Outgoing) -> Result<(), Error> {
+        // No mark may overtake posts that it has released.
+        self.advance();
+        out.dead_letters.append(&mut self.dead_letters);
+        let mark = self.mark();
+        let posts: usize = self.lanes.iter().map(Vec::len).sum();
+        if posts > 0 {
+            self.sent.push_back((self.highest, posts));
+            self.ahead += posts;
+        }
+        for (partition, lane) in self.lanes.iter_mut().enumerate() {
+            let to = Place { stage: StageName::Prepare, partition: partition as u16 };
+            self.senders.send(to, lane, mark, &mut out.frames)?;
+            lane.clear();
+        }
+        Ok(())
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { watermark: self.intake.order.watermark().unwrap_or(Timestamp::MIN), highest: self.highest }
+    }
+
+    fn waiting(&self) -> usize {
+        self.intake.order.buffered()
+    }
+
+    fn snapshot(&self) -> Result<Vec<u8>, Error> {
+        write(&StateRef { intake: &self.intake, senders: &self.senders, highest: self.highest })
+    }
+
+    fn restore(&mut self, snapshot: &[u8]) -> Result<(), Error> {
+        let state: State = read(snapshot)?;
+        self.intake = state.intake;
+        self.senders = state.senders;
+        self.highest = state.highest;
+        // They were read before; they are released here.
+        self.counters.records.inc_by(self.intake.order.buffered() as u64);
+        self.counters.buffered.set(self.intake.order.buffered() as i64);
+        Ok(())
+    }
+
+    fn as_source(&mut self) -> Option<&mut dyn SourceTask> {
+        Some(self)
+    }
+}
+
+impl SourceTask for IngestTask {
+    fn name(&self) -> &str {
+        &self.decoder.name
+    }
+
+    fn finish(&mut self) {
+        let before = self.intake.counts.clone();
+        self.intake.finish();
+        self.count(&before);
+    }
+
+    fn idle(&mut self, idle: Idle) {
+        let before = self.intake.counts.clone();
+        self.intake.idle(&self.decoder.name, idle, &mut self.dead_letters);
+        self.count(&before);
+    }
+
+    fn newest(&self) -> Option<Timestamp> {
+        self.intake.newest
+    }
+
+    fn ahead(&mut self, slowest: Timestamp) -> usize {
+        while let Some((_, posts)) = self.sent.pop_front_if(|(at, _)| *at < slowest) {
+            self.ahead -= posts;
+        }
+        self.ahead
+    }
+}
