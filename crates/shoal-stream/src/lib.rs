@@ -11,6 +11,7 @@ mod error;
 mod fused;
 mod job;
 mod metrics;
+mod observer;
 mod order;
 mod read;
 mod staged;
@@ -22,11 +23,9 @@ pub use cluster::topics;
 pub use error::Error;
 pub use fused::driver::Consumed;
 pub use fused::run;
-pub use job::{
-    Filter, Follow, Input, Job, Kafka, ObjectMerge, Observer, ObserverError, Output, Outputs, Progress, Settled,
-    Source, StateSettings, TextObject,
-};
+pub use job::{Filter, Follow, Input, Job, Kafka, Output, Outputs, Source, StateSettings};
 pub use metrics::Metrics;
+pub use observer::{ObjectMerge, Observer, ObserverError, Progress, Settled, TextObject};
 pub use staged::topology::StageName;
 pub use staged::{StageCounts, StagedSummary, run_staged};
 pub use summary::{AlertCounts, SourceCounts, Summary};

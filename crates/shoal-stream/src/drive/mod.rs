@@ -1,3 +1,4 @@
 //! Driving partitions of stages, the same in every mode.
 
 pub(crate) mod merge;
+pub(crate) mod partition;

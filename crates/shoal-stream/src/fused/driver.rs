@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shoal_detect::{
     Analysed, Circle, CircleState, Cluster, ClusterIn, ClusterState, Config, Counts, Group, GroupIn, GroupState, Lanes,
-    Match, MatchState, Outbox, Pair, PairState, Prepare, PrepareIn, PrepareState, Record, Stage, Tie, TieState,
-    Trigger, partition_of,
+    Match, MatchState, Outbox, Pair, PairState, Prepare, PrepareIn, PrepareState, Stage, Tie, TieState, Trigger,
+    partition_of,
 };
 use shoal_model::{Alert, Provenance, Timestamp};
 
 use crate::Error;
-use crate::drive::merge::Merge;
-use crate::job::{ObjectMerge, TextObject};
+use crate::drive::partition::Partition;
+use crate::observer::{ObjectMerge, TextObject};
 
 /// All stages, fused.
 #[derive(Debug)]
@@ -38,13 +38,6 @@ pub(crate) struct Driven {
     pub(crate) duplicates: Vec<Analysed>,
     pub(crate) texts: Vec<TextObject>,
     pub(crate) merges: Vec<ObjectMerge>,
-}
-
-/// A partition and what it has sent.
-#[derive(Debug)]
-pub(crate) struct Partition<S> {
-    pub(crate) stage: S,
-    pub(crate) out: Outbox,
 }
 
 /// Records that each stage has consumed.
@@ -237,35 +230,5 @@ fn states<S: Stage>(partitions: &[Partition<S>]) -> Vec<&S::State> {
 fn restore<S: Stage>(partitions: &mut [Partition<S>], states: Vec<S::State>) {
     for (partition, state) in partitions.iter_mut().zip(states) {
         partition.stage.restore(state);
-    }
-}
-
-impl<S: Stage> Partition<S> {
-    /// A partition of this stage that has sent nothing.
-    pub(crate) fn new(config: &Config, stage: S) -> Self {
-        Self { stage, out: Outbox::new(&config.partitions) }
-    }
-
-    /// Consumes what upstream partitions have sent and fires timers up to `watermark`, all in κ order.
-    pub(crate) fn run(
-        &mut self,
-        inputs: impl IntoIterator<Item = Vec<(Trigger, S::In)>>,
-        watermark: Timestamp,
-        consumed: &mut u64,
-    ) where
-        S::In: Record,
-    {
-        let mut merge = Merge::new(inputs);
-        let mut records = Vec::new();
-        loop {
-            let limit = merge.peek().map_or(watermark, |trigger| trigger.at);
-            if let Some(due) = self.stage.next_timer().filter(|due| *due <= limit) {
-                self.stage.timer(due, &mut self.out);
-                continue;
-            }
-            let Some(trigger) = merge.pop(&mut records) else { return };
-            *consumed += records.len() as u64;
-            self.stage.process(&trigger, &mut records, &mut self.out);
-        }
     }
 }

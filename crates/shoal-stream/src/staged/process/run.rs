@@ -17,7 +17,8 @@ use super::worker::Workers;
 use crate::Error;
 use crate::cluster::scan::{reader, worst};
 use crate::cluster::session::{Ground, check_topic};
-use crate::job::{Job, Observer, Progress};
+use crate::job::Job;
+use crate::observer::{Observer, Progress};
 use crate::staged::summary::StagedSummary;
 use crate::staged::topology::StageName;
 

@@ -8,7 +8,7 @@ use shoal_model::{Interned, Post, Timestamp};
 
 use super::{Accepted, Outgoing, Task, read, write};
 use crate::cluster::record::Incoming;
-use crate::fused::driver::Partition;
+use crate::drive::partition::Partition;
 use crate::staged::frame::{FrameHead, Mark, Unreadable, head, records};
 use crate::staged::inbound::{Broken, Channel, Inbound};
 use crate::staged::outbound::{Senders, Sent};
