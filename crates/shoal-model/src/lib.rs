@@ -11,6 +11,7 @@ mod error;
 pub mod interned;
 mod layer;
 mod post;
+pub mod saved;
 mod time;
 mod trace;
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::checkpoint::{OLDEST_STATE_VERSION, STATE_VERSION};
 use crate::staged::frame::FRAME_VERSION;
 
 /// A failure that stops a run, with what to do next. What was written before stays consistent: a run with state
@@ -68,16 +69,15 @@ pub enum Error {
     },
     /// A state of another version.
     #[error(
-        "the state in `{state}` was made by version {found} of the state format, this program reads version \
-         {expected}; finish with the program that made it, or choose another --state directory"
+        "the state in `{state}` was made by version {found} of the state format, this program reads versions \
+         {OLDEST_STATE_VERSION} to {STATE_VERSION}; finish with the program that made it or a release in between, or \
+         choose another --state directory to start from the first record"
     )]
     OtherVersion {
         /// The state directory.
         state: PathBuf,
         /// The version in the state.
         found: u32,
-        /// The version of this program.
-        expected: u32,
     },
     /// A state of other inputs or outputs.
     #[error(

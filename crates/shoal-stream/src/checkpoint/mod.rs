@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shoal_formats::Position;
-use shoal_model::interned;
+use shoal_model::{interned, saved};
 
 use crate::Error;
 use crate::fused::source_partition::Origin;
@@ -16,6 +16,8 @@ use crate::write::OutputMarks;
 
 /// The version of the state format: raised by every change to what a stage remembers.
 pub const STATE_VERSION: u32 = 3;
+/// The oldest version of the state format that is read: that of the release before.
+pub(crate) const OLDEST_STATE_VERSION: u32 = 3;
 /// Checkpoints kept, in case the newest is damaged.
 const KEPT: usize = 2;
 
@@ -136,12 +138,8 @@ impl StateDirectory {
     }
 
     fn check_origins(&self, origins: &Origins, fingerprint: &str) -> Result<(), Error> {
-        if origins.version != STATE_VERSION {
-            return Err(Error::OtherVersion {
-                state: self.path.clone(),
-                found: origins.version,
-                expected: STATE_VERSION,
-            });
+        if !(OLDEST_STATE_VERSION..=STATE_VERSION).contains(&origins.version) {
+            return Err(Error::OtherVersion { state: self.path.clone(), found: origins.version });
         }
         match &origins.fingerprint {
             Some(found) if found != fingerprint => Err(Error::OtherConfiguration {
@@ -153,16 +151,20 @@ impl StateDirectory {
         }
     }
 
-    /// Reads the snapshot of a checkpoint.
-    pub(crate) fn read<T: DeserializeOwned>(&self, number: u64) -> Result<T, Error> {
-        let bytes = self.bytes(number)?;
-        Ok(interned::reading(|| postcard::from_bytes(&bytes))?)
+    /// Reads the snapshot of a checkpoint, whichever version wrote it.
+    pub(crate) fn read<M, T: DeserializeOwned>(&self, manifest: &Manifest<M>) -> Result<T, Error> {
+        self.read_with(manifest, |bytes| Ok(interned::reading(|| postcard::from_bytes(bytes))?))
     }
 
-    /// Reads the bytes of a snapshot.
-    pub(crate) fn bytes(&self, number: u64) -> Result<Vec<u8>, Error> {
-        let path = self.snapshot(number);
-        fs::read(&path).map_err(|source| Error::State { path, source })
+    /// The same with a snapshot whose shape the caller knows.
+    pub(crate) fn read_with<M, T>(
+        &self,
+        manifest: &Manifest<M>,
+        read: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let path = self.snapshot(manifest.number);
+        let bytes = fs::read(&path).map_err(|source| Error::State { path, source })?;
+        saved::reading(manifest.version, || read(&bytes))
     }
 
     /// Writes a checkpoint. It counts once its manifest has its name; those before the last two are removed.

@@ -151,7 +151,7 @@ impl Run {
         // A run that was stopped goes on to the end that it had.
         let ends: Vec<_> = manifest.marks.sources.iter().map(|mark| mark.end).collect();
         let ground = Ground::of(job, false, &ends)?;
-        let snapshot: Snapshot = directory.read(manifest.number)?;
+        let snapshot: Snapshot = directory.read(manifest)?;
         let mut fused = fused(job)?;
         fused.restore(snapshot.fused);
         let marks = manifest.marks.sources.iter().zip(snapshot.sources);

@@ -135,7 +135,7 @@ impl Working {
         let mut task = build(place, shared)?;
         let marks = found.manifest.as_ref().map(|manifest| manifest.marks.clone());
         if let (Some(state), Some(manifest)) = (&found.state, &found.manifest) {
-            task.restore(&state.bytes(manifest.number)?)?;
+            state.read_with(manifest, |bytes| task.restore(bytes))?;
         }
         let number = found.manifest.as_ref().map_or(0, |manifest| manifest.number);
         let outputs = &shared.job.outputs;
