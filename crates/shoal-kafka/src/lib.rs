@@ -7,28 +7,23 @@
 
 mod admin;
 mod client;
+mod close_within;
 mod connection;
 mod diagnosis;
 mod error;
 mod finding;
-mod held;
-mod message;
 pub mod online;
 mod printable;
-mod properties;
 mod reader;
-mod secret;
-mod token;
 pub mod topics;
 mod watch;
-mod words;
 
 pub use client::{GroupProtocol, Purpose};
-pub use connection::{Connection, Sasl, Tls};
+pub use close_within::Held;
+pub use connection::{Connection, Sasl, Secret, Tls};
 pub use diagnosis::{Diagnosis, Kind, diagnose};
 pub use error::Error;
 pub use finding::{Finding, Grade, Report};
-pub use held::Held;
 pub use reader::Reader;
-pub use secret::Secret;
+
 pub use watch::{Trouble, Watch, WatchContext};

@@ -12,10 +12,11 @@ use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
+use crate::connection::token;
+use crate::diagnosis::message::Message;
 use crate::diagnosis::{self, Diagnosis, Kind};
-use crate::message::Message;
 use crate::printable::excerpt;
-use crate::{Connection, Sasl, Secret, token};
+use crate::{Connection, Sasl, Secret};
 
 /// So many troubles are remembered; then the oldest is forgotten.
 const MOST: usize = 32;

@@ -1,39 +1,23 @@
 //! Shoal watches streams of social-media posts and says which accounts are moving together, on what, how unlikely
 //! that is by chance, and shows the evidence.
 
-mod backtest;
-mod check;
 mod cli;
-mod closing;
-mod console;
-mod dead_letters;
-mod display;
-mod erase;
-mod explain;
-mod export;
-mod health;
+mod commands;
+mod http;
 mod index_metrics;
-mod indexing;
 mod job;
-mod logging;
 mod pipeline;
-mod printable;
-mod run;
-mod search;
-mod serve;
-mod serving;
-mod token;
-mod topics;
+mod terminal;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::Parser;
 use clap::error::ErrorKind;
 use indicatif::MultiProgress;
 
-use crate::cli::{Cli, Command};
-use crate::printable::printable_lines;
+use crate::cli::Cli;
+use crate::terminal::printable::printable_lines;
+use crate::terminal::{console, logging};
 
 /// Detection makes and forgets millions of small things; the system's allocator takes a quarter of the time for it.
 #[global_allocator]
@@ -51,29 +35,13 @@ fn main() -> ExitCode {
     };
     let progress = MultiProgress::new();
     logging::start(cli.log_format, &progress);
-    match execute(cli.command, &progress) {
+    match commands::execute(cli.command, &progress) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let misused = error.chain().any(|cause| cause.is::<pipeline::Error>() || cause.is::<cli::Misuse>());
             console::note(&printable_lines(&format!("error: {}\n", told(&error))));
             ExitCode::from(if misused { MISUSED } else { FAILED })
         }
-    }
-}
-
-fn execute(command: Command, progress: &MultiProgress) -> Result<()> {
-    match command {
-        Command::Check(args) => check::check(&args),
-        Command::Topics(command) => topics::topics(&command),
-        Command::Explain(args) => explain::explain(&args),
-        Command::DeadLetters(command) => dead_letters::dead_letters(&command),
-        Command::Run(args) => run::run(&args, progress),
-        Command::Search(args) => search::search(&args),
-        Command::Export(args) => export::export(&args),
-        Command::Serve(args) => serve::serve(&args),
-        Command::Erase(args) => erase::erase(&args),
-        Command::Token(args) => token::token(&args),
-        Command::Backtest(args) => backtest::backtest(args),
     }
 }
 

@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 use shoal_serve::Token;
 use shoal_stream::Output;
 
-use super::serve::Served;
-use super::written::{self, Place, Topic, Written};
+use super::file::{self, Place, Topic, Written};
+use super::http::Served;
 use super::{Input, Pipeline};
-use crate::token::hexadecimal;
+use crate::commands::token::hexadecimal;
 
 impl Pipeline {
     /// The effective configuration as TOML. It is a pipeline itself and means the same wherever it lies: paths of
@@ -19,7 +19,7 @@ impl Pipeline {
         let written = Written {
             name: Some(self.name.clone()),
             source: self.sources.iter().map(source).collect::<Result<_>>()?,
-            output: written::Output {
+            output: file::Output {
                 alerts: place(&self.output.alerts)?,
                 shadow: self.output.shadow.as_ref().map(place).transpose()?,
                 dead_letters: Some(place(&self.output.dead_letters)?),
@@ -28,7 +28,7 @@ impl Pipeline {
             index: self.index.clone(),
             serve: serve(&self.serve),
             input: self.limits,
-            run: written::Run { threads: Some(self.threads) },
+            run: file::Run { threads: Some(self.threads) },
             checkpoint: self.checkpoint,
             detect: self.detect.clone(),
         };
@@ -37,26 +37,23 @@ impl Pipeline {
     }
 }
 
-fn serve(served: &Served) -> written::Serve {
-    let token = |token: &Token| written::Token {
-        name: token.name.clone(),
-        role: token.role,
-        sha256: hexadecimal(&token.sha256),
-    };
-    written::Serve {
+fn serve(served: &Served) -> file::Serve {
+    let token =
+        |token: &Token| file::Token { name: token.name.clone(), role: token.role, sha256: hexadecimal(&token.sha256) };
+    file::Serve {
         listen: served.listen.map(|address| address.to_string()),
         hosts: served.hosts.clone(),
         token: served.tokens.iter().map(token).collect(),
     }
 }
 
-fn source(source: &super::Source) -> Result<written::Source> {
-    let named = written::Source { format: source.format, name: Some(source.name.clone()), ..Default::default() };
+fn source(source: &super::Source) -> Result<file::Source> {
+    let named = file::Source { format: source.format, name: Some(source.name.clone()), ..Default::default() };
     Ok(match &source.input {
-        Input::Stdin => written::Source { path: Some("-".to_owned()), ..named },
-        Input::File(path) => written::Source { path: Some(utf8(&std::path::absolute(path)?)?), ..named },
+        Input::Stdin => file::Source { path: Some("-".to_owned()), ..named },
+        Input::File(path) => file::Source { path: Some(utf8(&std::path::absolute(path)?)?), ..named },
         Input::Topic { topic, partitions } => {
-            written::Source { topic: Some(topic.clone()), partitions: Some(*partitions), ..named }
+            file::Source { topic: Some(topic.clone()), partitions: Some(*partitions), ..named }
         }
     })
 }

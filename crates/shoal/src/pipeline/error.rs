@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::origin::{KeyPath, Place};
+use super::origins::{KeyPath, Place};
 
 /// A pipeline that cannot run as it is written.
 #[derive(Debug, thiserror::Error)]

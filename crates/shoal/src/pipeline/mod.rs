@@ -3,17 +3,17 @@
 
 mod effective;
 mod error;
+mod file;
 mod fingerprint;
+mod http;
 mod kafka;
-mod origin;
+mod messages;
+mod origins;
 mod outputs;
 mod paths;
 mod secrets;
-mod serve;
 mod sources;
 mod tree;
-mod words;
-mod written;
 
 use std::path::{Path, PathBuf};
 
@@ -22,11 +22,11 @@ use toml::{Table, Value};
 
 pub(crate) use self::error::Error;
 use self::error::Spot;
-use self::origin::{KeyPath, Origins, Place};
-pub(crate) use self::serve::Served;
+use self::file::Written;
+pub(crate) use self::file::{Checkpoint, Index, Kafka};
+pub(crate) use self::http::Served;
+use self::origins::{KeyPath, Origins, Place};
 use self::tree::Tree;
-use self::written::Written;
-pub(crate) use self::written::{Checkpoint, Index, Kafka};
 
 /// A pipeline that can run, as far as its keys go; [`Pipeline::check_paths`] looks at the files.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ impl Pipeline {
             sources,
             output,
             kafka,
-            serve: serve::served(&written.serve, written.index.is_some(), &origins)?,
+            serve: http::served(&written.serve, written.index.is_some(), &origins)?,
             index: written.index,
             limits: written.input,
             threads: written.run.threads.unwrap_or_else(available_threads),
@@ -187,7 +187,7 @@ fn understand(table: Table, origins: &Origins) -> Result<Written, Error> {
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
         // Without defaults an error only lacks its example.
         let defaults = Table::try_from(Written::examples()).unwrap_or_default();
-        words::explain(&KeyPath::from(error.path()), error.inner().message(), origins, &defaults)
+        messages::explain(&KeyPath::from(error.path()), error.inner().message(), origins, &defaults)
     })
 }
 
@@ -209,7 +209,7 @@ fn validate(written: &Written, origins: &Origins) -> Result<(), Error> {
         return wrong("checkpoint.every", problem, "write 100ms or more, such as 30s");
     }
     validate_limits(written, origins)?;
-    written.index.as_ref().map_or(Ok(()), |index| serve::check_index(index, origins))?;
+    written.index.as_ref().map_or(Ok(()), |index| http::check_index(index, origins))?;
     written.detect.validate().map_err(|error| match error {
         shoal_detect::Error::Config { key, why } => {
             let spot = origins.spot(&KeyPath::from(format!("detect.{key}").as_str()));
@@ -229,7 +229,7 @@ const BALANCED: &str = "see the comments in pipelines/balanced.toml";
 fn remedy_for(key: &str) -> String {
     let defaults = Table::try_from(Written::examples()).unwrap_or_default();
     let path = KeyPath::from(format!("detect.{key}").as_str());
-    match words::example(&path, &defaults) {
+    match messages::example(&path, &defaults) {
         Some(example) => format!("the default is {example}; {BALANCED}"),
         None => BALANCED.to_owned(),
     }

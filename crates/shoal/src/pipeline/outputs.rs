@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use shoal_stream::Output as Target;
 
 use super::error::{Error, Spot};
-use super::origin::{KeyPath, Origins, Place};
+use super::origins::{KeyPath, Origins, Place};
 use super::paths::{same_file, shown};
-use super::{Output, kafka, written};
+use super::{Output, file, kafka};
 
 /// The outputs; files are relative to the working directory: a pipeline may lie where nobody may write. `alerts` is
 /// what the command line says instead, and `prefix` begins the names of topics that nobody named.
 pub(super) fn output(
-    written: &written::Output,
+    written: &file::Output,
     alerts: Option<&Path>,
     prefix: &str,
     origins: &Origins,
@@ -41,10 +41,10 @@ pub(super) fn output(
     Ok(output)
 }
 
-fn target(place: &written::Place) -> Target {
+fn target(place: &file::Place) -> Target {
     match place {
-        written::Place::File(path) => Target::File(PathBuf::from(path)),
-        written::Place::Topic(written::Topic { topic }) => Target::Topic(topic.clone()),
+        file::Place::File(path) => Target::File(PathBuf::from(path)),
+        file::Place::Topic(file::Topic { topic }) => Target::Topic(topic.clone()),
     }
 }
 

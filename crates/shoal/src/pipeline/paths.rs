@@ -4,9 +4,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Spot};
-use super::origin::Place;
+use super::origins::Place;
 use super::{Input, Pipeline, Source};
-use crate::printable::printable;
+use crate::terminal::printable::printable;
 
 impl Pipeline {
     /// Whether there is anything to read.

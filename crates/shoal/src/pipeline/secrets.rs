@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::error::Error;
-use super::origin::{KeyPath, Origins};
+use super::origins::{KeyPath, Origins};
 
 /// Keys that name the place of a secret.
 const SECRETS: [[&str; 3]; 3] =

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Spot};
-use super::origin::{KeyPath, Origins, Place, Step};
-use super::{Input, Source, kafka, written};
-use crate::printable::printable;
+use super::origins::{KeyPath, Origins, Place, Step};
+use super::{Input, Source, file, kafka};
+use crate::terminal::printable::printable;
 
 /// The most partitions that a topic may have: each is a source, with what it holds in memory.
 const MOST_PARTITIONS: u32 = 1024;
@@ -15,7 +15,7 @@ const MOST_PARTITIONS: u32 = 1024;
 /// relative to its file.
 pub(super) fn sources(
     file: &Path,
-    written: &[written::Source],
+    written: &[file::Source],
     inputs: &[PathBuf],
     origins: &Origins,
 ) -> Result<Vec<Source>, Error> {
@@ -40,7 +40,7 @@ pub(super) fn sources(
     Ok(sources)
 }
 
-fn from_written(base: &Path, index: usize, source: &written::Source, origins: &Origins) -> Result<Source, Error> {
+fn from_written(base: &Path, index: usize, source: &file::Source, origins: &Origins) -> Result<Source, Error> {
     let table = KeyPath::from("source").then(Step::Index(index));
     let spot = |key: &str| origins.spot(&table.key(key));
     if source.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
@@ -48,7 +48,7 @@ fn from_written(base: &Path, index: usize, source: &written::Source, origins: &O
         return Err(spot("name").wrong("it is empty", remedy));
     }
     let (input, spot) = match (&source.path, &source.topic) {
-        (Some(path), None) => (file(base, path, source, &spot)?, spot("path")),
+        (Some(path), None) => (from_file(base, path, source, &spot)?, spot("path")),
         (None, Some(topic)) => (from_topic(topic, source, &spot)?, spot("topic")),
         (Some(_), Some(_)) => {
             return Err(spot("topic").wrong("a source is a file or a topic, not both", "make two sources of it"));
@@ -62,7 +62,7 @@ fn from_written(base: &Path, index: usize, source: &written::Source, origins: &O
     Ok(Source { name, input, format: source.format, spot })
 }
 
-fn file(base: &Path, path: &str, source: &written::Source, spot: &dyn Fn(&str) -> Spot) -> Result<Input, Error> {
+fn from_file(base: &Path, path: &str, source: &file::Source, spot: &dyn Fn(&str) -> Spot) -> Result<Input, Error> {
     if path.is_empty() {
         return Err(spot("path").wrong("it is empty", "name a file, or `-` for standard input"));
     }
@@ -72,7 +72,7 @@ fn file(base: &Path, path: &str, source: &written::Source, spot: &dyn Fn(&str) -
     Ok(if path == "-" { Input::Stdin } else { Input::File(base.join(path)) })
 }
 
-fn from_topic(topic: &str, source: &written::Source, spot: &dyn Fn(&str) -> Spot) -> Result<Input, Error> {
+fn from_topic(topic: &str, source: &file::Source, spot: &dyn Fn(&str) -> Spot) -> Result<Input, Error> {
     kafka::check_topic(topic, &spot("topic"))?;
     let Some(partitions) = source.partitions else {
         let remedy = "add partitions = …, as many as the topic has: with fewer some posts would never be read";

@@ -8,9 +8,9 @@ use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::error::{Error, Spot};
-use super::origin::{KeyPath, Origins, Place, Starts, Step};
+use super::origins::{KeyPath, Origins, Place, Starts, Step};
 use super::secrets;
-use crate::printable::printable;
+use crate::terminal::printable::printable;
 
 /// A pipeline is written by a person; a file longer than this is something else.
 const LONGEST: u64 = 1 << 20;

@@ -1,9 +1,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::pipeline::file::Written;
 use crate::pipeline::tests::{load, shipped};
 use crate::pipeline::tree::Tree;
-use crate::pipeline::written::Written;
 use crate::pipeline::{Error, Overrides, Pipeline};
 
 const KAFKA: &str = "[kafka]\nbootstrap = [\"127.0.0.1:9092\"]\n";

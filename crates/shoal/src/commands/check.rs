@@ -1,0 +1,20 @@
+//! `shoal check`: validates a pipeline and prints its effective configuration, or what its cluster answers.
+
+use anyhow::Result;
+
+use super::topics;
+use crate::cli::CheckArgs;
+use crate::pipeline::{Overrides, Pipeline};
+use crate::terminal::console;
+
+/// Prints the effective configuration, or fails with the first thing that is wrong.
+pub(crate) fn check(args: &CheckArgs) -> Result<()> {
+    let overrides = Overrides { set: &args.set.set, ..Overrides::default() };
+    let pipeline = Pipeline::load(&args.pipeline, &overrides)?;
+    // A pipeline without sources is complete: they are named when it runs.
+    pipeline.check_paths()?;
+    if let Some(warning) = pipeline.serve.warning() {
+        console::note(&format!("warning: {warning}\n"));
+    }
+    if args.online { topics::online(&pipeline) } else { console::print(pipeline.effective()?.as_bytes()) }
+}
