@@ -9,18 +9,14 @@
 
 mod dead_letter;
 mod error;
-mod format;
+mod formats;
 mod input;
-mod json;
 mod limits;
-mod native;
 mod refusal;
-mod time;
 
 pub use dead_letter::{DeadLetter, DeadLetterWriter, DeadLetters};
 pub use error::Error;
-pub use format::{Content, Format, detect};
+pub use formats::{Content, Format, detect, to_native_line};
 pub use input::{Compression, Identity, Position, Reader, Record, RecordKind};
 pub use limits::Limits;
-pub use native::to_native_line;
 pub use refusal::{Reason, Refusal};

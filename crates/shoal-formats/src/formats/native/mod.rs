@@ -24,8 +24,9 @@ use shoal_model::{Action, Author, Deletion, Post, Timestamp};
 pub use encode::to_native_line;
 
 use self::fields::{Fields, FieldsVisitor};
-use crate::json::{self, Progress};
-use crate::{Content, Limits, Reason, Refusal, time};
+use crate::formats::json::{self, Progress};
+use crate::formats::time;
+use crate::{Content, Limits, Reason, Refusal};
 
 /// Decodes one record.
 pub(crate) fn decode(line: &[u8], limits: &Limits) -> Result<Content, Refusal> {

@@ -1,5 +1,9 @@
 //! The formats that posts come in, named or detected.
 
+mod json;
+mod native;
+mod time;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shoal_model::{Deletion, Post};
 
-use crate::{Error, Limits, Record, RecordKind, Refusal, native};
+pub use native::to_native_line;
+
+use crate::{Error, Limits, Record, RecordKind, Refusal};
 
 /// What a record says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::json::Progress;
+use crate::formats::json::Progress;
 use crate::{Reason, Refusal};
 
 /// What a record says. A null is as good as absent.
@@ -95,7 +95,7 @@ impl FieldsVisitor<'_> {
         Ok(())
     }
 
-    /// Records the reason where [`crate::json::explain`] finds it.
+    /// Records the reason where [`crate::formats::json::explain`] finds it.
     fn refuse<E: serde::de::Error>(&mut self, reason: Reason, detail: &str) -> E {
         self.progress.refusal = Some(Refusal::new(reason, detail));
         E::custom(detail)

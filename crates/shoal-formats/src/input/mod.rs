@@ -14,7 +14,7 @@ pub use self::identity::Identity;
 pub use self::source::Compression;
 use self::source::Source;
 use self::window::Window;
-use crate::format::{DETECT_LINES, Format, detect_in};
+use crate::formats::{DETECT_LINES, Format, detect_in};
 use crate::{Error, Limits};
 
 /// The UTF-8 byte order mark that some programs write first.
