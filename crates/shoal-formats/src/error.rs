@@ -1,4 +1,4 @@
-//! What can go wrong with an input, as opposed to one of its records.
+//! Failures of an input, as opposed to one of its records.
 
 use std::io;
 
@@ -12,7 +12,7 @@ pub enum Error {
     Open {
         /// The input.
         path: String,
-        /// What the system says.
+        /// The system's words.
         source: io::Error,
     },
     /// An input that is a directory.
@@ -26,9 +26,9 @@ pub enum Error {
     Read {
         /// The input.
         path: String,
-        /// Where the bytes that could be read end.
+        /// The end of the bytes that could be read.
         offset: u64,
-        /// What the system says.
+        /// The system's words.
         source: io::Error,
     },
     /// Compressed data that is cut or broken.
@@ -39,11 +39,11 @@ pub enum Error {
     Damaged {
         /// The input.
         path: String,
-        /// How it is compressed.
+        /// The compression.
         compression: Compression,
-        /// Where the bytes that could be decompressed end.
+        /// The end of the bytes that could be decompressed.
         offset: u64,
-        /// What the decompressor says.
+        /// The decompressor's words.
         source: io::Error,
     },
     /// An input shorter than what was already read from it.
@@ -53,9 +53,9 @@ pub enum Error {
     Shrunk {
         /// The input.
         path: String,
-        /// Where reading should go on.
+        /// The offset at which reading should go on.
         offset: u64,
-        /// Where the input ends.
+        /// The end of the input.
         size: u64,
     },
     /// An input that is another one than it was.
@@ -65,7 +65,7 @@ pub enum Error {
     Changed {
         /// The input.
         path: String,
-        /// How many bytes were compared.
+        /// The number of bytes that were compared.
         checked: u64,
     },
     /// A compressed input that should be followed while it grows.
@@ -73,7 +73,7 @@ pub enum Error {
     CannotFollow {
         /// The input.
         path: String,
-        /// How it is compressed.
+        /// The compression.
         compression: Compression,
     },
     /// A step back in an input that only goes forward.
@@ -81,9 +81,9 @@ pub enum Error {
     Backward {
         /// The input.
         path: String,
-        /// Where reading should go on.
+        /// The offset at which reading should go on.
         offset: u64,
-        /// Where it stands.
+        /// The offset at which it stands.
         at: u64,
     },
     /// A name that is no format.
@@ -99,7 +99,7 @@ pub enum Error {
     Undetected {
         /// The input.
         input: String,
-        /// What it begins with.
+        /// Its beginning.
         seen: String,
         /// The formats that exist.
         known: String,
@@ -115,16 +115,6 @@ pub enum Error {
     /// A name that is no reason.
     #[error("`{0}` is not a reason of a dead letter; a newer version may have written it")]
     UnknownReason(String),
-    /// A post that the native format cannot hold.
-    #[error("post `{id}` cannot be written as native NDJSON: {field} {problem}")]
-    Encode {
-        /// The post.
-        id: String,
-        /// The field.
-        field: &'static str,
-        /// What is wrong with it.
-        problem: String,
-    },
     /// A dead letter that cannot be read.
     #[error("`{path}`, line {line}: not a dead letter ({problem}); remove the line or take the file from a backup")]
     BadDeadLetter {
@@ -132,7 +122,7 @@ pub enum Error {
         path: String,
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// Dead letters that cannot be written.
@@ -140,7 +130,7 @@ pub enum Error {
     WriteDeadLetters {
         /// The file.
         path: String,
-        /// What the system says.
+        /// The system's words.
         source: io::Error,
     },
     /// A file of dead letters shorter than a checkpoint says.

@@ -7,16 +7,20 @@
 //!
 //! Input is hostile: every size is bounded by [`Limits`], and no input makes this crate panic.
 
+mod compression;
 mod dead_letter;
 mod error;
 mod formats;
 mod input;
 mod limits;
+mod record;
 mod refusal;
 
+pub use compression::Compression;
 pub use dead_letter::{DeadLetter, DeadLetterWriter, DeadLetters};
 pub use error::Error;
-pub use formats::{Content, Format, detect, to_native_line};
-pub use input::{Compression, Identity, Position, Reader, Record, RecordKind};
+pub use formats::{Content, Format, detect};
+pub use input::{Identity, Reader};
 pub use limits::Limits;
+pub use record::{Position, Record, RecordKind};
 pub use refusal::{Reason, Refusal};

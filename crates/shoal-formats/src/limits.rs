@@ -1,16 +1,16 @@
-//! How much of anything is read from strangers.
+//! Limits of what is read from strangers.
 
 use serde::{Deserialize, Serialize};
 
-/// What a record may hold at most. A record beyond a limit is refused whole, never cut, with a reason of its own.
+/// The most that a record may hold. A record beyond a limit is refused whole, never cut, with a reason of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// The length of a record in bytes, without its line end. Default 1 MiB.
     pub record_bytes: usize,
-    /// How much of a record beyond `record_bytes` is kept for its dead letter, in bytes. Default 64 KiB.
+    /// The bytes of a record beyond `record_bytes` that are kept for its dead letter. Default 64 KiB.
     pub kept_bytes: usize,
-    /// How deep objects and arrays may nest, the record itself counted. Default 32.
+    /// The depth to which objects and arrays may nest, the record itself counted. Default 32.
     pub depth: usize,
     /// The length of a platform, and of an id as the platform gave it, in bytes. Default 512.
     pub id_bytes: usize,

@@ -1,4 +1,4 @@
-//! Why a record is not a post.
+//! Reasons for which a record is refused.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// Why a record became a dead letter. The names are stable: they stand in dead letters and in metrics.
+/// The reason for which a record became a dead letter. The names are stable: they stand in dead letters and in metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -119,13 +119,13 @@ impl FromStr for Reason {
     }
 }
 
-/// Why a record is not a post, for a machine and for a person. It is no failure of the program: the record becomes
+/// The refusal of a record, for a machine and for a person. It is no failure of the program: the record becomes
 /// a dead letter and reading goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The class.
     pub reason: Reason,
-    /// Which field or column, and what was wrong with it.
+    /// The field or column, and what was wrong with it.
     pub detail: String,
 }
 

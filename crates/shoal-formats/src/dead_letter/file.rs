@@ -50,7 +50,7 @@ impl DeadLetterWriter {
         self.length
     }
 
-    /// Whether there are no letters.
+    /// `true` when there are no letters.
     pub const fn is_empty(&self) -> bool {
         self.length == 0
     }

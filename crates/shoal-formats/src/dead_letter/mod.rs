@@ -12,17 +12,17 @@ use crate::{Reason, Record, Refusal};
 /// A record that did not become a post: where it stood, why, and its bytes. As JSON its bytes are the string `raw`
 /// when they are UTF-8 and else `raw_base64`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Stored")]
+#[serde(try_from = "StoredLetter")]
 pub struct DeadLetter {
     /// The input.
     pub source: String,
-    /// Where the record begins in the decompressed input, in bytes.
+    /// The offset of the first byte of the record in the decompressed input.
     pub offset: u64,
     /// Its number in the input, from 0.
     pub record: u64,
     /// The class.
     pub reason: Reason,
-    /// Which field or column, and what was wrong with it.
+    /// The field or column, and what was wrong with it.
     pub detail: String,
     /// Its bytes without the line end; of an oversized record only the first.
     pub raw: Vec<u8>,
@@ -45,7 +45,7 @@ impl DeadLetter {
 impl Serialize for DeadLetter {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let raw = std::str::from_utf8(&self.raw).ok();
-        Written {
+        WrittenLetter {
             source: &self.source,
             offset: self.offset,
             record: self.record,
@@ -60,7 +60,7 @@ impl Serialize for DeadLetter {
 
 /// A dead letter as it is written.
 #[derive(Serialize)]
-struct Written<'a> {
+struct WrittenLetter<'a> {
     source: &'a str,
     offset: u64,
     record: u64,
@@ -75,7 +75,7 @@ struct Written<'a> {
 /// A dead letter as it is read.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct StoredLetter {
     source: String,
     offset: u64,
     record: u64,
@@ -85,16 +85,16 @@ struct Stored {
     raw_base64: Option<String>,
 }
 
-impl TryFrom<Stored> for DeadLetter {
+impl TryFrom<StoredLetter> for DeadLetter {
     type Error = String;
 
-    fn try_from(stored: Stored) -> Result<Self, String> {
+    fn try_from(stored: StoredLetter) -> Result<Self, String> {
         let raw = match (stored.raw, stored.raw_base64) {
             (Some(raw), None) => raw.into_bytes(),
             (None, Some(encoded)) => BASE64.decode(encoded).map_err(|error| format!("raw_base64: {error}"))?,
             _ => return Err("exactly one of raw and raw_base64 must be present".to_owned()),
         };
-        let Stored { source, offset, record, reason, detail, .. } = stored;
+        let StoredLetter { source, offset, record, reason, detail, .. } = stored;
         Ok(Self { source, offset, record, reason, detail, raw })
     }
 }

@@ -1,10 +1,10 @@
-//! What every JSON format needs: bounds before parsing, and an explanation after it failed.
+//! JSON formats: bounds before parsing, and an explanation after it failed.
 
 use crate::{Limits, Reason, Refusal};
 
-/// What a parser was doing, for the explanation when it fails.
+/// Progress of a parser, for the explanation when it fails.
 #[derive(Debug, Default)]
-pub(crate) struct Progress {
+pub(crate) struct JsonProgress {
     /// The field whose value is being read.
     pub(crate) field: Option<&'static str>,
     /// The refusal, where the visitor decided it: the parser's own errors carry text only.
@@ -53,7 +53,7 @@ fn deeper_than(line: &[u8], depth: usize) -> Option<usize> {
 }
 
 /// Turns a parser's error into a refusal.
-pub(crate) fn explain(line: &[u8], error: &serde_json::Error, progress: Progress) -> Refusal {
+pub(crate) fn explain(line: &[u8], error: &serde_json::Error, progress: JsonProgress) -> Refusal {
     let place = match progress.field {
         Some(field) => format!("column {}, field `{field}`", error.column()),
         None => format!("column {}", error.column()),
@@ -80,7 +80,8 @@ pub(crate) fn trailing(error: &serde_json::Error) -> Refusal {
     Refusal::new(Reason::TrailingGarbage, format!("column {}: something follows the end of the record", error.column()))
 }
 
-/// Whether the escape that a parser stopped at, or within two escapes before `column`, is half of a surrogate pair.
+/// `true` where the escape that a parser stopped at, or one within two escapes before `column`, is half of a
+/// surrogate pair.
 fn has_lone_surrogate(line: &[u8], column: usize) -> bool {
     const TWO_ESCAPES: usize = 12;
     let line = line.get(..column.saturating_add(TWO_ESCAPES)).unwrap_or(line);

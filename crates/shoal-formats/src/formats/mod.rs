@@ -1,5 +1,7 @@
 //! The formats that posts come in, named or detected.
 
+pub(crate) mod detect;
+mod fields;
 mod json;
 mod native;
 mod time;
@@ -8,14 +10,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use shoal_model::{Deletion, Post};
 
-pub use native::to_native_line;
-
+pub use self::detect::detect;
 use crate::{Error, Limits, Record, RecordKind, Refusal};
 
-/// What a record says.
+/// The meaning of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// Something was published.
@@ -46,6 +46,9 @@ impl Format {
     /// Every format, in the order in which they are tried.
     pub const ALL: [Self; 1] = [Self::Native];
 
+    /// The format of an input for which none is named and none can be detected.
+    pub const DEFAULT: Self = Self::Native;
+
     /// The name used in configuration.
     pub const fn name(self) -> &'static str {
         match self {
@@ -69,12 +72,17 @@ impl Format {
         }
     }
 
-    /// Whether a line, whole or broken, is one of this format.
+    /// `true` for a line, whole or broken, of this format.
     fn claims(self, line: &[u8]) -> bool {
         self.decode(line, &Limits::default()).is_ok()
             || match self {
                 Self::Native => native::resembles(line),
             }
+    }
+
+    /// The names of all formats, for people.
+    fn known() -> String {
+        Self::ALL.map(Self::name).join(", ")
     }
 }
 
@@ -91,64 +99,13 @@ impl FromStr for Format {
         Self::ALL
             .into_iter()
             .find(|format| format.name() == name)
-            .ok_or_else(|| Error::UnknownFormat { name: name.to_owned(), known: known() })
+            .ok_or_else(|| Error::UnknownFormat { name: name.to_owned(), known: Self::known() })
     }
-}
-
-/// How many lines are looked at: a stream may begin with broken ones.
-pub(crate) const DETECT_LINES: usize = 100;
-
-/// Tells the format from the first bytes of a decompressed input. The last line may be cut. One line that decodes,
-/// or that has the keys of a record, decides.
-pub fn detect(first_bytes: &[u8]) -> Result<Format, Error> {
-    detect_in("the input", first_bytes)
-}
-
-/// As [`detect`], for an input with a name.
-pub(crate) fn detect_in(input: &str, first_bytes: &[u8]) -> Result<Format, Error> {
-    let bytes = first_bytes.strip_prefix(crate::input::BOM).unwrap_or(first_bytes);
-    let lines = || bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let Some(first) = lines().next() else {
-        return Err(Error::Empty { input: input.to_owned(), known: known() });
-    };
-    Format::ALL
-        .into_iter()
-        .find(|format| lines().take(DETECT_LINES).any(|line| format.claims(line)))
-        .ok_or_else(|| Error::Undetected { input: input.to_owned(), seen: describe(first), known: known() })
-}
-
-fn known() -> String {
-    Format::ALL.map(Format::name).join(", ")
-}
-
-/// What a line looks like to a person. It is quoted in an error, so it is short and has no control characters.
-fn describe(line: &[u8]) -> String {
-    const SHOWN: usize = 60;
-    const SHOWN_KEYS: usize = 8;
-    let Ok(text) = std::str::from_utf8(line.get(..SHOWN * 4).unwrap_or(line)).or_else(|error| {
-        // A character cut by the end of what is shown is no fault of the input.
-        let whole = line.get(..error.valid_up_to()).unwrap_or_default();
-        if error.error_len().is_none() { std::str::from_utf8(whole) } else { Err(error) }
-    }) else {
-        let bytes: Vec<_> = line.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        return format!("bytes that are not text ({} …)", bytes.join(" "));
-    };
-    if let Ok(object) = serde_json::from_slice::<Map<String, Value>>(line) {
-        let keys: Vec<_> = object.keys().take(SHOWN_KEYS).map(|key| format!("`{}`", shown(key, SHOWN))).collect();
-        return format!("a JSON object with the keys {}", keys.join(", "));
-    }
-    format!("`{}`", shown(text, SHOWN))
-}
-
-fn shown(text: &str, chars: usize) -> String {
-    text.chars().take(chars).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const RECORD: &str = r#"{"id":"1","platform":"x","author":"a","ts":"2015-01-31T08:00:00Z","text":"t"}"#;
 
     #[test]
     fn formats_are_known_by_name() {
@@ -157,37 +114,5 @@ mod tests {
         }
         let message = "parquet".parse::<Format>().unwrap_err().to_string();
         assert_eq!(message, "`parquet` is not a format; use one of: native");
-    }
-
-    #[test]
-    fn one_good_line_among_broken_ones_decides() {
-        let broken = "garbage\n{\"id\":\n\u{0}\n".repeat(20);
-        for first in [
-            RECORD.to_owned(),
-            format!("\u{feff}{RECORD}\r\n"),
-            format!("{broken}{RECORD}\n"),
-            // Cut in the middle, and of a wrong type.
-            r#"{"id":"1","platform":"x","author":"a","ts" : "2015-01-3"#.to_owned(),
-            r#"{"id":1.5,"author":"a","observed_at":"2015-01-31T08:00:00Z"}"#.to_owned(),
-        ] {
-            assert_eq!(detect(first.as_bytes()).unwrap(), Format::Native, "{first}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_is_described() {
-        let seen = |bytes: &[u8]| detect(bytes).unwrap_err().to_string();
-        assert!(seen(b"").contains("it is empty"));
-        assert!(seen(b"\n \r\n").contains("it is empty"));
-        assert_eq!(
-            seen(br#"{"did":"d","kind":"commit"}"#),
-            "cannot tell the format of the input: it begins with a JSON object with the keys `did`, `kind`; \
-             name one of: native"
-        );
-        assert!(seen(b"id,author\x1b,text\n1,2,3").contains(r"`id,author\u{1b},text`"));
-        assert!(seen(b"\xfd7zXZ\0").contains("bytes that are not text (fd 37 7a 58 5a 00 …)"));
-        assert!(seen("ж".repeat(500).as_bytes()).contains("`жжж"));
-        let after_the_lines = format!("{}{RECORD}", "x\n".repeat(DETECT_LINES));
-        assert!(detect(after_the_lines.as_bytes()).is_err());
     }
 }

@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 use super::source::{is_stdin, open_file};
 use crate::Error;
 
-/// What an input is, for a checkpoint. A file that has only grown is still the same input.
+/// The identity of an input, for a checkpoint. A file that has only grown is still the same input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The path as it was given.
     pub path: String,
     /// The size in bytes, as it lies on disk; 0 for pipes.
     pub size: u64,
-    /// How many of the first bytes the checksum covers: at most 64 KiB, 0 for pipes.
+    /// The number of first bytes that the checksum covers: at most 64 KiB, 0 for pipes.
     pub checked: u64,
     /// CRC-32 of these bytes.
     pub checksum: u32,
 }
 
 impl Identity {
-    /// How many bytes tell one file from another.
+    /// The number of bytes that tell one file from another.
     const CHECKED: u64 = 64 << 10;
 
     /// The identity of an input as it is now. Nothing is read from pipes.

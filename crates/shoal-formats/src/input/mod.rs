@@ -8,54 +8,16 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 pub use self::identity::Identity;
-pub use self::source::Compression;
-use self::source::Source;
-use self::window::Window;
-use crate::formats::{DETECT_LINES, Format, detect_in};
-use crate::{Error, Limits};
+use self::source::ByteSource;
+use self::window::ReadWindow;
+use crate::formats::Format;
+use crate::formats::detect::{DETECT_LINES, detect_in};
+use crate::record::BOM;
+use crate::{Compression, Error, Limits, Position, Record, RecordKind};
 
-/// The UTF-8 byte order mark that some programs write first.
-pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
-
-/// How much of an input is read ahead to tell its format, in bytes.
+/// The bytes of an input that are read ahead to tell its format.
 const DETECT_BYTES: usize = 1 << 20;
-
-/// A place in an input at a record boundary, for checkpoints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Position {
-    /// The offset in the decompressed input.
-    pub offset: u64,
-    /// How many records lie before it.
-    pub record: u64,
-}
-
-/// A record's place and shape; its bytes are in the buffer that was given to [`Reader::next`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Record {
-    /// Where it begins in the decompressed input, in bytes.
-    pub offset: u64,
-    /// Its number, from 0. Blank lines have none.
-    pub number: u64,
-    /// Whether it is whole.
-    pub kind: RecordKind,
-}
-
-/// Whether a record is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordKind {
-    /// A line with its end.
-    Whole,
-    /// A line longer than [`Limits::record_bytes`]: only its first [`Limits::kept_bytes`] are given.
-    Oversized {
-        /// Its length in bytes up to the line feed.
-        length: u64,
-    },
-    /// The last line of the input, without a line end. It may be cut, or just be written that way.
-    Unterminated,
-}
 
 /// Reads an input record by record with bounded memory.
 ///
@@ -68,9 +30,9 @@ pub enum RecordKind {
 pub struct Reader {
     path: PathBuf,
     name: String,
-    source: Source,
-    window: Window,
-    /// Where the window begins in the decompressed input.
+    source: ByteSource,
+    window: ReadWindow,
+    /// The offset of the window in the decompressed input.
     offset: u64,
     /// Records given so far.
     records: u64,
@@ -78,7 +40,7 @@ pub struct Reader {
     overflow: Option<Overflow>,
     limits: Limits,
     following: bool,
-    state: State,
+    state: ReaderState,
 }
 
 /// The part of an oversized line that has left the window.
@@ -88,8 +50,8 @@ struct Overflow {
     length: u64,
 }
 
-/// Whether there may be more to read.
-enum State {
+/// Progress of reading.
+enum ReaderState {
     Reading,
     /// The end was reached while not following.
     Ended,
@@ -108,13 +70,13 @@ impl Reader {
             path: path.to_owned(),
             name,
             source,
-            window: Window::default(),
+            window: ReadWindow::default(),
             offset: 0,
             records: 0,
             overflow: None,
             limits: *limits,
             following: false,
-            state: State::Reading,
+            state: ReaderState::Reading,
         })
     }
 
@@ -123,17 +85,17 @@ impl Reader {
         &self.name
     }
 
-    /// How the input is compressed.
+    /// The compression of the input.
     pub const fn compression(&self) -> Compression {
         self.source.compression()
     }
 
-    /// What the input is, for a checkpoint to recognise it by.
+    /// The identity by which a checkpoint recognises the input.
     pub fn identity(&self) -> Result<Identity, Error> {
         Identity::of(&self.path)
     }
 
-    /// Where the next record begins: what a checkpoint keeps for [`Reader::skip_to`].
+    /// The beginning of the next record: what a checkpoint keeps for [`Reader::skip_to`].
     pub fn position(&self) -> Position {
         let offset = self.overflow.as_ref().map_or(self.offset, |overflow| overflow.offset);
         Position { offset, record: self.records }
@@ -153,7 +115,7 @@ impl Reader {
                     Ok(0) => return Err(error),
                     Ok(_) => {}
                     Err(failure) => {
-                        self.state = State::Failed(Some(failure));
+                        self.state = ReaderState::Failed(Some(failure));
                         return detect_in(&name, self.window.unread());
                     }
                 },
@@ -171,13 +133,13 @@ impl Reader {
             return Err(Error::CannotFollow { path: self.name.clone(), compression });
         }
         self.following = on && self.source.file().is_some();
-        if self.following && matches!(self.state, State::Ended) {
-            self.state = State::Reading;
+        if self.following && matches!(self.state, ReaderState::Ended) {
+            self.state = ReaderState::Reading;
         }
         Ok(())
     }
 
-    /// Whether the input is followed: its present end is not its end.
+    /// `true` while the input is followed: its present end is not its end.
     pub const fn follows(&self) -> bool {
         self.following
     }
@@ -192,7 +154,7 @@ impl Reader {
                     return Err(Error::Shrunk { path: self.name.clone(), offset: to.offset, size });
                 }
                 self.window.clear();
-                self.state = State::Reading;
+                self.state = ReaderState::Reading;
             }
             None => self.discard_until(to.offset)?,
         }
@@ -273,14 +235,14 @@ impl Reader {
         place
     }
 
-    /// What the end of the input leaves: an unfinished line, or nothing.
+    /// Gives what the end of the input leaves: an unfinished line, or nothing.
     fn at_end(&mut self, line: &mut Vec<u8>) -> Result<Option<(u64, RecordKind)>, Error> {
-        if matches!(self.state, State::Reading) {
+        if matches!(self.state, ReaderState::Reading) {
             if self.following {
                 self.check_not_cut()?;
                 return Ok(None);
             }
-            self.state = State::Ended;
+            self.state = ReaderState::Ended;
         }
         let rest = self.window.unread().len();
         if rest == 0 && self.overflow.is_none() {
@@ -334,12 +296,12 @@ impl Reader {
     /// Reads more into the window; 0 at the end, and after a failure that was reported.
     fn fill(&mut self) -> Result<usize, Error> {
         match &mut self.state {
-            State::Reading => {}
-            State::Ended => return Ok(0),
-            State::Failed(failure) => return failure.take().map_or(Ok(0), Err),
+            ReaderState::Reading => {}
+            ReaderState::Ended => return Ok(0),
+            ReaderState::Failed(failure) => return failure.take().map_or(Ok(0), Err),
         }
         self.window.fill(&mut self.source).map_err(|error| {
-            self.state = State::Failed(None);
+            self.state = ReaderState::Failed(None);
             self.read_error(error)
         })
     }

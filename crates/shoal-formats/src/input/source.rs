@@ -1,59 +1,32 @@
-//! Where bytes come from: files, pipes, and what is inside compressed ones.
+//! Sources of bytes: files, pipes, and what is inside compressed ones.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
-use serde::{Deserialize, Serialize};
 
-use crate::Error;
-
-/// How an input is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Compression {
-    /// Not at all.
-    None,
-    /// gzip, of any number of members.
-    Gzip,
-    /// Zstandard, of any number of frames.
-    Zstd,
-    /// bzip2, of any number of streams.
-    Bzip2,
-}
-
-impl fmt::Display for Compression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "uncompressed",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-            Self::Bzip2 => "bzip2",
-        })
-    }
-}
+use crate::{Compression, Error};
 
 /// The most that a zstd frame may make the decompressor remember: 2^27 bytes, 128 MiB.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
-/// How many bytes tell every compression.
+/// The number of bytes that tell every compression.
 const MAGIC_BYTES: usize = 10;
 
-/// How much of a compressed input is read at once, in bytes.
+/// The number of bytes of a compressed input that are read at once.
 const COMPRESSED_CHUNK: usize = 128 << 10;
 
 /// The decompressed bytes of an input.
-pub(super) enum Source {
+pub(super) enum ByteSource {
     /// A regular file that is not compressed: the only source that can go back and grow.
     File(File),
     /// Anything else.
     Stream(Box<dyn Read + Send>, Compression),
 }
 
-impl Source {
+impl ByteSource {
     pub(super) const fn compression(&self) -> Compression {
         match self {
             Self::File(_) => Compression::None,
@@ -69,7 +42,7 @@ impl Source {
     }
 }
 
-impl Read for Source {
+impl Read for ByteSource {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.read(buffer),
@@ -78,13 +51,13 @@ impl Read for Source {
     }
 }
 
-/// Whether a path stands for the standard input.
+/// `true` for the path that stands for the standard input.
 pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
 /// Opens an input and looks through its compression.
-pub(super) fn open(path: &Path, name: &str) -> Result<Source, Error> {
+pub(super) fn open(path: &Path, name: &str) -> Result<ByteSource, Error> {
     let failed = |source| Error::Open { path: name.to_owned(), source };
     if is_stdin(path) {
         return stream(io::stdin()).map_err(failed);
@@ -103,21 +76,21 @@ pub(super) fn open_file(path: &Path, name: &str) -> Result<File, Error> {
     Ok(file)
 }
 
-fn regular(mut file: File) -> io::Result<Source> {
+fn regular(mut file: File) -> io::Result<ByteSource> {
     let (_, compression) = magic(&mut file)?;
     file.seek(SeekFrom::Start(0))?;
     match compression {
-        Compression::None => Ok(Source::File(file)),
+        Compression::None => Ok(ByteSource::File(file)),
         compression => decompress(file, compression),
     }
 }
 
-fn stream(mut input: impl Read + Send + 'static) -> io::Result<Source> {
+fn stream(mut input: impl Read + Send + 'static) -> io::Result<ByteSource> {
     let (first, compression) = magic(&mut input)?;
     decompress(Cursor::new(first).chain(input), compression)
 }
 
-fn decompress(input: impl Read + Send + 'static, compression: Compression) -> io::Result<Source> {
+fn decompress(input: impl Read + Send + 'static, compression: Compression) -> io::Result<ByteSource> {
     let stream: Box<dyn Read + Send> = match compression {
         Compression::None => Box::new(input),
         Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(COMPRESSED_CHUNK, input))),
@@ -128,7 +101,7 @@ fn decompress(input: impl Read + Send + 'static, compression: Compression) -> io
             Box::new(decoder)
         }
     };
-    Ok(Source::Stream(stream, compression))
+    Ok(ByteSource::Stream(stream, compression))
 }
 
 /// Reads the first bytes of an input and tells its compression by them. Reads no more than one byte when that already
@@ -148,7 +121,7 @@ fn magic(input: &mut impl Read) -> io::Result<(Vec<u8>, Compression)> {
     Ok((first, compression))
 }
 
-/// Whether the first bytes of an input, or none yet, leave it open whether it is compressed.
+/// `true` while the first bytes of an input, or none yet, leave open whether it is compressed.
 fn may_be_compressed(first: &[u8]) -> bool {
     matches!(first, [] | [0x1f | 0x28 | 0x50..=0x5f | b'B', ..])
 }

@@ -2,12 +2,12 @@
 
 use std::io::{self, BufRead as _, ErrorKind, Read};
 
-/// How much is read at once, in bytes.
+/// The number of bytes that are read at once.
 const CHUNK: usize = 64 << 10;
 
 /// Bytes that were read and not yet given out. It grows by at most one chunk beyond what its owner leaves in it.
 #[derive(Default)]
-pub(super) struct Window {
+pub(super) struct ReadWindow {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
@@ -15,8 +15,8 @@ pub(super) struct Window {
     searched: usize,
 }
 
-impl Window {
-    /// What was not yet given out.
+impl ReadWindow {
+    /// The bytes that were not yet given out.
     pub(super) fn unread(&self) -> &[u8] {
         self.bytes.get(self.start..self.end).unwrap_or_default()
     }

@@ -33,7 +33,7 @@ impl FileReader {
             Some(format) => format,
             // Of nothing any format will do.
             None => match reader.detect() {
-                Err(shoal_formats::Error::Empty { .. }) => Format::Native,
+                Err(shoal_formats::Error::Empty { .. }) => Format::DEFAULT,
                 format => format?,
             },
         };

@@ -150,7 +150,7 @@ pub(crate) fn feeds(job: &Job, kafka: &Kafka, starts: Vec<Start>) -> Result<Vec<
         list.add_partition_offset(&start.topic, start.partition, offset)
             .map_err(|error| shoal_kafka::Error::cluster(start.topic.clone(), &error))?;
         let source = &job.sources[start.source];
-        let format = source.format.unwrap_or(shoal_formats::Format::Native);
+        let format = source.format.unwrap_or(shoal_formats::Format::DEFAULT);
         let (sender, batches) = channel();
         let state = Arc::new(LaneState::default());
         state.position.store(start.offset, Ordering::Relaxed);

@@ -20,7 +20,7 @@ pub(crate) fn build(place: Place, shared: &Shared) -> Result<Box<dyn Task>, Erro
     Ok(match place.stage {
         StageName::Ingest => {
             let source = &job.sources[usize::from(number)];
-            let decoder = Decoder::new(source, source.format.unwrap_or(Format::Native), job);
+            let decoder = Decoder::new(source, source.format.unwrap_or(Format::DEFAULT), job);
             Box::new(IngestTask::new(number, decoder, config, &setting))
         }
         StageName::Prepare => {

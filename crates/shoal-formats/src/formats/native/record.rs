@@ -1,16 +1,16 @@
-//! The fields of a native record as they stand in the JSON, borrowed from it where possible.
+//! A native record as it stands in the JSON, borrowed from it where possible.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::formats::json::Progress;
+use crate::formats::json::JsonProgress;
 use crate::{Reason, Refusal};
 
-/// What a record says. A null is as good as absent.
+/// The fields of a record. `null` is treated as absent.
 #[derive(Debug, Default)]
-pub(super) struct Fields<'a> {
+pub(super) struct NativeRecord<'a> {
     pub(super) id: Option<Cow<'a, str>>,
     pub(super) platform: Option<Cow<'a, str>>,
     pub(super) author: Option<Cow<'a, str>>,
@@ -31,23 +31,23 @@ pub(super) struct Fields<'a> {
     pub(super) deleted: Option<bool>,
 }
 
-/// Reads [`Fields`]; says in `progress` where it is and why it refuses.
-pub(super) struct FieldsVisitor<'p> {
-    pub(super) progress: &'p mut Progress,
+/// Reads a [`NativeRecord`]; says in `progress` where it is and why it refuses.
+pub(super) struct NativeRecordVisitor<'p> {
+    pub(super) progress: &'p mut JsonProgress,
     pub(super) urls: usize,
 }
 
-impl<'de> Visitor<'de> for FieldsVisitor<'_> {
-    type Value = Fields<'de>;
+impl<'de> Visitor<'de> for NativeRecordVisitor<'_> {
+    type Value = NativeRecord<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Fields<'de>, A::Error> {
-        let mut fields = Fields::default();
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<NativeRecord<'de>, A::Error> {
+        let mut record = NativeRecord::default();
         let mut seen = 0_u32;
-        while let Some(key) = map.next_key_seed(KeySeed)? {
+        while let Some(key) = map.next_key_seed(FieldSeed)? {
             let Some(key) = key else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -58,39 +58,39 @@ impl<'de> Visitor<'de> for FieldsVisitor<'_> {
                 return Err(self.refuse(Reason::DuplicateKey, "occurs twice"));
             }
             seen |= bit;
-            self.read(key, &mut map, &mut fields)?;
+            self.read(key, &mut map, &mut record)?;
             self.progress.field = None;
         }
-        Ok(fields)
+        Ok(record)
     }
 }
 
-impl FieldsVisitor<'_> {
+impl NativeRecordVisitor<'_> {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
-        key: Key,
+        key: NativeField,
         map: &mut A,
-        fields: &mut Fields<'de>,
+        record: &mut NativeRecord<'de>,
     ) -> Result<(), A::Error> {
         match key {
-            Key::Id => fields.id = map.next_value_seed(IdSeed)?,
-            Key::Platform => fields.platform = map.next_value_seed(TextSeed)?,
-            Key::Author => fields.author = map.next_value_seed(IdSeed)?,
-            Key::Ts => fields.ts = map.next_value_seed(TextSeed)?,
-            Key::ObservedAt => fields.observed_at = map.next_value_seed(TextSeed)?,
-            Key::CreatedAt => fields.created_at = map.next_value_seed(TextSeed)?,
-            Key::Text => fields.text = map.next_value_seed(TextSeed)?,
-            Key::Lang => fields.lang = map.next_value_seed(TextSeed)?,
-            Key::Repost => fields.repost = map.next_value()?,
-            Key::RepostOf => fields.repost_of = map.next_value_seed(IdSeed)?,
-            Key::RepostFrom => fields.repost_from = map.next_value_seed(IdSeed)?,
-            Key::ReplyTo => fields.reply_to = map.next_value_seed(IdSeed)?,
-            Key::QuoteOf => fields.quote_of = map.next_value_seed(IdSeed)?,
-            Key::Urls => fields.urls = map.next_value_seed(UrlsSeed(self))?,
-            Key::Url => fields.url = map.next_value_seed(TextSeed)?,
-            Key::Handle => fields.handle = map.next_value_seed(TextSeed)?,
-            Key::AuthorCreatedAt => fields.author_created_at = map.next_value_seed(TextSeed)?,
-            Key::Deleted => fields.deleted = map.next_value()?,
+            NativeField::Id => record.id = map.next_value_seed(IdSeed)?,
+            NativeField::Platform => record.platform = map.next_value_seed(TextSeed)?,
+            NativeField::Author => record.author = map.next_value_seed(IdSeed)?,
+            NativeField::Ts => record.ts = map.next_value_seed(TextSeed)?,
+            NativeField::ObservedAt => record.observed_at = map.next_value_seed(TextSeed)?,
+            NativeField::CreatedAt => record.created_at = map.next_value_seed(TextSeed)?,
+            NativeField::Text => record.text = map.next_value_seed(TextSeed)?,
+            NativeField::Lang => record.lang = map.next_value_seed(TextSeed)?,
+            NativeField::Repost => record.repost = map.next_value()?,
+            NativeField::RepostOf => record.repost_of = map.next_value_seed(IdSeed)?,
+            NativeField::RepostFrom => record.repost_from = map.next_value_seed(IdSeed)?,
+            NativeField::ReplyTo => record.reply_to = map.next_value_seed(IdSeed)?,
+            NativeField::QuoteOf => record.quote_of = map.next_value_seed(IdSeed)?,
+            NativeField::Urls => record.urls = map.next_value_seed(UrlsSeed(self))?,
+            NativeField::Url => record.url = map.next_value_seed(TextSeed)?,
+            NativeField::Handle => record.handle = map.next_value_seed(TextSeed)?,
+            NativeField::AuthorCreatedAt => record.author_created_at = map.next_value_seed(TextSeed)?,
+            NativeField::Deleted => record.deleted = map.next_value()?,
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl FieldsVisitor<'_> {
 
 /// The keys that a record may have. All others are ignored.
 #[derive(Clone, Copy)]
-enum Key {
+enum NativeField {
     Id,
     Platform,
     Author,
@@ -125,7 +125,7 @@ enum Key {
     Deleted,
 }
 
-impl Key {
+impl NativeField {
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "id" => Self::Id,
@@ -175,25 +175,25 @@ impl Key {
 }
 
 /// Reads a key; `None` for one that is ignored.
-struct KeySeed;
+struct FieldSeed;
 
-impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = Option<Key>;
+impl<'de> DeserializeSeed<'de> for FieldSeed {
+    type Value = Option<NativeField>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Key>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<NativeField>, D::Error> {
         deserializer.deserialize_identifier(self)
     }
 }
 
-impl Visitor<'_> for KeySeed {
-    type Value = Option<Key>;
+impl Visitor<'_> for FieldSeed {
+    type Value = Option<NativeField>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Option<Key>, E> {
-        Ok(Key::named(name))
+    fn visit_str<E>(self, name: &str) -> Result<Option<NativeField>, E> {
+        Ok(NativeField::named(name))
     }
 }
 
@@ -265,7 +265,7 @@ impl<'de> Visitor<'de> for IdSeed {
 }
 
 /// Reads a bounded list of addresses, or null.
-struct UrlsSeed<'v, 'p>(&'v mut FieldsVisitor<'p>);
+struct UrlsSeed<'v, 'p>(&'v mut NativeRecordVisitor<'p>);
 
 impl<'de> DeserializeSeed<'de> for UrlsSeed<'_, '_> {
     type Value = Vec<String>;
