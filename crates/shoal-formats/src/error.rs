@@ -99,7 +99,7 @@ pub enum Error {
     Undetected {
         /// The input.
         input: String,
-        /// Its beginning.
+        /// The beginning.
         seen: String,
         /// The formats that exist.
         known: String,
@@ -140,7 +140,7 @@ pub enum Error {
     LostDeadLetters {
         /// The file.
         path: String,
-        /// Its length.
+        /// The length.
         size: u64,
         /// The length that was recorded.
         wanted: u64,

@@ -19,9 +19,9 @@ pub struct Position {
 pub struct Record {
     /// The offset of its first byte in the decompressed input.
     pub offset: u64,
-    /// Its number in the input, from 0. Blank lines have none.
+    /// The number in the input, from 0. Blank lines have none.
     pub number: u64,
-    /// Its completeness.
+    /// The completeness.
     pub kind: RecordKind,
 }
 
@@ -32,7 +32,7 @@ pub enum RecordKind {
     Whole,
     /// A line longer than [`Limits::record_bytes`](crate::Limits::record_bytes): only its first [`Limits::kept_bytes`](crate::Limits::kept_bytes) are given.
     Oversized {
-        /// Its length in bytes up to the line feed.
+        /// The length in bytes up to the line feed.
         length: u64,
     },
     /// The last line of the input, without a line end. It may be cut, or just be written that way.

@@ -45,7 +45,7 @@ pub enum Reason {
     Future,
     /// No bytes at all: a tombstone of a compacted topic, or a record without a value.
     Empty,
-    /// Of a version of the schema that this program does not know.
+    /// A version of the schema that this program does not know.
     UnknownSchema,
 }
 

@@ -11,7 +11,7 @@ const POST: &str = include_str!("../../shoal-model/schema/post.v1.schema.json");
 const DELETION: &str = include_str!("../../shoal-model/schema/deletion.v1.schema.json");
 const DEAD_LETTER: &str = include_str!("../../shoal-model/schema/dead-letter.v1.schema.json");
 
-/// What validates times too.
+/// A validator that checks times too.
 fn validator(schema: &str) -> Validator {
     let schema: Value = serde_json::from_str(schema).unwrap();
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
@@ -161,7 +161,7 @@ proptest! {
     }
 }
 
-/// What the description of the schema says that it cannot say, and times that are read although nobody should write
+/// Rules that the description of the schema says and it cannot check, and times that are read although nobody should write
 /// them.
 #[test]
 fn where_they_differ_is_written_down() {

@@ -18,13 +18,13 @@ pub struct DeadLetter {
     pub source: String,
     /// The offset of the first byte of the record in the decompressed input.
     pub offset: u64,
-    /// Its number in the input, from 0.
+    /// The number in the input, from 0.
     pub record: u64,
     /// The class.
     pub reason: Reason,
     /// The field or column, and what was wrong with it.
     pub detail: String,
-    /// Its bytes without the line end; of an oversized record only the first.
+    /// The bytes without the line end; of an oversized record only the first.
     pub raw: Vec<u8>,
 }
 

@@ -21,8 +21,8 @@ const DETECT_BYTES: usize = 1 << 20;
 
 /// Reads an input record by record with bounded memory.
 ///
-/// When reading fails, as it does where compressed data is cut or broken, every whole record before is given, then the
-/// error, once. The caller may stop there, and later go on from [`Reader::position`] in the mended file; or accept
+/// Reading fails where compressed data is cut or broken: every whole record before is given, then the error,
+/// once. The caller may stop there, and later go on from [`Reader::position`] in the mended file; or accept
 /// the damage by calling [`Reader::next`] again, which gives the unfinished line, if any, and then ends.
 ///
 /// An unfinished last line is given only at the end, as [`RecordKind::Unterminated`]. A checkpoint that should

@@ -31,7 +31,7 @@ impl Input {
     }
 }
 
-/// One record with its bytes.
+/// A record with its bytes.
 type Item = (u64, u64, RecordKind, Vec<u8>);
 
 fn next(reader: &mut Reader) -> Result<Option<Item>, Error> {
