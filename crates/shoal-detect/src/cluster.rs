@@ -1,11 +1,11 @@
-//! Cluster: which texts are one object.
+//! Cluster: texts that are one object.
 //!
 //! Linked texts form clusters around an anchor, the oldest text; the anchor's key is the identity of the object.
 //! Every post of a linked or repeated text leaves a trace on the object that its text belongs to at that moment.
 //! When two clusters become one, tie and group are told; traces already left keep their object.
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Layer, Span, Timestamp, Trace};
+use shoal_model::{Layer, ObjectKey, PostKey, Span, TextKey, Timestamp, Trace};
 use shoal_sketch::{ANCHOR_SIMILARITY, Clusters, TextRef};
 
 use crate::Config;
@@ -21,12 +21,12 @@ pub struct Cluster {
     state: ClusterState,
 }
 
-/// What cluster remembers: shared texts and the clusters they are in.
+/// The state of cluster: shared texts and the clusters they are in.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ClusterState {
     clusters: Clusters,
-    texts: KeyMap<SharedText>,
-    expiry: Expiry<u64>,
+    texts: KeyMap<TextKey, SharedText>,
+    expiry: Expiry<TextKey>,
 }
 
 /// A text whose posts arrive here.
@@ -36,7 +36,7 @@ struct SharedText {
     /// The moment its earlier posts arrived. Another partition of match may send them again later.
     since: Timestamp,
     /// The post that made them arrive.
-    cause: u64,
+    cause: PostKey,
 }
 
 impl Cluster {
@@ -68,25 +68,31 @@ impl Cluster {
     fn link(&mut self, trigger: &Trigger, link: &TextLink, out: &mut Outbox) {
         let linked = self.state.clusters.link(trigger.at.micros(), reference(&link.newer), reference(&link.older));
         if let Some(merged) = linked.merged {
-            let merge = Merge { old: self.object(merged.from), new: self.object(merged.into) };
+            let [old, new] = [merged.from, merged.into].map(|anchor| self.object(TextKey::from_raw(anchor)));
+            let merge = Merge { old, new };
             out.tie.broadcast(trigger, &TieIn::Merge(merge));
             out.group.broadcast(trigger, &GroupIn::Merge(merge));
         }
     }
 
     /// The object that a text belongs to now, if several accounts have published it or one like it.
-    pub fn object_of(&self, text: u64) -> Option<u64> {
-        let cluster = self.state.clusters.cluster_of(text);
-        cluster.or_else(|| self.state.texts.get(&text).map(|_| text)).map(|cluster| self.object(cluster))
+    pub fn object_of(&self, text: TextKey) -> Option<ObjectKey> {
+        let anchor = self.anchor_of(text).or_else(|| self.state.texts.get(&text).map(|_| text));
+        anchor.map(|anchor| self.object(anchor))
     }
 
-    fn object(&self, cluster: u64) -> u64 {
-        self.keyer.text_object(Layer::Text, cluster)
+    /// The anchor of a text's cluster, if it is in one.
+    fn anchor_of(&self, text: TextKey) -> Option<TextKey> {
+        self.state.clusters.cluster_of(text.raw()).map(TextKey::from_raw)
+    }
+
+    fn object(&self, anchor: TextKey) -> ObjectKey {
+        self.keyer.text_object(Layer::Text, anchor)
     }
 
     /// Whether this post has not arrived before by way of another partition of match.
     fn is_new(&mut self, trigger: &Trigger, post: &TextPost) -> bool {
-        let cause = trigger.post.as_ref().map_or(0, |cause| cause.key);
+        let cause = trigger.post.as_ref().map_or(PostKey::from_raw(0), |cause| cause.key);
         let forgotten = trigger.at.minus(self.window);
         let text = self.state.texts.get_mut(&post.text).filter(|text| text.newest >= forgotten);
         let Some(text) = text else {
@@ -106,11 +112,11 @@ impl Cluster {
         if !self.is_new(trigger, &post) {
             return;
         }
-        self.state.clusters.touch(post.text, trigger.at.micros());
-        let cluster = self.state.clusters.cluster_of(post.text).unwrap_or(post.text);
+        self.state.clusters.touch(post.text.raw(), trigger.at.micros());
+        let anchor = self.anchor_of(post.text).unwrap_or(post.text);
         let trace = Trace {
             layer: Layer::Text,
-            object: self.object(cluster),
+            object: self.object(anchor),
             descriptor: post.excerpt,
             post: post.post,
             actions: post.actions,
@@ -121,7 +127,7 @@ impl Cluster {
 }
 
 fn reference(text: &TextBirth) -> TextRef<'_> {
-    TextRef { key: text.key, birth: (text.birth.0.micros(), text.birth.1), sketch: &text.sketch }
+    TextRef { key: text.key.raw(), birth: (text.birth.at.micros(), text.birth.post.raw()), sketch: &text.sketch }
 }
 
 impl Stage for Cluster {

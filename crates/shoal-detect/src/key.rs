@@ -1,14 +1,14 @@
-//! Keys: 64-bit keyed hashes that stand for ids, texts and objects.
+//! Making of keys, and maps by them.
 //!
-//! SipHash-1-3 (Aumasson and Bernstein 2012) under the deployment's seed: strangers who do not know the seed
+//! Keys are SipHash-1-3 (Aumasson and Bernstein 2012) under the deployment's seed: strangers who do not know the seed
 //! cannot craft collisions, and by chance two of a hundred million ids collide with probability 0.0003.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
-use shoal_model::{Layer, Timestamp};
+use shoal_model::{AccountKey, Layer, ObjectKey, PostKey, TextKey, Timestamp};
 use siphasher::sip::SipHasher13;
 
 /// Makes keys under one seed.
@@ -17,15 +17,31 @@ pub struct Keyer {
     seed: u64,
 }
 
-/// What a key stands for: equal bytes in different domains have different keys.
-#[derive(Debug, Clone, Copy)]
-enum Domain {
-    Account = 1,
-    Post = 2,
-    Text = 3,
-    Pair = 4,
-    Object = 16,
-}
+// Hash domains: equal bytes in different domains have different keys. Those of objects are given by their layer.
+const ACCOUNT: u8 = 1;
+const POST: u8 = 2;
+const TEXT: u8 = 3;
+/// The two halves of a group's id.
+const GROUP: [u8; 2] = [4, 12];
+
+// No two domains are the same.
+const _: () = {
+    let mut taken = [false; 256];
+    let mut take = [0; 5 + 2 * Layer::COUNT];
+    [take[0], take[1], take[2], take[3], take[4]] = [ACCOUNT, POST, TEXT, GROUP[0], GROUP[1]];
+    let mut layer = 0;
+    while layer < Layer::COUNT {
+        take[5 + 2 * layer] = Layer::ALL[layer].hash_domain();
+        take[6 + 2 * layer] = Layer::ALL[layer].text_hash_domain();
+        layer += 1;
+    }
+    let mut index = 0;
+    while index < take.len() {
+        assert!(!taken[take[index] as usize], "two hash domains have the same number");
+        taken[take[index] as usize] = true;
+        index += 1;
+    }
+};
 
 impl Keyer {
     /// Keys under `seed`.
@@ -38,55 +54,55 @@ impl Keyer {
     }
 
     /// The key of an account id.
-    pub fn account(self, id: &str) -> u64 {
-        let mut hasher = self.hasher(Domain::Account as u8);
+    pub fn account(self, id: &str) -> AccountKey {
+        let mut hasher = self.hasher(ACCOUNT);
         hasher.write(id.as_bytes());
-        hasher.finish()
+        AccountKey::from_raw(hasher.finish())
     }
 
     /// The key of a post: ids are unique per account, not between accounts that may lie.
-    pub fn post(self, account: u64, id: &str) -> u64 {
-        let mut hasher = self.hasher(Domain::Post as u8);
-        hasher.write_u64(account);
+    pub fn post(self, account: AccountKey, id: &str) -> PostKey {
+        let mut hasher = self.hasher(POST);
+        hasher.write_u64(account.raw());
         hasher.write(id.as_bytes());
-        hasher.finish()
+        PostKey::from_raw(hasher.finish())
     }
 
     /// The key of a folded text.
-    pub fn text(self, symbols: &[char]) -> u64 {
-        let mut hasher = self.hasher(Domain::Text as u8);
+    pub fn text(self, symbols: &[char]) -> TextKey {
+        let mut hasher = self.hasher(TEXT);
         for symbol in symbols {
             hasher.write_u32(*symbol as u32);
         }
-        hasher.finish()
+        TextKey::from_raw(hasher.finish())
     }
 
     /// The key of an object of `layer` that is identified by `bytes`.
-    pub fn object(self, layer: Layer, bytes: &[u8]) -> u64 {
-        let mut hasher = self.hasher(Domain::Object as u8 + layer.index() as u8);
+    pub fn object(self, layer: Layer, bytes: &[u8]) -> ObjectKey {
+        let mut hasher = self.hasher(layer.hash_domain());
         hasher.write(bytes);
-        hasher.finish()
+        ObjectKey::from_raw(hasher.finish())
     }
 
-    /// The object of `layer` that stands for a text, itself a key.
-    pub fn text_object(self, layer: Layer, text: u64) -> u64 {
-        let mut hasher = self.hasher(Domain::Object as u8 + 8 + layer.index() as u8);
-        hasher.write_u64(text);
-        hasher.finish()
+    /// The key of the object of `layer` that stands for a text.
+    pub fn text_object(self, layer: Layer, text: TextKey) -> ObjectKey {
+        let mut hasher = self.hasher(layer.text_hash_domain());
+        hasher.write_u64(text.raw());
+        ObjectKey::from_raw(hasher.finish())
     }
 
     /// A name of 32 hexadecimal digits for the group whose first edge joins these accounts at this time.
     pub fn group(self, accounts: [&str; 2], at: Timestamp) -> String {
-        let half = |part: u8| {
-            let mut hasher = self.hasher(Domain::Pair as u8 + part);
+        let [first, second] = GROUP.map(|domain| {
+            let mut hasher = self.hasher(domain);
             for account in accounts {
                 hasher.write(account.as_bytes());
                 hasher.write_u8(0xff);
             }
             hasher.write_i64(at.micros());
             hasher.finish()
-        };
-        format!("{:016x}{:016x}", half(0), half(8))
+        });
+        format!("{first:016x}{second:016x}")
     }
 }
 
@@ -114,13 +130,41 @@ impl Hasher for KeyHasher {
 }
 
 /// A map by key. Never iterated where the order could show.
-pub(crate) type KeyMap<V> = HashMap<u64, V, BuildHasherDefault<KeyHasher>>;
-
-/// A map by pair of keys, the smaller first.
-pub(crate) type PairMap<V> = HashMap<(u64, u64), V, BuildHasherDefault<KeyHasher>>;
+pub(crate) type KeyMap<K, V> = HashMap<K, V, BuildHasherDefault<KeyHasher>>;
 
 /// A set of keys.
-pub(crate) type KeySet = hashbrown::HashSet<u64, BuildHasherDefault<KeyHasher>>;
+pub(crate) type KeySet<K> = HashSet<K, BuildHasherDefault<KeyHasher>>;
+
+/// Two keys of a kind, the smaller first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KeyPair<K> {
+    /// The smaller key.
+    pub first: K,
+    /// The larger key.
+    pub second: K,
+}
+
+/// A pair of accounts.
+pub type AccountPair = KeyPair<AccountKey>;
+
+impl<K: Copy + Ord> KeyPair<K> {
+    /// The pair of these two keys.
+    pub fn new(one: K, other: K) -> Self {
+        Self { first: one.min(other), second: one.max(other) }
+    }
+
+    /// Both keys, the smaller first.
+    pub fn both(self) -> [K; 2] {
+        [self.first, self.second]
+    }
+}
+
+impl AccountPair {
+    /// The number that decides which partition holds the pair.
+    pub(crate) fn route(self) -> u64 {
+        self.first.raw().rotate_left(17) ^ self.second.raw()
+    }
+}
 
 /// Remembers, by the hour, which entries of a map may have to be forgotten, so that forgetting costs a constant
 /// per touch and happens at moments that depend on event time alone.
@@ -167,9 +211,9 @@ mod tests {
     fn keys_depend_on_seed_and_domain() {
         let (one, two) = (Keyer::new(1), Keyer::new(2));
         assert_ne!(one.account("x:a"), two.account("x:a"));
-        assert_ne!(one.account("x:a"), one.object(Layer::Link, b"x:a"));
+        assert_ne!(one.account("x:a").raw(), one.object(Layer::Link, b"x:a").raw());
         assert_ne!(one.object(Layer::Link, b"a"), one.object(Layer::Domain, b"a"));
-        assert_ne!(one.post(1, "x:p"), one.post(2, "x:p"));
+        assert_ne!(one.post(one.account("x:a"), "x:p"), one.post(one.account("x:b"), "x:p"));
         let at = Timestamp::from_seconds(5);
         assert_ne!(one.group(["x:a", "x:b"], at), one.group(["x:ax", ":b"], at));
         assert_eq!(one.group(["x:a", "x:b"], at).len(), 32);

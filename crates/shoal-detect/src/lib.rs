@@ -4,10 +4,10 @@
 //! |---|---|---|
 //! | [`SourceOrder`] | source | order within lateness, jumps |
 //! | [`Prepare`] | author | duplicates, activity; emits traces and texts |
-//! | [`Match`] | min-hashes | which texts are the same, or nearly |
-//! | [`Cluster`] | – | which texts are one object |
+//! | [`Match`] | min-hashes | texts that are the same, or nearly |
+//! | [`Cluster`] | – | texts that are one object |
 //! | [`Pair`] | object | meetings and co-actions |
-//! | [`Tie`] | account pair | what two accounts share |
+//! | [`Tie`] | account pair | everything that two accounts share |
 //! | [`Circle`] | account | the circle test |
 //! | [`Group`] | – | significance, groups, alerts |
 //!
@@ -36,11 +36,11 @@ pub use config::{
 };
 pub use error::Error;
 pub use group::{Group, GroupState};
-pub use key::Keyer;
+pub use key::{AccountPair, KeyPair, Keyer};
 pub use matching::{Match, MatchState};
-pub use order::{Placed, SourceOrder, Timed};
+pub use order::{Sequenced, SourceOrder, Timed};
 pub use pair::{Pair, PairState};
-pub use prepare::{Analyst, Counts, Draft, Prepare, PrepareState};
+pub use prepare::{Analyst, Prepare, PrepareState};
 pub use record::*;
 pub use stage::{Lanes, Outbox, Stage, partition_of};
 pub use tie::{Tie, TieState};

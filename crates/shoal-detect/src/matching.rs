@@ -1,4 +1,4 @@
-//! Match: which texts are the same, or nearly.
+//! Match: texts that are the same, or nearly.
 //!
 //! Equal folded texts collapse by key. New texts are looked up in a sliding MinHash-LSH window and verified by
 //! exact Jaccard similarity. A text that only one account has used stays here; when a second account uses it, or
@@ -8,11 +8,11 @@
 //! meet in one of them with probability 0.992 or more. Links and posts are idempotent: meeting twice is harmless.
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Descriptor, Interned, PostRef, Span, Timestamp};
-use shoal_sketch::{Neighbour, Sketch, Window};
+use shoal_model::{Descriptor, Interned, PostRef, Span, TextKey, Timestamp};
+use shoal_sketch::{DocId, Neighbour, Sketch, Window};
 
 use crate::key::{Expiry, KeyMap, hour};
-use crate::record::{ClusterIn, MatchIn, Published, TextBirth, TextLink, TextPost, Trigger};
+use crate::record::{Birth, ClusterIn, MatchIn, PublishedText, TextBirth, TextLink, TextPost, Trigger};
 use crate::stage::{Lanes, Outbox, Stage, partition_of};
 use crate::{Config, Error};
 
@@ -20,7 +20,7 @@ use crate::{Config, Error};
 const ROUTES: usize = 4;
 
 /// Sends a text to every partition that may hold a near-duplicate of it.
-pub(crate) fn route(trigger: &Trigger, published: Published, lanes: &mut Lanes<MatchIn>) {
+pub(crate) fn route(trigger: &Trigger, published: PublishedText, lanes: &mut Lanes<MatchIn>) {
     let partitions = usize::from(lanes.partitions());
     if partitions == 1 {
         lanes.to(0, trigger, MatchIn::Text(Box::new(published)));
@@ -48,20 +48,20 @@ pub struct Match {
     found: Vec<Neighbour>,
 }
 
-/// What match remembers: the texts of the window.
+/// The state of match: the texts of the window.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct MatchState {
     index: Window,
-    texts: KeyMap<TextState>,
-    documents: KeyMap<u64>,
-    expiry: Expiry<u64>,
-    document_expiry: Expiry<u64>,
+    texts: KeyMap<TextKey, TextState>,
+    documents: KeyMap<DocId, TextKey>,
+    expiry: Expiry<TextKey>,
+    document_expiry: Expiry<DocId>,
 }
 
 /// A text of the window. About 400 B with its post, besides the index.
 #[derive(Debug, Serialize, Deserialize)]
 struct TextState {
-    birth: (Timestamp, u64),
+    birth: Birth,
     sketch: Sketch,
     excerpt: Interned<Descriptor>,
     newest: Timestamp,
@@ -69,7 +69,20 @@ struct TextState {
     similarity: f32,
     shared: bool,
     skipped: u32,
-    posts: Vec<(Interned<PostRef>, u32)>,
+    posts: Vec<KeptPost>,
+}
+
+/// A post of a text that only one account has used so far.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptPost {
+    post: Interned<PostRef>,
+    actions: u32,
+}
+
+impl KeptPost {
+    fn of(published: &PublishedText) -> Self {
+        Self { post: Interned::clone(&published.post), actions: published.actions }
+    }
 }
 
 impl Match {
@@ -108,7 +121,7 @@ impl Match {
     }
 
     /// A text that was used before. Returns whether it must be put in the index again: half its time is over.
-    fn repeat(&mut self, trigger: &Trigger, published: &Published, out: &mut Outbox) -> Option<bool> {
+    fn repeat(&mut self, trigger: &Trigger, published: &PublishedText, out: &mut Outbox) -> Option<bool> {
         let text = self.state.texts.get_mut(&published.text.key)?;
         if text.newest < trigger.at.minus(self.window) {
             return None;
@@ -118,22 +131,22 @@ impl Match {
         }
         text.newest = trigger.at;
         let account = published.post.account_key;
-        if !text.shared && text.posts.iter().any(|(post, _)| post.account_key != account) {
+        if !text.shared && text.posts.iter().any(|kept| kept.post.account_key != account) {
             let birth = text.as_birth(published.text.key);
             out.cluster.to(0, trigger, ClusterIn::Shared(Box::new(birth)));
             text.share(published.text.key, trigger, out);
         }
         if text.shared {
-            text.send(published.text.key, trigger, (Interned::clone(&published.post), published.actions), 0, out);
+            text.send(published.text.key, trigger, KeptPost::of(published), 0, out);
         } else {
             text.keep(published, self.keep);
         }
         Some(text.indexed < trigger.at.minus(Span::from_micros(self.window.micros() / 2)))
     }
 
-    fn first(&mut self, trigger: &Trigger, published: &Published) {
+    fn first(&mut self, trigger: &Trigger, published: &PublishedText) {
         let text = TextState {
-            birth: (published.post.at, published.post.key),
+            birth: Birth { at: published.post.at, post: published.post.key },
             sketch: published.text.sketch,
             excerpt: Interned::clone(&published.text.excerpt),
             newest: trigger.at,
@@ -141,19 +154,19 @@ impl Match {
             similarity: 1.0,
             shared: false,
             skipped: 0,
-            posts: vec![(Interned::clone(&published.post), published.actions)],
+            posts: vec![KeptPost::of(published)],
         };
         self.state.texts.insert(published.text.key, text);
         self.state.expiry.touch(published.text.key, trigger.at);
     }
 
     /// Looks a text up among the texts of the window, and puts it there.
-    fn index(&mut self, trigger: &Trigger, published: &Published, out: &mut Outbox) {
+    fn index(&mut self, trigger: &Trigger, published: &PublishedText, out: &mut Outbox) {
         let (text, key) = (&published.text, published.text.key);
         self.found.clear();
         let document = self.state.index.insert(trigger.at.micros(), &text.shingles, &text.sketch, &mut self.found);
-        self.state.documents.insert(document.0, key);
-        self.state.document_expiry.touch(document.0, trigger.at);
+        self.state.documents.insert(document, key);
+        self.state.document_expiry.touch(document, trigger.at);
         if let Some(own) = self.state.texts.get_mut(&key) {
             own.indexed = trigger.at;
         }
@@ -164,8 +177,8 @@ impl Match {
         self.found = found;
     }
 
-    fn link(&mut self, trigger: &Trigger, key: u64, neighbour: Neighbour, out: &mut Outbox) {
-        let Some(older) = self.state.documents.get(&neighbour.doc.0).copied() else { return };
+    fn link(&mut self, trigger: &Trigger, key: TextKey, neighbour: Neighbour, out: &mut Outbox) {
+        let Some(older) = self.state.documents.get(&neighbour.doc).copied() else { return };
         if older == key {
             return;
         }
@@ -186,21 +199,21 @@ impl Match {
 }
 
 impl TextState {
-    fn as_birth(&self, key: u64) -> TextBirth {
+    fn as_birth(&self, key: TextKey) -> TextBirth {
         TextBirth { key, birth: self.birth, sketch: self.sketch }
     }
 
     /// Keeps a post until a second account uses the text; beyond the limit the oldest go.
-    fn keep(&mut self, published: &Published, limit: usize) {
+    fn keep(&mut self, published: &PublishedText, limit: usize) {
         if self.posts.len() >= limit.max(1) {
             self.posts.remove(0);
             self.skipped = self.skipped.saturating_add(1);
         }
-        self.posts.push((Interned::clone(&published.post), published.actions));
+        self.posts.push(KeptPost::of(published));
     }
 
     /// The text is shared from now on: its posts so far go on.
-    fn share(&mut self, key: u64, trigger: &Trigger, out: &mut Outbox) {
+    fn share(&mut self, key: TextKey, trigger: &Trigger, out: &mut Outbox) {
         if self.shared {
             return;
         }
@@ -211,8 +224,8 @@ impl TextState {
         }
     }
 
-    fn send(&self, text: u64, trigger: &Trigger, post: (Interned<PostRef>, u32), skipped: u32, out: &mut Outbox) {
-        let (post, actions) = post;
+    fn send(&self, text: TextKey, trigger: &Trigger, kept: KeptPost, skipped: u32, out: &mut Outbox) {
+        let KeptPost { post, actions } = kept;
         let excerpt = Interned::clone(&self.excerpt);
         let record = TextPost { text, excerpt, post, actions, similarity: self.similarity, skipped };
         out.cluster.to(0, trigger, ClusterIn::Post(record));

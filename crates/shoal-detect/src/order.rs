@@ -37,7 +37,7 @@ impl<T: Timed> Timed for Box<T> {
 
 /// An item in its place in the order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Placed<T> {
+pub struct Sequenced<T> {
     /// The event time at which it is processed.
     pub at: Timestamp,
     /// Whether it came after the watermark had passed its time.
@@ -67,7 +67,7 @@ struct Held<T> {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Waiting<T>(Placed<T>);
+struct Waiting<T>(Sequenced<T>);
 
 impl<T: Timed> Ord for Waiting<T> {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -125,7 +125,7 @@ impl<T: Timed> SourceOrder<T> {
     }
 
     /// The next item below the watermark, in (time, id) order.
-    pub fn pop(&mut self) -> Option<Placed<T>> {
+    pub fn pop(&mut self) -> Option<Sequenced<T>> {
         let watermark = self.watermark?;
         (self.waiting.peek()?.0.at < watermark).then(|| self.waiting.pop()).flatten().map(|waiting| waiting.0)
     }
@@ -201,7 +201,7 @@ impl<T: Timed> SourceOrder<T> {
         let time = item.observed_at();
         let late = self.watermark.is_some_and(|watermark| time < watermark);
         let at = if late { self.watermark.unwrap_or(time) } else { time };
-        self.waiting.push(Waiting(Placed { at, late, item }));
+        self.waiting.push(Waiting(Sequenced { at, late, item }));
         self.highest = self.highest.max(Some(time));
         self.watermark = self.watermark.max(Some(time.minus(self.lateness)));
     }

@@ -1,4 +1,4 @@
-//! Pair: who acts on the same object, and when.
+//! Pair: accounts that act on the same object, and their times.
 //!
 //! Keyed by object. For each trace it finds the **meeting** (accounts that first acted on the object within
 //! seven days before, the newest hundred) and the **co-actions** (live traces of other accounts within the
@@ -7,14 +7,13 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Descriptor, Interned, Layer, PostRef, Span, Timestamp, Trace};
+use shoal_model::{AccountKey, Descriptor, Interned, Layer, ObjectKey, Span, Timestamp, Trace};
 
 use crate::Config;
 use crate::config::{DAY, WEEK};
-use crate::key::{Expiry, KeyMap, KeySet, hour};
-use crate::record::{CircleIn, CoActions, Company, Meeting, PairIn, TieIn, Trigger};
+use crate::key::{AccountPair, Expiry, KeyMap, KeySet, hour};
+use crate::record::{Act, CircleIn, CoActions, Company, Meeting, PairIn, TieIn, Trigger};
 use crate::stage::{Lanes, Outbox, Stage, partition_of};
-use crate::tie::pair_key;
 
 /// First acts that a meeting looks at, newest first (`NEWEST` of the circle test's specification).
 const NEWEST: usize = 100;
@@ -33,11 +32,11 @@ pub struct Pair {
     state: PairState,
 }
 
-/// What pair remembers: the objects of the last seven days.
+/// The state of pair: the objects of the last seven days.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct PairState {
-    objects: KeyMap<Object>,
-    expiry: Expiry<u64>,
+    objects: KeyMap<ObjectKey, Object>,
+    expiry: Expiry<ObjectKey>,
 }
 
 /// An object. About 250 B with one trace, 80 B more per further account.
@@ -47,9 +46,9 @@ struct Object {
     newest: Timestamp,
     /// The newest first acts, oldest first.
     first_acts: VecDeque<Company>,
-    accounts: KeySet,
-    /// Live traces, oldest first.
-    live: VecDeque<(Interned<PostRef>, f32)>,
+    accounts: KeySet<AccountKey>,
+    /// The acts of live traces, oldest first.
+    live: VecDeque<Act>,
     /// First acts and live traces that are no longer held, and accounts beyond those remembered.
     forgotten: Forgotten,
 }
@@ -114,26 +113,25 @@ impl Object {
 
     fn co_actions(&self, trace: &Trace, window: Span, limit: usize) -> CoActions {
         let fan_out = self.fan_out(limit);
-        let others = self.live.iter().rev().filter(|(post, _)| {
-            post.account_key != trace.post.account_key && post.at.distance(trace.post.at) <= window
+        let others = self.live.iter().rev().filter(|act| {
+            act.post.account_key != trace.post.account_key && act.post.at.distance(trace.post.at) <= window
         });
-        let others = others.take(fan_out);
         CoActions {
             layer: trace.layer,
             object: trace.object,
             descriptor: Interned::clone(&self.descriptor),
-            actor: (Interned::clone(&trace.post), trace.similarity),
-            others: others.map(|(post, similarity)| (Interned::clone(post), *similarity)).collect(),
+            actor: Act::of(trace),
+            others: others.take(fan_out).cloned().collect(),
             skipped: self.forgotten.traces.saturating_add(self.live.len().saturating_sub(fan_out) as u32),
             unmet: self.forgotten.accounts,
         }
     }
 
     fn live_trace(&mut self, trace: &Trace, at: Timestamp, window: Span, limit: usize) {
-        while self.live.front().is_some_and(|(post, _)| post.at < at.minus(window)) {
+        while self.live.front().is_some_and(|act| act.post.at < at.minus(window)) {
             self.live.pop_front();
         }
-        insert_by_time(&mut self.live, (Interned::clone(&trace.post), trace.similarity), |(post, _)| post.at);
+        insert_by_time(&mut self.live, Act::of(trace), |act| act.post.at);
         if self.live.len() > limit {
             self.live.pop_front();
             self.forgotten.traces = self.forgotten.traces.saturating_add(1);
@@ -229,10 +227,11 @@ fn send_co_actions(trigger: &Trigger, co_actions: CoActions, lanes: &mut Lanes<T
         lanes.to(0, trigger, TieIn::CoActions(Box::new(co_actions)));
         return;
     }
-    let actor = co_actions.actor.0.account_key;
+    let actor = co_actions.actor.post.account_key;
     for partition in 0..partitions {
-        let held = |post: &PostRef| partition_of(pair_key(actor, post.account_key), partitions) == partition;
-        let others: Vec<_> = co_actions.others.iter().filter(|(post, _)| held(post)).cloned().collect();
+        let route = |act: &Act| AccountPair::new(actor, act.post.account_key).route();
+        let held = co_actions.others.iter().filter(|act| partition_of(route(act), partitions) == partition);
+        let others: Vec<Act> = held.cloned().collect();
         if !others.is_empty() {
             let part = CoActions { others, ..co_actions.clone() };
             lanes.to(partition, trigger, TieIn::CoActions(Box::new(part)));
@@ -268,21 +267,23 @@ impl Stage for Pair {
 
 #[cfg(test)]
 mod tests {
+    use shoal_model::{PostKey, PostRef};
+
     use super::*;
     use crate::Limit;
 
     fn trace(number: u64) -> Trace {
         let post = PostRef {
-            key: number,
+            key: PostKey::from_raw(number),
             id: format!("x:{number}").into(),
             account: format!("x:a{number}").into(),
-            account_key: number,
+            account_key: AccountKey::from_raw(number),
             at: Timestamp::from_seconds(number as i64),
             url: None,
         };
         Trace {
             layer: Layer::Repost,
-            object: 7,
+            object: ObjectKey::from_raw(7),
             descriptor: Interned::new(Descriptor { label: "viral".into() }),
             post: Interned::new(post),
             actions: 1,

@@ -4,8 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shoal_model::{Alert, Timestamp};
 
-use crate::Counts;
-use crate::record::{Analysed, CircleIn, ClusterIn, GroupIn, MatchIn, PairIn, Record, TieIn, Trigger};
+use crate::record::{Analysed, CircleIn, ClusterIn, GroupIn, MatchIn, PairIn, PrepareCounts, Record, TieIn, Trigger};
 
 /// One logical partition of one stage: a deterministic state machine over records in κ order.
 ///
@@ -27,7 +26,7 @@ pub trait Stage: Sized {
     fn timer(&mut self, at: Timestamp, out: &mut Outbox);
 
     /// What became of the records consumed so far, where not all of them are processed.
-    fn outcomes(&self) -> Option<Counts> {
+    fn outcomes(&self) -> Option<PrepareCounts> {
         None
     }
 
@@ -55,7 +54,7 @@ impl<T> Lanes<T> {
     }
 
     /// Sends to the partition that holds `key`.
-    pub fn send(&mut self, key: u64, trigger: &Trigger, record: T) {
+    pub fn send(&mut self, key: impl Into<u64>, trigger: &Trigger, record: T) {
         let partition = partition_of(key, self.lanes.len());
         self.to(partition, trigger, record);
     }
@@ -84,9 +83,9 @@ impl<T> Lanes<T> {
 }
 
 /// The partition, of `partitions`, that holds `key`.
-pub fn partition_of(key: u64, partitions: usize) -> usize {
+pub fn partition_of(key: impl Into<u64>, partitions: usize) -> usize {
     // The high half: the low bits of keys order hash tables.
-    ((key >> 32) as usize) % partitions.max(1)
+    ((key.into() >> 32) as usize) % partitions.max(1)
 }
 
 /// Where the output of one partition goes.

@@ -1,4 +1,4 @@
-//! Tie: what two accounts share.
+//! Tie: everything that two accounts share.
 //!
 //! Keyed by pair of accounts. Adds up co-actions: distinct objects and pairs of posts, per layer and window. A pair
 //! of posts counts once, on its best layer, even when the posts share several objects. A tie that shares enough
@@ -7,21 +7,16 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Descriptor, Interned, Layer, PostRef, Span, Timestamp};
+use shoal_model::{Descriptor, Interned, Layer, ObjectKey, PostRef, Span, Timestamp};
 
 use crate::Config;
 use crate::config::{Method, Rule, WINDOWS};
-use crate::key::{Expiry, KeyMap, PairMap, hour};
-use crate::record::{CoActions, GroupIn, Merge, SharedObject, StrongTie, TieCaps, TieIn, Trigger};
+use crate::key::{AccountPair, Expiry, KeyMap, KeyPair, KeySet, hour};
+use crate::record::{Act, CoActions, GroupIn, Merge, SharedObject, StrongTie, TieCaps, TieIn, Trigger};
 use crate::stage::{Outbox, Stage};
 
 /// Distinct objects of one layer that one tie remembers with their evidence, the newest.
 pub(crate) const OBJECTS: usize = 64;
-
-/// The key that decides which partition holds a pair.
-pub(crate) fn pair_key(a: u64, b: u64) -> u64 {
-    a.min(b).rotate_left(17) ^ a.max(b)
-}
 
 /// The stage.
 #[derive(Debug)]
@@ -32,16 +27,16 @@ pub struct Tie {
     state: TieState,
 }
 
-/// What ties remember.
+/// The state of tie.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct TieState {
-    ties: PairMap<Shared>,
-    expiry: Expiry<(u64, u64)>,
-    aliases: KeyMap<u64>,
-    alias_expiry: Expiry<u64>,
+    ties: KeyMap<AccountPair, TieMemory>,
+    expiry: Expiry<AccountPair>,
+    aliases: KeyMap<ObjectKey, ObjectKey>,
+    alias_expiry: Expiry<ObjectKey>,
 }
 
-/// What makes a tie go on to group.
+/// The condition for a tie to go on to group.
 #[derive(Debug)]
 enum Enough {
     /// So many distinct objects of evidence layers within the window each.
@@ -50,11 +45,11 @@ enum Enough {
     Rules(Vec<Rule>),
 }
 
-/// What two accounts share. About 150 B with one object, 60 B more per further object.
+/// Everything that two accounts share. About 150 B with one object, 60 B more per further object.
 #[derive(Debug, Serialize, Deserialize)]
-struct Shared {
+struct TieMemory {
     newest: Timestamp,
-    objects: Vec<Item>,
+    objects: Vec<TiedObject>,
     skipped: TieCaps,
     /// When group was last told of it; `None` until it is strong.
     told: Option<Timestamp>,
@@ -64,8 +59,8 @@ struct Shared {
 
 /// A shared object, with the closest pair of posts, in the order of the accounts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Item {
-    object: u64,
+struct TiedObject {
+    object: ObjectKey,
     descriptor: Interned<Descriptor>,
     posts: [Interned<PostRef>; 2],
     similarity: [f32; 2],
@@ -80,7 +75,7 @@ struct Item {
 struct CoAction<'a> {
     source: &'a CoActions,
     window: u8,
-    posts: [&'a (Interned<PostRef>, f32); 2],
+    acts: [&'a Act; 2],
 }
 
 impl Tie {
@@ -124,14 +119,13 @@ impl Tie {
     /// All co-actions of one post. Per earlier post only the one on the best layer counts; `records` are in the
     /// order of layers.
     fn co_actions(&mut self, trigger: &Trigger, records: &[Box<CoActions>], out: &mut Outbox) {
-        let mut counted: PairMap<()> = PairMap::default();
-        let mut grown: BTreeSet<(u64, u64)> = BTreeSet::new();
+        let mut counted = KeySet::default();
+        let mut grown: BTreeSet<AccountPair> = BTreeSet::new();
         for source in records {
             for other in &source.others {
                 // Of posts at the same moment either may be the actor.
-                let (one, two) = (source.actor.0.key, other.0.key);
-                let posts = (one.min(two), one.max(two));
-                if records.len() > 1 && counted.insert(posts, ()).is_some() {
+                let posts = KeyPair::new(source.actor.post.key, other.post.key);
+                if records.len() > 1 && !counted.insert(posts) {
                     continue;
                 }
                 grown.extend(self.add(trigger, source, other));
@@ -144,41 +138,41 @@ impl Tie {
 
     /// Adds one co-action. Gives the pair when it has gained an object or (by rules, which count pairs of posts) is
     /// not strong yet.
-    fn add(&mut self, trigger: &Trigger, source: &CoActions, other: &(Interned<PostRef>, f32)) -> Option<(u64, u64)> {
-        let mut posts = [&source.actor, other];
-        posts.sort_by_key(|(post, _)| post.account_key);
-        let key = (posts[0].0.account_key, posts[1].0.account_key);
-        let apart = posts[0].0.at.distance(posts[1].0.at);
+    fn add(&mut self, trigger: &Trigger, source: &CoActions, other: &Act) -> Option<AccountPair> {
+        let mut acts = [&source.actor, other];
+        acts.sort_by_key(|act| act.post.account_key);
+        let key = AccountPair::new(acts[0].post.account_key, acts[1].post.account_key);
+        let apart = acts[0].post.at.distance(acts[1].post.at);
         let window = self.windows[source.layer.index()].iter().position(|window| apart <= *window)? as u8;
         let TieState { ties, expiry, aliases, .. } = &mut self.state;
         let memory = trigger.at.minus(self.memory);
         let tie = ties.entry(key).or_insert_with(|| {
             expiry.touch(key, trigger.at);
-            Shared::new(trigger.at)
+            TieMemory::new(trigger.at)
         });
         if hour(tie.newest) != hour(trigger.at) {
             expiry.touch(key, trigger.at);
         }
         if tie.newest < memory {
-            *tie = Shared::new(trigger.at);
+            *tie = TieMemory::new(trigger.at);
         }
         tie.newest = trigger.at;
         tie.skipped.traces = tie.skipped.traces.max(source.skipped);
         tie.skipped.accounts = tie.skipped.accounts.max(source.unmet);
-        let gained = tie.add(&CoAction { source, window, posts }, aliases);
+        let gained = tie.add(&CoAction { source, window, acts }, aliases);
         (gained || (tie.told.is_none() && matches!(self.enough, Enough::Rules(_)))).then_some(key)
     }
 
     /// Tells group of a tie that has become strong, or of what a strong one has gained. Group forgets a tie of which
     /// it hears nothing for the memory of ties; then it is told everything again.
-    fn tell(&mut self, trigger: &Trigger, key: (u64, u64), out: &mut Outbox) {
-        let Some(tie) = self.state.ties.get_mut(&key) else { return };
+    fn tell(&mut self, trigger: &Trigger, accounts: AccountPair, out: &mut Outbox) {
+        let Some(tie) = self.state.ties.get_mut(&accounts) else { return };
         let is_known = tie.told.is_some_and(|told| told >= trigger.at.minus(self.memory));
         if tie.told.is_none() && !self.enough.is_met(tie, &self.windows, &self.state.aliases) {
             return;
         }
         let known = if is_known { tie.objects.len() - usize::from(tie.untold).min(tie.objects.len()) } else { 0 };
-        let objects: Vec<SharedObject> = tie.objects.iter().skip(known).map(Item::shared).collect();
+        let objects: Vec<SharedObject> = tie.objects.iter().skip(known).map(TiedObject::shared).collect();
         if objects.is_empty() {
             return;
         }
@@ -189,7 +183,7 @@ impl Tie {
             return;
         };
         let record = StrongTie {
-            accounts: [key.0, key.1],
+            accounts,
             ids: [a, b],
             objects,
             pairs: tie.objects.iter().map(|item| item.pairs_up_to(WINDOWS - 1)).sum(),
@@ -200,7 +194,7 @@ impl Tie {
 }
 
 /// The object that stands for `object` after all merges.
-pub(crate) fn resolve(aliases: &KeyMap<u64>, object: u64) -> u64 {
+pub(crate) fn resolve(aliases: &KeyMap<ObjectKey, ObjectKey>, object: ObjectKey) -> ObjectKey {
     let mut object = object;
     // A chain is as long as the merges within the memory of ties.
     while let Some(newer) = aliases.get(&object) {
@@ -209,16 +203,16 @@ pub(crate) fn resolve(aliases: &KeyMap<u64>, object: u64) -> u64 {
     object
 }
 
-impl Shared {
+impl TieMemory {
     fn new(at: Timestamp) -> Self {
         Self { newest: at, objects: Vec::with_capacity(1), skipped: TieCaps::default(), told: None, untold: 0 }
     }
 
     /// Adds a co-action; whether it brought a new object, or a known one for the first time into a narrower window.
-    fn add(&mut self, action: &CoAction<'_>, aliases: &KeyMap<u64>) -> bool {
+    fn add(&mut self, action: &CoAction<'_>, aliases: &KeyMap<ObjectKey, ObjectKey>) -> bool {
         let layer = action.source.layer;
         let object = resolve(aliases, action.source.object);
-        let same = |item: &&mut Item| item.layer == layer && resolve(aliases, item.object) == object;
+        let same = |item: &&mut TiedObject| item.layer == layer && resolve(aliases, item.object) == object;
         if let Some(item) = self.objects.iter_mut().find(same) {
             return item.add(action);
         }
@@ -229,14 +223,14 @@ impl Shared {
             self.objects.remove(oldest);
             self.skipped.objects = self.skipped.objects.saturating_add(1);
         }
-        self.objects.push(Item::new(action));
+        self.objects.push(TiedObject::new(action));
         self.untold = self.untold.saturating_add(1);
         true
     }
 
     /// Distinct objects within a window, by layer.
-    fn objects_within<'a>(&'a self, aliases: &'a KeyMap<u64>, counts: impl Fn(&Item) -> bool + 'a) -> usize {
-        let mut distinct: Vec<(Layer, u64)> = self
+    fn objects_within(&self, aliases: &KeyMap<ObjectKey, ObjectKey>, counts: impl Fn(&TiedObject) -> bool) -> usize {
+        let mut distinct: Vec<(Layer, ObjectKey)> = self
             .objects
             .iter()
             .filter(|item| counts(item))
@@ -248,16 +242,15 @@ impl Shared {
     }
 }
 
-impl Item {
+impl TiedObject {
     fn new(action: &CoAction<'_>) -> Self {
-        let [(a, of_a), (b, of_b)] = action.posts;
         let mut pairs = [0; WINDOWS];
         pairs[usize::from(action.window)] = 1;
         Self {
             object: action.source.object,
             descriptor: Interned::clone(&action.source.descriptor),
-            posts: [Interned::clone(a), Interned::clone(b)],
-            similarity: [*of_a, *of_b],
+            posts: action.acts.map(|act| Interned::clone(&act.post)),
+            similarity: action.acts.map(|act| act.similarity),
             pairs,
             layer: action.source.layer,
             window: action.window,
@@ -271,10 +264,9 @@ impl Item {
         let pairs = &mut self.pairs[usize::from(action.window)];
         *pairs = pairs.saturating_add(1);
         let narrower = action.window < self.window;
-        let [(a, of_a), (b, of_b)] = action.posts;
-        if rank([a, b]) < rank(self.posts.each_ref().map(|post| &**post)) {
-            self.posts = [Interned::clone(a), Interned::clone(b)];
-            self.similarity = [*of_a, *of_b];
+        if rank(action.acts.map(|act| &*act.post)) < rank(self.posts.each_ref().map(|post| &**post)) {
+            self.posts = action.acts.map(|act| Interned::clone(&act.post));
+            self.similarity = action.acts.map(|act| act.similarity);
             self.window = action.window;
         }
         narrower
@@ -287,17 +279,23 @@ impl Item {
 
     fn shared(&self) -> SharedObject {
         let [a, b] = &self.posts;
+        let [of_a, of_b] = self.similarity;
         SharedObject {
             layer: self.layer,
             object: self.object,
             descriptor: Interned::clone(&self.descriptor),
-            posts: [(Interned::clone(a), self.similarity[0]), (Interned::clone(b), self.similarity[1])],
+            posts: [(a, of_a), (b, of_b)].map(|(post, similarity)| Act { post: Interned::clone(post), similarity }),
         }
     }
 }
 
 impl Enough {
-    fn is_met(&self, tie: &Shared, windows: &[Vec<Span>; Layer::COUNT], aliases: &KeyMap<u64>) -> bool {
+    fn is_met(
+        &self,
+        tie: &TieMemory,
+        windows: &[Vec<Span>; Layer::COUNT],
+        aliases: &KeyMap<ObjectKey, ObjectKey>,
+    ) -> bool {
         let within = |layer: Layer, number: u8, limit: Span| {
             windows[layer.index()].get(usize::from(number)).is_some_and(|window| *window <= limit)
         };

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Stages, posts};
 use shoal_detect::{Analyst, Config, Keyer};
-use shoal_model::{Post, Timestamp};
+use shoal_model::{AccountKey, Post, Timestamp};
 use shoal_text::strip_repost_prefix;
 
 const FILES: [&str; 4] = [
@@ -72,7 +72,7 @@ fn of_permuted_accounts_few_exceed_any_bits() {
     let config = Config::default();
     let (mut analyst, mut stages) = (Analyst::new(&config), Stages::new(&config));
     let keyer = Keyer::new(config.seed);
-    let accounts: BTreeSet<u64> = posts.iter().map(|post| keyer.account(&post.author.id)).collect();
+    let accounts: BTreeSet<AccountKey> = posts.iter().map(|post| keyer.account(&post.author.id)).collect();
     for chunk in posts.chunks(1_024) {
         stages.drive(chunk.iter().cloned().map(|post| analyst.analyse(post)).collect());
     }

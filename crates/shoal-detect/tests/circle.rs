@@ -10,8 +10,10 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 
 use common::step;
-use shoal_detect::{Analysed, Circle, Config, Draft, Keyer, Outbox, Pair, Partitions, Prepare, PrepareIn, Trigger};
-use shoal_model::{Action, Author, Descriptor, Interned, Layer, Post, PostRef, Timestamp};
+use shoal_detect::{
+    Analysed, Circle, Config, ExplicitTrace, Keyer, Outbox, Pair, Partitions, Prepare, PrepareIn, Trigger,
+};
+use shoal_model::{AccountKey, Action, Author, Descriptor, Interned, Layer, Post, PostRef, Timestamp};
 
 /// One row of a vector: post, time, account, layer, object.
 type Row = (String, i64, String, Layer, String);
@@ -55,7 +57,7 @@ fn analysed(keyer: Keyer, rows: &[Row]) -> (Trigger, Analysed) {
         at,
         url: None,
     });
-    let drafts = rows.iter().map(|(.., layer, object)| Draft {
+    let traces = rows.iter().map(|(.., layer, object)| ExplicitTrace {
         layer: *layer,
         object: keyer.object(*layer, object.as_bytes()),
         descriptor: Interned::new(Descriptor { label: object.as_str().into() }),
@@ -72,7 +74,7 @@ fn analysed(keyer: Keyer, rows: &[Row]) -> (Trigger, Analysed) {
         url: None,
     };
     let trigger = Trigger { at, post: Some(Interned::clone(&reference)) };
-    (trigger, Analysed { post, reference, key, drafts: drafts.collect(), text: None })
+    (trigger, Analysed { post, reference, key, traces: traces.collect(), text: None })
 }
 
 fn run(name: &str, partitions: u16) -> BTreeMap<String, (u64, f64)> {
@@ -103,7 +105,8 @@ fn run(name: &str, partitions: u16) -> BTreeMap<String, (u64, f64)> {
             step(stage, input, at, &mut out);
         }
     }
-    let bits = |key: u64| circle.iter().filter_map(|stage| stage.bits(key)).find(|(exposures, _)| *exposures > 0);
+    let bits =
+        |key: AccountKey| circle.iter().filter_map(|stage| stage.bits(key)).find(|(exposures, _)| *exposures > 0);
     accounts
         .into_iter()
         .map(|(account, key)| (account, bits(key).or_else(|| circle.iter().find_map(|stage| stage.bits(key)))))

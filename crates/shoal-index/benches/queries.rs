@@ -17,12 +17,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shoal_detect::{Analyst, Config};
+use shoal_detect::{Analyst, Config, TextObject};
 use shoal_formats::{Content, Format, Reader};
 use shoal_index::{
     Batch, Index, Limits, MAX_PAGE, PostDocument, SearchRequest, Settings, SimilarRequest, Sort, TopField, Writer,
 };
-use shoal_model::{Action, Author, Post, Span, Timestamp};
+use shoal_model::{Action, Author, ObjectKey, Post, Span, TextKey, Timestamp};
 
 /// As in the program.
 #[global_allocator]
@@ -131,7 +131,7 @@ impl Feeder {
 
     /// The base, with text objects for texts that are there more than once.
     fn base(&mut self, writer: &mut Writer) {
-        let mut seen: HashMap<u64, u64> = HashMap::new();
+        let mut seen: HashMap<TextKey, u64> = HashMap::new();
         for start in (0..self.posts.len()).step_by(BATCH) {
             let posts = self.documents(start..(start + BATCH).min(self.posts.len()), Span::default(), 0);
             writer.add(Batch { posts, ..Batch::default() }).unwrap();
@@ -142,7 +142,8 @@ impl Feeder {
                 let times = seen.entry(text.key).or_default();
                 *times += 1;
                 if *times == 2 {
-                    texts.push((text.key, text.key, post.observed_at));
+                    let object = ObjectKey::from_raw(text.key.raw());
+                    texts.push(TextObject { text: text.key, object, at: post.observed_at });
                 }
             }
         }
@@ -179,7 +180,7 @@ struct Asked {
 impl Asked {
     fn new(posts: &[Post]) -> Self {
         let mut analyst = Analyst::new(&Config::default());
-        let mut texts: HashMap<u64, (u64, &str)> = HashMap::new();
+        let mut texts: HashMap<TextKey, (u64, &str)> = HashMap::new();
         let mut authors: HashMap<&str, u64> = HashMap::new();
         for post in posts {
             *authors.entry(&post.author.id).or_default() += 1;
@@ -190,12 +191,7 @@ impl Asked {
         let (cluster, (_, post)) = texts.into_iter().max_by_key(|(key, (times, _))| (*times, *key)).unwrap();
         let author = authors.into_iter().max_by_key(|(id, times)| (*times, *id)).unwrap().0;
         let at = |share: usize| posts[posts.len() * share / 10].observed_at;
-        Self {
-            author: author.to_owned(),
-            middle: (at(4), at(6)),
-            post: post.to_owned(),
-            cluster: format!("{cluster:016x}"),
-        }
+        Self { author: author.to_owned(), middle: (at(4), at(6)), post: post.to_owned(), cluster: cluster.to_string() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use shoal_model::{Alert, Cap, Layer, Post, Timestamp};
+use shoal_model::{Alert, Cap, Layer, ObjectKey, Post, Timestamp};
 use shoal_text::{LanguageDetector, canonical_url, entities};
 use tantivy::TantivyDocument;
 use unicode_normalization::UnicodeNormalization;
@@ -38,17 +38,17 @@ impl PostBuilder {
         let fields = &self.fields;
         let mut out = TantivyDocument::new();
         out.add_u64(fields.origin, origin);
-        for (layer, key, _) in &document.objects {
-            out.add_u64(fields.object, *key);
-            out.add_text(fields.layer, layer.name());
+        for trace in &document.objects {
+            out.add_u64(fields.object, trace.object.raw());
+            out.add_text(fields.layer, trace.layer.name());
         }
-        if let Some((key, slots)) = &document.text {
+        if let Some(text) = &document.text {
             out.add_text(fields.layer, Layer::Text.name());
-            out.add_u64(fields.text_key, *key);
-            for (slot, hash) in slots.iter().flatten().enumerate() {
+            out.add_u64(fields.text_key, text.key.raw());
+            for (slot, hash) in text.slots.iter().flatten().enumerate() {
                 out.add_u64(fields.min_hash, min_hash(slot, *hash));
             }
-            if let Some(slots) = slots {
+            if let Some(slots) = &text.slots {
                 let bytes: Vec<u8> = slots.iter().flat_map(|hash| hash.to_le_bytes()).collect();
                 out.add_bytes(fields.slots, &bytes);
             }
@@ -87,11 +87,6 @@ pub(crate) fn platform(id: &str) -> &str {
     id.split_once(':').map_or("", |(platform, _)| platform)
 }
 
-/// A key as it is written in alerts.
-pub(crate) fn hex(key: u64) -> String {
-    format!("{key:016x}")
-}
-
 /// A post as it is kept.
 pub(crate) fn stored_post(document: PostDocument, languages: &mut LanguageDetector) -> StoredPost {
     let PostDocument { post, objects, text, .. } = document;
@@ -115,9 +110,13 @@ pub(crate) fn stored_post(document: PostDocument, languages: &mut LanguageDetect
         quote_of: post.action.quote_of,
         objects: objects
             .into_iter()
-            .map(|(layer, key, label)| ObjectRef { layer, key: hex(key), label: label.into() })
+            .map(|trace| ObjectRef {
+                layer: trace.layer,
+                key: trace.object.to_string(),
+                label: trace.descriptor.label.to_string(),
+            })
             .collect(),
-        text_key: text.map(|(key, _)| hex(key)),
+        text_key: text.map(|text| text.key.to_string()),
     }
 }
 
@@ -210,8 +209,8 @@ pub(crate) fn newest_document(fields: &AlertFields, alert: &Alert, opened_at: Ti
     out.add_text(fields.text, &alert.summary);
     for object in &observed.objects {
         out.add_text(fields.text, &object.label);
-        if let Ok(key) = u64::from_str_radix(&object.key, 16) {
-            out.add_u64(fields.object, key);
+        if let Ok(key) = object.key.parse::<ObjectKey>() {
+            out.add_u64(fields.object, key.raw());
         }
     }
     out.add_i64(fields.start, observed.window.start.micros());

@@ -1,4 +1,4 @@
-//! What can be wrong with a value of the model.
+//! Values that the model refuses.
 
 /// A value that the model refuses, with what it should have looked like.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum Error {
     /// Text that names no layer.
     #[error("`{0}` is not a layer: use one of repost, quote, text, link, reply, hashtags, domain")]
     Layer(String),
+    /// Text that is no key.
+    #[error("`{0}` is not a key: write 16 hexadecimal digits")]
+    Key(String),
     /// An id that is not `platform:native`.
     #[error("`{0}` is not an id of the form platform:native")]
     Id(String),

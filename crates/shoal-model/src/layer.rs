@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// The type of an object. The order is the one in which the layers of one post are considered: a post counts
-/// once, on its first layer with company (the *best* layer).
+/// The type of an object. The order of the variants is that of indices and of serialized tags, and says nothing else:
+/// a new layer comes last. See [`Layer::BY_PRIORITY`] and [`Layer::hash_domain`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layer {
@@ -29,16 +29,57 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// Every layer, in order.
+    /// Every layer, by index.
     pub const ALL: [Self; 7] =
         [Self::Repost, Self::Quote, Self::Text, Self::Link, Self::Reply, Self::Hashtags, Self::Domain];
 
     /// The number of layers.
     pub const COUNT: usize = Self::ALL.len();
 
+    /// Every layer in the order in which the layers of one post are considered: a post counts once, on its first layer
+    /// with company (the *best* layer).
+    pub const BY_PRIORITY: [Self; Self::COUNT] =
+        [Self::Repost, Self::Quote, Self::Text, Self::Link, Self::Reply, Self::Hashtags, Self::Domain];
+
     /// The position of this layer in [`Layer::ALL`].
     pub const fn index(self) -> usize {
         self as usize
+    }
+
+    /// The position of this layer in [`Layer::BY_PRIORITY`].
+    pub const fn priority(self) -> u8 {
+        let mut position = 0;
+        while position < Self::COUNT && Self::BY_PRIORITY[position] as usize != self as usize {
+            position += 1;
+        }
+        position as u8
+    }
+
+    /// The domain in which objects of this layer are hashed. It is part of what states and indexes hold: the number of
+    /// a layer never changes and is never used again.
+    pub const fn hash_domain(self) -> u8 {
+        match self {
+            Self::Repost => 16,
+            Self::Quote => 17,
+            Self::Text => 18,
+            Self::Link => 19,
+            Self::Reply => 20,
+            Self::Hashtags => 21,
+            Self::Domain => 22,
+        }
+    }
+
+    /// The domain in which objects of this layer that stand for a text are hashed. It never changes either.
+    pub const fn text_hash_domain(self) -> u8 {
+        match self {
+            Self::Repost => 24,
+            Self::Quote => 25,
+            Self::Text => 26,
+            Self::Link => 27,
+            Self::Reply => 28,
+            Self::Hashtags => 29,
+            Self::Domain => 30,
+        }
     }
 
     /// Whether meetings on this layer are evidence (the circle test). Sites are too common to be.
@@ -60,6 +101,19 @@ impl Layer {
     }
 }
 
+// Both lists hold every layer once, and indices are positions.
+const _: () = {
+    let mut seen = [false; Layer::COUNT];
+    let mut position = 0;
+    while position < Layer::COUNT {
+        assert!(Layer::ALL[position].index() == position, "a layer is out of its place in ALL");
+        let index = Layer::BY_PRIORITY[position].index();
+        assert!(!seen[index], "a layer is twice in BY_PRIORITY");
+        seen[index] = true;
+        position += 1;
+    }
+};
+
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -71,5 +125,32 @@ impl FromStr for Layer {
 
     fn from_str(name: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|layer| layer.name() == name).ok_or_else(|| Error::Layer(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_domains_are_those_of_version_0_1_0() {
+        let known: Vec<_> =
+            Layer::ALL.iter().map(|layer| (layer.name(), layer.hash_domain(), layer.text_hash_domain())).collect();
+        let first = [
+            ("repost", 16, 24),
+            ("quote", 17, 25),
+            ("text", 18, 26),
+            ("link", 19, 27),
+            ("reply", 20, 28),
+            ("hashtags", 21, 29),
+            ("domain", 22, 30),
+        ];
+        assert_eq!(known[..first.len()], first, "a new layer comes last, with numbers that nothing else has");
+    }
+
+    #[test]
+    fn priorities_are_positions() {
+        let priorities: Vec<_> = Layer::BY_PRIORITY.iter().map(|layer| usize::from(layer.priority())).collect();
+        assert_eq!(priorities, (0..Layer::COUNT).collect::<Vec<_>>());
     }
 }

@@ -9,6 +9,7 @@
 mod alert;
 mod error;
 pub mod interned;
+mod key;
 mod layer;
 mod post;
 pub mod saved;
@@ -22,6 +23,7 @@ pub use alert::{
 };
 pub use error::Error;
 pub use interned::Interned;
+pub use key::{AccountKey, ObjectKey, PostKey, TextKey};
 pub use layer::Layer;
 pub use post::{Action, Author, Deletion, Post};
 pub use time::{Span, Timestamp};

@@ -2,26 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Interned, Layer, Timestamp};
+use crate::{AccountKey, Interned, Layer, ObjectKey, PostKey, Timestamp};
 
-/// Where a trace was left: enough of a post to find it again.
+/// The post in which a trace was left: enough of a post to find it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostRef {
-    /// The post's key: a keyed hash of its account and id.
-    pub key: u64,
+    /// The post's key.
+    pub key: PostKey,
     /// The id of the post, `platform:native`.
     pub id: Box<str>,
     /// The id of the account, `platform:native`.
     pub account: Box<str>,
-    /// The account's key: a keyed hash of its id.
-    pub account_key: u64,
-    /// When the post was seen: its true time, also for a late one.
+    /// The account's key.
+    pub account_key: AccountKey,
+    /// The time at which the post was seen: its true time, also for a late one.
     pub at: Timestamp,
-    /// Where a person can look at the post, where known.
+    /// The address at which a person can look at the post, where known.
     pub url: Option<Box<str>>,
 }
 
-/// What an object is, for a person: it travels with the object's traces, so that alerts are self-contained.
+/// A description of an object for a person. It travels with the object's traces, so that alerts are self-contained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Descriptor {
     /// An excerpt of the text, the address, the id of the post or the hashtags.
@@ -33,11 +33,11 @@ pub struct Descriptor {
 pub struct Trace {
     /// The type of the object.
     pub layer: Layer,
-    /// The object's key: a keyed hash of its layer and identity.
-    pub object: u64,
-    /// What the object is.
+    /// The object.
+    pub object: ObjectKey,
+    /// Its description.
     pub descriptor: Interned<Descriptor>,
-    /// Who acted, when, where.
+    /// The post that acted: who, when, where.
     pub post: Interned<PostRef>,
     /// The account's actions on this layer in the seven UTC days up to and including this one, this one counted.
     pub actions: u32,

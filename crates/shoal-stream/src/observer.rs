@@ -1,6 +1,6 @@
 //! What a run tells whoever watches it.
 
-use shoal_detect::Analysed;
+use shoal_detect::{Analysed, ObjectMerge, TextObject};
 use shoal_model::{Alert, Deletion, Timestamp};
 
 use crate::Summary;
@@ -20,28 +20,6 @@ pub struct Progress {
     pub alerts: u64,
     /// Dead letters.
     pub dead_letters: u64,
-}
-
-/// A text that several accounts have published, or that is like one that another account has published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TextObject {
-    /// The key of the folded text.
-    pub text: u64,
-    /// The object it belongs to now.
-    pub object: u64,
-    /// The event time of the post that this was seen by.
-    pub at: Timestamp,
-}
-
-/// Two text objects turned out to be one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ObjectMerge {
-    /// The object that is no longer used.
-    pub old: u64,
-    /// The one that stands for both.
-    pub new: u64,
-    /// The event time of the post that this was seen by.
-    pub at: Timestamp,
 }
 
 /// What detection found out about the posts that an [`Observer`] was shown since the last time.

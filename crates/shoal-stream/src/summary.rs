@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use shoal_detect::Counts;
+use shoal_detect::PrepareCounts;
 use shoal_formats::Reason;
 use shoal_model::{Alert, AlertState};
 
@@ -91,7 +91,7 @@ pub struct Summary {
     /// Records that wait for the watermark or for belief in their time; 0 at the end of the input.
     pub buffered: u64,
     /// What became of the posts in prepare.
-    pub prepare: Counts,
+    pub prepare: PrepareCounts,
     /// Records consumed per stage.
     pub consumed: Consumed,
     /// Alerts.

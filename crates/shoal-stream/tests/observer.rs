@@ -10,14 +10,14 @@ use std::fs;
 
 use common::{alerts, config, identities, job, stream, write};
 use shoal_detect::Analysed;
-use shoal_model::{Alert, Deletion, Timestamp};
+use shoal_model::{Alert, Deletion, ObjectKey, TextKey, Timestamp};
 use shoal_stream::{Observer, ObserverError, Progress, Settled, run};
 
 #[derive(Default)]
 struct Told {
     posts: Vec<(u64, String)>,
-    texts: BTreeMap<u64, String>,
-    objects: BTreeMap<u64, u64>,
+    texts: BTreeMap<TextKey, String>,
+    objects: BTreeMap<TextKey, ObjectKey>,
     duplicates: Vec<String>,
     deletions: Vec<Deletion>,
     alerts: Vec<Alert>,
@@ -88,7 +88,7 @@ fn everything_is_told_once_and_where_it_was_read() {
         assert!(line.contains(id.split_once(':').unwrap().1), "{id} is not at {offset}");
     }
     // Every text object of an alert is one that texts were told to belong to.
-    let objects: Vec<String> = told.objects.values().map(|object| format!("{object:016x}")).collect();
+    let objects: Vec<String> = told.objects.values().map(ToString::to_string).collect();
     let texts = told.alerts.iter().flat_map(|alert| &alert.observed.objects);
     let texts: Vec<_> = texts.filter(|object| object.layer == shoal_model::Layer::Text).collect();
     assert!(!texts.is_empty());

@@ -2,7 +2,7 @@
 
 use libm::{exp, log};
 use serde::{Deserialize, Serialize};
-use shoal_model::{Arithmetic, PostRef};
+use shoal_model::{AccountKey, Arithmetic, PostRef};
 
 use crate::key::KeyMap;
 use crate::record::{CircleCaps, Meeting};
@@ -24,7 +24,7 @@ const LOG_2: f64 = std::f64::consts::LN_2;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Account {
     /// Weight of each partner in each variant.
-    weights: KeyMap<[f64; VARIANTS]>,
+    weights: KeyMap<AccountKey, [f64; VARIANTS]>,
     /// Total weight per variant, forgotten partners included.
     totals: [f64; VARIANTS],
     /// Natural logarithm of the evidence, per variant and prior strength.
@@ -35,7 +35,14 @@ pub(super) struct Account {
     candidate: bool,
 }
 
-/// What one meeting gave.
+/// An account of the company and its share of the layer's actions, at most 1.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    pub(super) account: AccountKey,
+    pub(super) share: f64,
+}
+
+/// The outcome of one meeting.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Judged {
     known: u64,
@@ -47,12 +54,11 @@ impl Account {
         self.exposures
     }
 
-    /// Judges a meeting by one variant, then adds the company to the circle. `company`: accounts and their shares
-    /// of the layer's actions, at most 1 each.
-    pub(super) fn meet(&mut self, variant: usize, company: &[(u64, f64)], limit: usize) -> Judged {
+    /// Judges a meeting by one variant, then adds the company to the circle.
+    pub(super) fn meet(&mut self, variant: usize, company: &[Share], limit: usize) -> Judged {
         let size = company.len() as f64;
         let (mut ratio, mut known) = (0.0, 0);
-        for (partner, share) in company {
+        for Share { account: partner, share } in company {
             if let Some(weights) = self.weights.get(partner)
                 && weights[variant] > 0.0
             {
@@ -69,7 +75,7 @@ impl Account {
                 shown = gain / LOG_2;
             }
         }
-        for (partner, _) in company {
+        for Share { account: partner, .. } in company {
             self.weights.entry(*partner).or_default()[variant] += 1.0 / size;
         }
         self.totals[variant] += 1.0;
@@ -79,7 +85,7 @@ impl Account {
     }
 
     /// Adds an account that met this one.
-    pub(super) fn remember(&mut self, variant: usize, partner: u64, weight: f64, limit: usize) {
+    pub(super) fn remember(&mut self, variant: usize, partner: AccountKey, weight: f64, limit: usize) {
         self.weights.entry(partner).or_default()[variant] += weight;
         self.totals[variant] += weight;
         self.bound(limit);
@@ -92,7 +98,7 @@ impl Account {
         if self.weights.len() <= limit {
             return;
         }
-        let mut by_weight: Vec<(f64, u64)> =
+        let mut by_weight: Vec<(f64, AccountKey)> =
             self.weights.iter().map(|(partner, weights)| (weights.iter().sum(), *partner)).collect();
         by_weight.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let forgotten = by_weight.len() / 2;
@@ -113,7 +119,7 @@ impl Account {
             post: post.id.to_string(),
             at: meeting.at,
             layer: meeting.layer,
-            object: format!("{:016x}", meeting.object),
+            object: meeting.object.to_string(),
             label: meeting.descriptor.label.chars().take(LABEL).collect(),
             company: u64::from(meeting.within_day),
             known: judged.known,
@@ -164,18 +170,26 @@ fn round(value: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn key(number: u64) -> AccountKey {
+        AccountKey::from_raw(number)
+    }
+
+    fn share(number: u64, share: f64) -> Share {
+        Share { account: key(number), share }
+    }
+
     #[test]
     fn a_stranger_met_again_is_evidence() {
         let mut account = Account::default();
         for _ in 0..10 {
             for variant in 0..VARIANTS {
-                account.meet(variant, &[(7, 0.001)], 100);
+                account.meet(variant, &[share(7, 0.001)], 100);
             }
         }
         assert!(account.bits() > 40.0, "{}", account.bits());
         let mut busy = Account::default();
         for _ in 0..10 {
-            busy.meet(0, &[(7, 1.0)], 100);
+            busy.meet(0, &[share(7, 1.0)], 100);
         }
         assert!(busy.bits() <= 1e-9, "an account that is all there is cannot be avoided");
     }
@@ -183,7 +197,7 @@ mod tests {
     #[test]
     fn the_first_meeting_is_no_evidence() {
         let mut account = Account::default();
-        account.meet(0, &[(1, 0.5), (2, 0.01)], 100);
+        account.meet(0, &[share(1, 0.5), share(2, 0.01)], 100);
         assert!(account.bits().abs() < 1e-12);
     }
 
@@ -191,12 +205,13 @@ mod tests {
     fn a_circle_is_bounded_and_forgets_the_lightest() {
         let mut account = Account::default();
         for partner in 0..200 {
-            account.meet(0, &[(partner, 0.01)], 128);
-            account.meet(0, &[(5, 0.01)], 128);
+            account.meet(0, &[share(partner, 0.01)], 128);
+            account.meet(0, &[share(5, 0.01)], 128);
         }
-        assert!(account.weights.len() <= 128 && account.weights.contains_key(&5));
+        assert!(account.weights.len() <= 128 && account.weights.contains_key(&key(5)));
         assert!(account.caps.partners >= 64);
-        let held: f64 = (0..200).filter_map(|partner| account.weights.get(&partner)).map(|weights| weights[0]).sum();
+        let held: f64 =
+            (0..200).filter_map(|partner| account.weights.get(&key(partner))).map(|weights| weights[0]).sum();
         assert!(held < account.totals[0]);
     }
 
@@ -209,16 +224,16 @@ mod tests {
             let mut account = Account::default();
             for step in 0..steps {
                 let partner = step % shares.len();
-                account.meet(0, &[(partner as u64, shares[partner])], 1_000);
+                account.meet(0, &[share(partner as u64, shares[partner])], 1_000);
             }
             let before = account.evidence[0];
             for (number, _) in KAPPAS.iter().enumerate() {
                 let mut expected = 0.0;
-                for (partner, share) in shares.iter().enumerate() {
+                for (partner, weight) in shares.iter().enumerate() {
                     let mut next = Account { weights: account.weights.clone(), totals: account.totals,
                         evidence: account.evidence, ..Account::default() };
-                    next.meet(0, &[(partner as u64, *share)], 1_000);
-                    expected += share * exp(next.evidence[0][number] - before[number]);
+                    next.meet(0, &[share(partner as u64, *weight)], 1_000);
+                    expected += weight * exp(next.evidence[0][number] - before[number]);
                 }
                 proptest::prop_assert!((expected - 1.0).abs() < 1e-9);
             }

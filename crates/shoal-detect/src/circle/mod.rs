@@ -10,9 +10,9 @@ mod totals;
 
 use libm::log2;
 use serde::{Deserialize, Serialize};
-use shoal_model::Timestamp;
+use shoal_model::{AccountKey, Timestamp};
 
-use self::account::{Account, Judged};
+use self::account::{Account, Judged, Share};
 pub use self::account::{KAPPAS, VARIANTS};
 use self::totals::LayerTotals;
 use crate::Config;
@@ -37,10 +37,10 @@ pub struct Circle {
     state: CircleState,
 }
 
-/// What circle remembers.
+/// The state of circle.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct CircleState {
-    accounts: KeyMap<Account>,
+    accounts: KeyMap<AccountKey, Account>,
     totals: LayerTotals,
 }
 
@@ -57,12 +57,12 @@ impl Circle {
         }
     }
 
-    fn owns(&self, account: u64) -> bool {
+    fn owns(&self, account: AccountKey) -> bool {
         partition_of(account, self.partitions) == self.partition
     }
 
     /// The bits and exposures of an account, if it has met anybody.
-    pub fn bits(&self, account: u64) -> Option<(u64, f64)> {
+    pub fn bits(&self, account: AccountKey) -> Option<(u64, f64)> {
         let account = self.state.accounts.get(&account)?;
         Some((account.exposures(), account.bits()))
     }
@@ -105,11 +105,11 @@ impl Circle {
         meeting.company.iter().map(|act| (*act, (f64::from(act.actions) / total).min(1.0))).collect()
     }
 
-    fn remember(&mut self, meeting: &Meeting, company: &[(u64, f64)]) {
+    fn remember(&mut self, meeting: &Meeting, company: &[Share]) {
         let weight = 1.0 / f64::from(meeting.within_day);
         let (partition, partitions, partners) = (self.partition, self.partitions, self.partners);
-        for (account, _) in company.iter().filter(|(account, _)| partition_of(*account, partitions) == partition) {
-            let account = self.state.accounts.entry(*account).or_default();
+        for held in company.iter().filter(|held| partition_of(held.account, partitions) == partition) {
+            let account = self.state.accounts.entry(held.account).or_default();
             account.remember(MUTUAL, meeting.account, weight, partners);
         }
     }
@@ -121,7 +121,7 @@ impl Circle {
     }
 
     /// Tells group of an account whose evidence is, or was, enough to matter.
-    fn tell(&mut self, trigger: &Trigger, key: u64, out: &mut Outbox) {
+    fn tell(&mut self, trigger: &Trigger, key: AccountKey, out: &mut Outbox) {
         let Some(account) = self.state.accounts.get_mut(&key) else { return };
         if let (true, Some(post)) = (account.is_candidate(self.candidate_bits), &trigger.post) {
             let candidate = Candidate {
@@ -136,10 +136,10 @@ impl Circle {
 }
 
 /// The company within a variant's window, with their shares of the layer's actions.
-fn within(meeting: &Meeting, shares: &[(Company, f64)], variant: usize) -> Vec<(u64, f64)> {
+fn within(meeting: &Meeting, shares: &[(Company, f64)], variant: usize) -> Vec<Share> {
     let week = variant == WEEKLY;
     let near = shares.iter().filter(|(act, _)| week || meeting.at.distance(act.at) <= DAY);
-    near.map(|(act, share)| (act.account, *share)).collect()
+    near.map(|(act, share)| Share { account: act.account, share: *share }).collect()
 }
 
 impl Stage for Circle {

@@ -1,4 +1,4 @@
-//! Which accounts are one group, kept up as accounts become significant and cease to be, and as ties come and go.
+//! The groups of accounts, kept up as accounts become significant and cease to be, and as ties come and go.
 //!
 //! Groups are the connected components of the significant accounts under binding edges, of two accounts or more.
 //! Only what a change touches is looked at: first what falls apart, then what comes together.
@@ -6,29 +6,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use shoal_model::AccountKey;
 
 use crate::group::graph::Graph;
-use crate::key::{KeyMap, KeySet};
+use crate::key::{AccountPair, KeyMap, KeySet};
 
-/// Which account is in which group. Groups are numbered by age.
+/// The group of every account. Groups are numbered by age.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Components {
-    members: BTreeMap<u32, BTreeSet<u64>>,
-    group_of: KeyMap<u32>,
+    members: BTreeMap<u32, BTreeSet<AccountKey>>,
+    group_of: KeyMap<AccountKey, u32>,
     next: u32,
 }
 
-/// What has changed since the last time.
+/// Changes since the last time.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Changes {
     /// Accounts that have become significant.
-    pub(super) gained: BTreeSet<u64>,
+    pub(super) gained: BTreeSet<AccountKey>,
     /// Accounts that have ceased to be.
-    pub(super) lost: BTreeSet<u64>,
+    pub(super) lost: BTreeSet<AccountKey>,
     /// Edges between significant accounts that bind now.
-    pub(super) bound: BTreeSet<(u64, u64)>,
+    pub(super) bound: BTreeSet<AccountPair>,
     /// Edges that no longer bind.
-    pub(super) loosened: BTreeSet<(u64, u64)>,
+    pub(super) loosened: BTreeSet<AccountPair>,
 }
 
 impl Changes {
@@ -37,7 +38,7 @@ impl Changes {
     }
 }
 
-/// What became of the groups, in the order in which it happened.
+/// The fate of the groups, in the order in which it happened.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Succession {
     /// Groups that are no more.
@@ -52,17 +53,17 @@ pub(super) struct Succession {
 
 impl Components {
     /// The group of an account.
-    pub(super) fn group_of(&self, account: u64) -> Option<u32> {
+    pub(super) fn group_of(&self, account: AccountKey) -> Option<u32> {
         self.group_of.get(&account).copied()
     }
 
     /// The accounts of a group.
-    pub(super) fn members(&self, group: u32) -> Option<&BTreeSet<u64>> {
+    pub(super) fn members(&self, group: u32) -> Option<&BTreeSet<AccountKey>> {
         self.members.get(&group)
     }
 
     /// Takes in what has changed.
-    pub(super) fn update(&mut self, changes: Changes, significant: &BTreeSet<u64>, graph: &Graph) -> Succession {
+    pub(super) fn update(&mut self, changes: Changes, significant: &BTreeSet<AccountKey>, graph: &Graph) -> Succession {
         let mut succession = Succession::default();
         let mut doubtful: BTreeSet<u32> = BTreeSet::new();
         for account in &changes.lost {
@@ -71,17 +72,18 @@ impl Components {
                 doubtful.insert(group);
             }
         }
-        let ends = changes.loosened.iter().flat_map(|(a, b)| [*a, *b]);
+        let ends = changes.loosened.iter().flat_map(|pair| pair.both());
         doubtful.extend(ends.filter_map(|account| self.group_of(account)));
         for group in doubtful {
             self.fall_apart(group, graph, &mut succession);
         }
-        let mut edges: BTreeSet<(u64, u64)> = BTreeSet::new();
+        let mut edges: BTreeSet<AccountPair> = BTreeSet::new();
         for account in &changes.gained {
             let others = graph.edges(*account).map(|(other, _)| other);
-            edges.extend(others.filter(|other| significant.contains(other)).map(|other| (*account, other)));
+            let others = others.filter(|other| significant.contains(other));
+            edges.extend(others.map(|other| AccountPair::new(*account, other)));
         }
-        let still = |(a, b): &(u64, u64)| significant.contains(a) && significant.contains(b) && graph.binds(*a, *b);
+        let still = |pair: &AccountPair| pair.both().iter().all(|end| significant.contains(end)) && graph.binds(*pair);
         edges.extend(changes.bound.into_iter().filter(still));
         self.come_together(&edges, &mut succession);
         succession.touched.retain(|group| self.members.contains_key(group));
@@ -114,7 +116,7 @@ impl Components {
         }
     }
 
-    fn add_group(&mut self, members: BTreeSet<u64>) -> u32 {
+    fn add_group(&mut self, members: BTreeSet<AccountKey>) -> u32 {
         let number = self.next;
         self.next += 1;
         for account in &members {
@@ -125,10 +127,10 @@ impl Components {
     }
 
     /// Joins what new edges connect. The oldest group goes on.
-    fn come_together(&mut self, edges: &BTreeSet<(u64, u64)>, succession: &mut Succession) {
+    fn come_together(&mut self, edges: &BTreeSet<AccountPair>, succession: &mut Succession) {
         let mut classes = Classes::default();
-        for (a, b) in edges {
-            let (one, two) = (self.node(*a), self.node(*b));
+        for pair in edges {
+            let [one, two] = pair.both().map(|account| self.node(account));
             classes.join(one, two);
         }
         for class in classes.all() {
@@ -140,7 +142,7 @@ impl Components {
                 succession.touched.insert(number);
                 continue;
             };
-            let mut joining: Vec<u64> = alone.collect();
+            let mut joining: Vec<AccountKey> = alone.collect();
             for group in younger {
                 joining.extend(self.members.remove(group).unwrap_or_default());
                 succession.merged.push((*oldest, *group));
@@ -153,15 +155,15 @@ impl Components {
         }
     }
 
-    fn node(&self, account: u64) -> Node {
+    fn node(&self, account: AccountKey) -> Node {
         self.group_of(account).map_or(Node::Account(account), Node::Group)
     }
 }
 
 /// The connected parts of some accounts, in the order of their first accounts. Stops looking at edges as soon as all
 /// accounts are reached: in a dense group that is long before all edges are seen.
-fn connected(members: &BTreeSet<u64>, graph: &Graph) -> Vec<BTreeSet<u64>> {
-    let mut unreached: KeySet = members.iter().copied().collect();
+fn connected(members: &BTreeSet<AccountKey>, graph: &Graph) -> Vec<BTreeSet<AccountKey>> {
+    let mut unreached: KeySet<AccountKey> = members.iter().copied().collect();
     let mut parts = Vec::new();
     for start in members {
         if !unreached.remove(start) {
@@ -188,7 +190,7 @@ fn connected(members: &BTreeSet<u64>, graph: &Graph) -> Vec<BTreeSet<u64>> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Node {
     Group(u32),
-    Account(u64),
+    Account(AccountKey),
 }
 
 impl Node {
@@ -196,7 +198,7 @@ impl Node {
         if let Self::Group(number) = self { Some(*number) } else { None }
     }
 
-    fn account(&self) -> Option<u64> {
+    fn account(&self) -> Option<AccountKey> {
         if let Self::Account(account) = self { Some(*account) } else { None }
     }
 }
@@ -250,13 +252,17 @@ mod tests {
 
     const AT: Timestamp = Timestamp::from_seconds(0);
 
+    fn key(number: u64) -> AccountKey {
+        AccountKey::from_raw(number)
+    }
+
     /// A graph of edges that all bind.
     fn graph(edges: &BTreeSet<(u64, u64)>) -> Graph {
         let judge = JudgeConfig { method: crate::Method::Rules, ..JudgeConfig::default() };
         let mut graph = Graph::default();
         for (a, b) in edges {
             let tie = StrongTie {
-                accounts: [*a, *b],
+                accounts: AccountPair::new(key(*a), key(*b)),
                 ids: ["x:a".into(), "x:b".into()],
                 objects: Vec::new(),
                 pairs: 1,
@@ -267,8 +273,8 @@ mod tests {
         graph
     }
 
-    fn set<const N: usize>(accounts: [u64; N]) -> BTreeSet<u64> {
-        BTreeSet::from(accounts)
+    fn set<const N: usize>(accounts: [u64; N]) -> BTreeSet<AccountKey> {
+        accounts.into_iter().map(key).collect()
     }
 
     #[test]
@@ -280,17 +286,17 @@ mod tests {
         let gained = significant.clone();
         let found = components.update(Changes { gained, ..Changes::default() }, &significant, &graph);
         assert_eq!(found.born, [(0, None), (1, None)]);
-        significant.insert(3);
+        significant.insert(key(3));
         let found = components.update(Changes { gained: set([3]), ..Changes::default() }, &significant, &graph);
         assert_eq!((found.merged, found.touched), (vec![(0, 1)], BTreeSet::from([0])));
         assert_eq!(components.members(0), Some(&set([1, 2, 3, 4, 5])));
-        significant.remove(&3);
+        significant.remove(&key(3));
         let found = components.update(Changes { lost: set([3]), ..Changes::default() }, &significant, &graph);
         assert_eq!(found.born, [(2, Some(0))], "the first of two equal parts goes on");
-        assert_eq!((components.group_of(1), components.group_of(5)), (Some(0), Some(2)));
-        significant.remove(&1);
+        assert_eq!((components.group_of(key(1)), components.group_of(key(5))), (Some(0), Some(2)));
+        significant.remove(&key(1));
         let found = components.update(Changes { lost: set([1]), ..Changes::default() }, &significant, &graph);
-        assert_eq!((found.ended, components.group_of(2)), (vec![0], None));
+        assert_eq!((found.ended, components.group_of(key(2))), (vec![0], None));
     }
 
     proptest! {
@@ -303,6 +309,7 @@ mod tests {
             let graph = graph(&edges);
             let (mut components, mut before) = (Components::default(), BTreeSet::new());
             for significant in steps {
+                let significant: BTreeSet<AccountKey> = significant.into_iter().map(key).collect();
                 let changes = Changes {
                     gained: significant.difference(&before).copied().collect(),
                     lost: before.difference(&significant).copied().collect(),

@@ -3,22 +3,22 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Layer, Span, Timestamp};
+use shoal_model::{AccountKey, Layer, ObjectKey, Span, Timestamp};
 
 use crate::config::{JudgeConfig, Method};
-use crate::key::{Expiry, KeyMap, PairMap, hour};
+use crate::key::{AccountPair, Expiry, KeyMap, hour};
 use crate::record::{Merge, SharedObject, StrongTie, TieCaps};
 use crate::tie::{OBJECTS, resolve};
 
 /// Strong ties by pair and by account.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Graph {
-    ties: PairMap<Edge>,
-    neighbours: KeyMap<BTreeSet<u64>>,
-    by_text: KeyMap<BTreeSet<(u64, u64)>>,
-    aliases: KeyMap<u64>,
-    alias_expiry: Expiry<u64>,
-    expiry: Expiry<(u64, u64)>,
+    ties: KeyMap<AccountPair, Edge>,
+    neighbours: KeyMap<AccountKey, BTreeSet<AccountKey>>,
+    by_text: KeyMap<ObjectKey, BTreeSet<AccountPair>>,
+    aliases: KeyMap<ObjectKey, ObjectKey>,
+    alias_expiry: Expiry<ObjectKey>,
+    expiry: Expiry<AccountPair>,
 }
 
 /// A strong tie.
@@ -35,7 +35,7 @@ pub(super) struct Edge {
     pub(super) binds: bool,
 }
 
-/// What makes an edge bind.
+/// The condition for an edge to bind.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Binding {
     objects: usize,
@@ -52,14 +52,14 @@ impl Binding {
 impl Graph {
     /// Adds what was told. Gives whether the edge binds now and did not before.
     pub(super) fn add(&mut self, mut tie: StrongTie, at: Timestamp, binding: Binding) -> bool {
-        let pair = (tie.accounts[0], tie.accounts[1]);
+        let pair = tie.accounts;
         for item in tie.objects.iter_mut().filter(|item| item.layer == Layer::Text) {
             item.object = resolve(&self.aliases, item.object);
             self.by_text.entry(item.object).or_default().insert(pair);
         }
         if !self.ties.contains_key(&pair) {
-            self.neighbours.entry(pair.0).or_default().insert(pair.1);
-            self.neighbours.entry(pair.1).or_default().insert(pair.0);
+            self.neighbours.entry(pair.first).or_default().insert(pair.second);
+            self.neighbours.entry(pair.second).or_default().insert(pair.first);
             self.expiry.touch(pair, at);
         }
         let edge = self.ties.entry(pair).or_insert_with(|| Edge {
@@ -86,7 +86,7 @@ impl Graph {
     }
 
     /// Two texts are one from now on. Gives the edges that no longer bind.
-    pub(super) fn merge(&mut self, merge: Merge, at: Timestamp, binding: Binding) -> Vec<(u64, u64)> {
+    pub(super) fn merge(&mut self, merge: Merge, at: Timestamp, binding: Binding) -> Vec<AccountPair> {
         self.aliases.remove(&merge.new);
         self.aliases.insert(merge.old, merge.new);
         self.alias_expiry.touch(merge.old, at);
@@ -109,7 +109,7 @@ impl Graph {
     }
 
     /// Forgets ties that have gained nothing since `before`. Gives those that bound.
-    pub(super) fn expire(&mut self, before: Timestamp) -> Vec<(u64, u64)> {
+    pub(super) fn expire(&mut self, before: Timestamp) -> Vec<AccountPair> {
         let mut loosened = Vec::new();
         while let Some(objects) = self.alias_expiry.take_before(before) {
             for object in objects {
@@ -127,8 +127,8 @@ impl Graph {
         loosened
     }
 
-    fn remove(&mut self, pair: (u64, u64)) -> bool {
-        for (account, other) in [pair, (pair.1, pair.0)] {
+    fn remove(&mut self, pair: AccountPair) -> bool {
+        for (account, other) in [(pair.first, pair.second), (pair.second, pair.first)] {
             if let Some(others) = self.neighbours.get_mut(&account) {
                 others.remove(&other);
                 if others.is_empty() {
@@ -149,15 +149,15 @@ impl Graph {
         edge.binds
     }
 
-    /// Whether two accounts, the smaller key first, are tied by an edge that binds.
-    pub(super) fn binds(&self, a: u64, b: u64) -> bool {
-        self.ties.get(&(a, b)).is_some_and(|edge| edge.binds)
+    /// Whether two accounts are tied by an edge that binds.
+    pub(super) fn binds(&self, pair: AccountPair) -> bool {
+        self.ties.get(&pair).is_some_and(|edge| edge.binds)
     }
 
     /// The binding edges of an account: the other account and the edge, in the order of keys.
-    pub(super) fn edges(&self, account: u64) -> impl Iterator<Item = (u64, &Edge)> {
+    pub(super) fn edges(&self, account: AccountKey) -> impl Iterator<Item = (AccountKey, &Edge)> {
         self.neighbours.get(&account).into_iter().flatten().filter_map(move |other| {
-            let edge = self.ties.get(&(account.min(*other), account.max(*other)))?;
+            let edge = self.ties.get(&AccountPair::new(account, *other))?;
             edge.binds.then_some((*other, edge))
         })
     }
@@ -183,7 +183,7 @@ impl Edge {
         if binding.by_rules {
             return true;
         }
-        let mut distinct: Vec<(Layer, u64)> = self
+        let mut distinct: Vec<(Layer, ObjectKey)> = self
             .objects
             .iter()
             .filter(|item| item.layer.is_evidence() && item.is_within(binding.window))
@@ -203,7 +203,7 @@ impl SharedObject {
 
     /// How far the two closest posts lie apart.
     pub(super) fn apart(&self) -> Span {
-        let [(a, _), (b, _)] = &self.posts;
-        a.at.distance(b.at)
+        let [a, b] = &self.posts;
+        a.post.at.distance(b.post.at)
     }
 }

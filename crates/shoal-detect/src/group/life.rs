@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{AlertState, Lineage, LineageEvent, Timestamp};
+use shoal_model::{AccountKey, AlertState, Lineage, LineageEvent, Timestamp};
 
 use crate::config::JudgeConfig;
 
@@ -12,7 +12,7 @@ const LINEAGE: usize = 64;
 
 /// What to say about a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Say {
+pub(super) enum RevisionReason {
     /// It has formed.
     Opened,
     /// It has grown.
@@ -23,7 +23,7 @@ pub(super) enum Say {
     Reopened,
 }
 
-impl Say {
+impl RevisionReason {
     pub(super) fn state(self) -> AlertState {
         match self {
             Self::Opened => AlertState::Opened,
@@ -38,12 +38,12 @@ impl Say {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Group {
     pub(super) alert_id: String,
-    pub(super) members: BTreeSet<u64>,
+    pub(super) members: BTreeSet<AccountKey>,
     pub(super) lineage: Vec<Lineage>,
     /// The last revision that was said; 0 before the first.
     pub(super) revision: u32,
     /// The accounts in it.
-    reported: BTreeSet<u64>,
+    reported: BTreeSet<AccountKey>,
     resolved: Option<Timestamp>,
     /// Split off another group, whose alert named its accounts, and has shared nothing new since.
     dormant: bool,
@@ -84,7 +84,7 @@ impl Group {
         std::mem::take(&mut self.dormant) || self.resolved.is_some()
     }
 
-    pub(super) fn set_members(&mut self, members: BTreeSet<u64>, at: Timestamp) {
+    pub(super) fn set_members(&mut self, members: BTreeSet<AccountKey>, at: Timestamp) {
         if !members.is_subset(&self.members) {
             self.dormant &= self.members.is_empty();
             self.moved = self.moved.max(at);
@@ -116,20 +116,20 @@ impl Group {
     }
 
     /// What is due to be said at `at`.
-    pub(super) fn due(&self, at: Timestamp, judge: &JudgeConfig) -> Option<Say> {
+    pub(super) fn due(&self, at: Timestamp, judge: &JudgeConfig) -> Option<RevisionReason> {
         if self.revision == 0 {
-            return (!self.dormant).then_some(Say::Opened);
+            return (!self.dormant).then_some(RevisionReason::Opened);
         }
         if let Some(resolved) = self.resolved {
-            return (self.moved > resolved).then_some(Say::Reopened);
+            return (self.moved > resolved).then_some(RevisionReason::Reopened);
         }
         let grown = self.members.len() as f64 >= self.reported.len() as f64 * judge.growth
             && self.members.len() > self.reported.len();
         let waited = self.waiting.is_some_and(|since| at >= since.plus(judge.update_after));
         if grown || waited {
-            return Some(Say::Updated);
+            return Some(RevisionReason::Updated);
         }
-        (at >= self.moved.plus(judge.quiet_after)).then_some(Say::Resolved)
+        (at >= self.moved.plus(judge.quiet_after)).then_some(RevisionReason::Resolved)
     }
 
     /// When something may be due though nothing happens.
@@ -139,9 +139,9 @@ impl Group {
         update.into_iter().chain(quiet).min()
     }
 
-    pub(super) fn said(&mut self, say: Say, at: Timestamp) {
+    pub(super) fn said(&mut self, say: RevisionReason, at: Timestamp) {
         self.revision += 1;
-        self.resolved = (say == Say::Resolved).then_some(at);
+        self.resolved = (say == RevisionReason::Resolved).then_some(at);
         self.reported.clone_from(&self.members);
         self.waiting = None;
     }
@@ -155,9 +155,13 @@ mod tests {
         Timestamp::from_seconds(hours * 3_600)
     }
 
+    fn accounts(number: u64) -> BTreeSet<AccountKey> {
+        (0..number).map(AccountKey::from_raw).collect()
+    }
+
     fn group(members: u64) -> Group {
         let mut group = Group::new("id".to_owned(), None, at(0));
-        group.set_members((0..members).collect(), at(0));
+        group.set_members(accounts(members), at(0));
         group
     }
 
@@ -165,15 +169,15 @@ mod tests {
     fn a_group_is_opened_updated_by_growth_and_by_waiting() {
         let judge = JudgeConfig::default();
         let mut group = group(8);
-        assert_eq!(group.due(at(0), &judge), Some(Say::Opened));
-        group.said(Say::Opened, at(0));
-        group.set_members((0..9).collect(), at(1));
+        assert_eq!(group.due(at(0), &judge), Some(RevisionReason::Opened));
+        group.said(RevisionReason::Opened, at(0));
+        group.set_members(accounts(9), at(1));
         assert_eq!(group.due(at(1), &judge), None, "nine are not a quarter more than eight");
         assert_eq!(group.wake(&judge), Some(at(7)));
-        assert_eq!(group.due(at(7), &judge), Some(Say::Updated));
-        group.set_members((0..10).collect(), at(2));
-        assert_eq!(group.due(at(2), &judge), Some(Say::Updated));
-        group.said(Say::Updated, at(2));
+        assert_eq!(group.due(at(7), &judge), Some(RevisionReason::Updated));
+        group.set_members(accounts(10), at(2));
+        assert_eq!(group.due(at(2), &judge), Some(RevisionReason::Updated));
+        group.said(RevisionReason::Updated, at(2));
         assert_eq!((group.revision, group.due(at(2), &judge)), (2, None));
     }
 
@@ -181,25 +185,25 @@ mod tests {
     fn a_quiet_group_is_resolved_and_may_move_again() {
         let judge = JudgeConfig::default();
         let mut group = group(3);
-        group.said(Say::Opened, at(0));
+        group.said(RevisionReason::Opened, at(0));
         let quiet = group.wake(&judge).unwrap();
         assert_eq!(quiet, at(7 * 24));
-        assert_eq!(group.due(quiet, &judge), Some(Say::Resolved));
-        group.said(Say::Resolved, quiet);
+        assert_eq!(group.due(quiet, &judge), Some(RevisionReason::Resolved));
+        group.said(RevisionReason::Resolved, quiet);
         assert!(!group.is_open() && group.wake(&judge).is_none());
         assert_eq!(group.due(at(500), &judge), None);
         assert!(group.moves(at(501)));
-        assert_eq!(group.due(at(501), &judge), Some(Say::Reopened));
+        assert_eq!(group.due(at(501), &judge), Some(RevisionReason::Reopened));
     }
 
     #[test]
     fn a_part_that_splits_off_speaks_when_it_moves() {
         let judge = JudgeConfig::default();
         let mut part = Group::new("part".to_owned(), Some("whole".to_owned()), at(0));
-        part.set_members((0..3).collect(), at(0));
+        part.set_members(accounts(3), at(0));
         assert_eq!(part.due(at(1), &judge), None, "its accounts were named before");
         assert!(part.moves(at(2)));
-        assert_eq!(part.due(at(2), &judge), Some(Say::Opened));
+        assert_eq!(part.due(at(2), &judge), Some(RevisionReason::Opened));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Group: which accounts are significant, which of them move together, and what is said about it when.
+//! Group: the accounts that are significant, those of them that move together, and the alerts about them.
 //!
 //! One partition. Every few seconds of event time it judges: e-BH over the accounts whose e-value is at least
 //! 1/α, groups as components of significant accounts under binding ties, and an alert for each group that has
@@ -14,13 +14,13 @@ mod summary;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Provenance, Timestamp};
+use shoal_model::{AccountKey, Provenance, Timestamp};
 
 use self::components::{Changes, Components};
 use self::graph::{Binding, Graph};
-use self::life::{Group as Life, Say};
+use self::life::{Group as Life, RevisionReason};
 use self::ranking::{Decision, Ranking};
-use self::report::{Reporter, Standing};
+use self::report::{JudgementView, Reporter};
 use crate::Config;
 use crate::config::{JudgeConfig, Method, Mute};
 use crate::key::{KeyMap, KeySet, Keyer};
@@ -34,25 +34,25 @@ pub struct Group {
     tie_memory: shoal_model::Span,
     binding: Binding,
     keyer: Keyer,
-    allowed: KeySet,
+    allowed: KeySet<AccountKey>,
     mutes: Vec<Mute>,
     reporter: Reporter,
     state: GroupState,
 }
 
-/// What group remembers.
+/// The state of group.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct GroupState {
     /// Accounts seen up to the last full minute.
     accounts: u64,
-    candidates: KeyMap<Candidate>,
+    candidates: KeyMap<AccountKey, Candidate>,
     ranking: Ranking,
     decision: Decision,
     /// Accounts whose bits changed since the last judgement.
-    changed: BTreeSet<u64>,
-    significant: BTreeSet<u64>,
+    changed: BTreeSet<AccountKey>,
+    significant: BTreeSet<AccountKey>,
     graph: Graph,
-    /// What has changed since the last judgement.
+    /// Changes since the last judgement.
     changes: Changes,
     components: Components,
     groups: BTreeMap<u32, Life>,
@@ -97,7 +97,8 @@ impl Group {
     }
 
     fn tie(&mut self, tie: StrongTie, at: Timestamp) {
-        let [a, b] = tie.accounts;
+        let pair = tie.accounts;
+        let [a, b] = pair.both();
         let group = self.state.components.group_of(a).filter(|own| self.state.components.group_of(b) == Some(*own));
         let shows = tie.objects.iter().any(|item| item.layer.is_evidence());
         if let Some(number) = group.filter(|_| shows)
@@ -111,11 +112,11 @@ impl Group {
         }
         if self.judge.method == Method::Rules {
             let named = [a, b].into_iter().filter(|account| !self.allowed.contains(account));
-            let gained: Vec<u64> = named.filter(|account| self.state.significant.insert(*account)).collect();
+            let gained: Vec<AccountKey> = named.filter(|account| self.state.significant.insert(*account)).collect();
             self.state.changes.gained.extend(gained);
         }
         if group.is_none() {
-            self.state.changes.bound.insert((a, b));
+            self.state.changes.bound.insert(pair);
         }
     }
 
@@ -220,7 +221,7 @@ impl Group {
     /// The last word about a group that is no more.
     fn close(&mut self, mut group: Life, at: Timestamp, out: &mut Outbox) {
         if group.is_open() {
-            self.say(&mut group, Say::Resolved, at, out);
+            self.say(&mut group, RevisionReason::Resolved, at, out);
         }
     }
 
@@ -239,8 +240,8 @@ impl Group {
         self.state.groups.insert(number, group);
     }
 
-    fn say(&self, group: &mut Life, say: Say, at: Timestamp, out: &mut Outbox) {
-        let standing = Standing {
+    fn say(&self, group: &mut Life, say: RevisionReason, at: Timestamp, out: &mut Outbox) {
+        let standing = JudgementView {
             accounts: self.state.accounts,
             decision: self.state.decision,
             candidates: &self.state.candidates,

@@ -2,17 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
+use shoal_model::AccountKey;
+
 use crate::key::KeyMap;
 
 /// Candidates by evidence. Only accounts with e ≥ 1/α are here: no others can be significant.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ranking {
-    /// (bits, account), weakest first.
-    sorted: Vec<(f64, u64)>,
-    bits: KeyMap<f64>,
+    /// Weakest first.
+    sorted: Vec<Ranked>,
+    bits: KeyMap<AccountKey, f64>,
 }
 
-/// What e-BH decided.
+/// A candidate and its bits.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Ranked {
+    bits: f64,
+    account: AccountKey,
+}
+
+/// The decision of e-BH.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Decision {
     /// Significant accounts, k.
@@ -28,26 +37,26 @@ impl Decision {
 
 impl Ranking {
     /// Sets the bits of an account.
-    pub(super) fn set(&mut self, account: u64, bits: f64) {
+    pub(super) fn set(&mut self, account: AccountKey, bits: f64) {
         if let Some(old) = self.bits.insert(account, bits) {
             let place = self.place(old, account);
             self.sorted.remove(place);
         }
         let place = self.place(bits, account);
-        self.sorted.insert(place, (bits, account));
+        self.sorted.insert(place, Ranked { bits, account });
     }
 
     /// The bits of an account.
-    pub(super) fn bits(&self, account: u64) -> Option<f64> {
+    pub(super) fn bits(&self, account: AccountKey) -> Option<f64> {
         self.bits.get(&account).copied()
     }
 
-    fn place(&self, bits: f64, account: u64) -> usize {
-        self.sorted.partition_point(|(other, key)| other.total_cmp(&bits).then(key.cmp(&account)).is_lt())
+    fn place(&self, bits: f64, account: AccountKey) -> usize {
+        self.sorted.partition_point(|other| other.bits.total_cmp(&bits).then(other.account.cmp(&account)).is_lt())
     }
 
     fn at_least(&self, bits: f64) -> usize {
-        self.sorted.len() - self.sorted.partition_point(|(other, _)| *other < bits)
+        self.sorted.len() - self.sorted.partition_point(|other| other.bits < bits)
     }
 
     /// The largest k such that k accounts have e ≥ m / (α k). From above: with at most k significant accounts the
@@ -66,10 +75,10 @@ impl Ranking {
     }
 
     /// The accounts with bits between two thresholds, in either order: those for whom the decision may differ.
-    pub(super) fn between(&self, one: f64, other: f64) -> impl Iterator<Item = u64> + '_ {
-        let from = self.sorted.partition_point(|(bits, _)| *bits < one.min(other));
-        let to = self.sorted.partition_point(|(bits, _)| *bits < one.max(other));
-        self.sorted.get(from..to).unwrap_or_default().iter().map(|(_, account)| *account)
+    pub(super) fn between(&self, one: f64, other: f64) -> impl Iterator<Item = AccountKey> + '_ {
+        let from = self.sorted.partition_point(|ranked| ranked.bits < one.min(other));
+        let to = self.sorted.partition_point(|ranked| ranked.bits < one.max(other));
+        self.sorted.get(from..to).unwrap_or_default().iter().map(|ranked| ranked.account)
     }
 }
 
@@ -80,7 +89,7 @@ mod tests {
     fn ranking(bits: &[f64]) -> Ranking {
         let mut ranking = Ranking::default();
         for (account, bits) in bits.iter().enumerate() {
-            ranking.set(account as u64, *bits);
+            ranking.set(AccountKey::from_raw(account as u64), *bits);
         }
         ranking
     }
@@ -103,10 +112,11 @@ mod tests {
     #[test]
     fn bits_can_change() {
         let mut ranking = ranking(&[20.0, 20.0]);
-        ranking.set(0, 1.0);
-        assert_eq!(ranking.bits(0), Some(1.0));
+        let (first, second) = (AccountKey::from_raw(0), AccountKey::from_raw(1));
+        ranking.set(first, 1.0);
+        assert_eq!(ranking.bits(first), Some(1.0));
         assert_eq!(ranking.decide(1_000, 0.01).significant, 1);
-        assert_eq!(ranking.between(10.0, 30.0).collect::<Vec<_>>(), [1]);
+        assert_eq!(ranking.between(10.0, 30.0).collect::<Vec<_>>(), [second]);
     }
 
     proptest::proptest! {

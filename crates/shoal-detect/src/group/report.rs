@@ -4,20 +4,20 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use shoal_model::{
-    ALERT_SCHEMA_VERSION, Alert, AlertAccount, AlertObject, AlertPost, AlertTie, BenignCheck, BenignVerdict, Cap,
-    CapHit, ContextAccount, Interned, Kind, Layer, LayerCount, Observed, PostRef, Provenance, Span, Strength,
-    TiesSummary, TimelineBin, Timestamp, Window,
+    ALERT_SCHEMA_VERSION, AccountKey, Alert, AlertAccount, AlertObject, AlertPost, AlertTie, BenignCheck,
+    BenignVerdict, Cap, CapHit, ContextAccount, Kind, Layer, LayerCount, ObjectKey, Observed, Provenance, Span,
+    Strength, TiesSummary, TimelineBin, Timestamp, Window,
 };
 use shoal_text::LanguageDetector;
 
 use super::graph::{Edge, Graph};
-use super::life::{Group, Say};
+use super::life::{Group, RevisionReason};
 use super::ranking::Decision;
 use super::summary::summary;
 use crate::Config;
 use crate::config::{JudgeConfig, Method};
-use crate::key::{KeyMap, KeySet};
-use crate::record::{Candidate, SharedObject};
+use crate::key::{AccountPair, KeyMap, KeySet};
+use crate::record::{Act, Candidate, SharedObject};
 
 /// Bars that a timeline may have.
 const BARS: i64 = 60;
@@ -35,35 +35,34 @@ pub(super) struct Reporter {
 }
 
 /// What group knows when it speaks.
-pub(super) struct Standing<'a> {
+pub(super) struct JudgementView<'a> {
     pub(super) accounts: u64,
     pub(super) decision: Decision,
-    pub(super) candidates: &'a KeyMap<Candidate>,
+    pub(super) candidates: &'a KeyMap<AccountKey, Candidate>,
     pub(super) graph: &'a Graph,
-    pub(super) allowed: &'a KeySet,
-    pub(super) significant: &'a BTreeSet<u64>,
+    pub(super) allowed: &'a KeySet<AccountKey>,
+    pub(super) significant: &'a BTreeSet<AccountKey>,
 }
 
 /// The evidence of a group's ties, gathered by what they share.
 struct Evidence<'a> {
-    objects: BTreeMap<u64, Shared<'a>>,
+    objects: BTreeMap<ObjectKey, Shared<'a>>,
     edges: Vec<(&'a Edge, usize)>,
-    /// Per account: its id, partners, objects.
-    accounts: BTreeMap<u64, Member<'a>>,
+    accounts: BTreeMap<AccountKey, Member<'a>>,
 }
 
 struct Shared<'a> {
     layer: Layer,
     label: &'a str,
-    accounts: Vec<u64>,
-    posts: Vec<(&'a Interned<PostRef>, f32)>,
+    accounts: Vec<AccountKey>,
+    acts: Vec<&'a Act>,
 }
 
 #[derive(Default)]
 struct Member<'a> {
     id: &'a str,
     partners: u64,
-    objects: Vec<u64>,
+    objects: Vec<ObjectKey>,
 }
 
 impl Reporter {
@@ -77,7 +76,13 @@ impl Reporter {
     }
 
     /// The next revision of a group's alert.
-    pub(super) fn report(&self, group: &Group, say: Say, at: Timestamp, standing: &Standing<'_>) -> Alert {
+    pub(super) fn report(
+        &self,
+        group: &Group,
+        say: RevisionReason,
+        at: Timestamp,
+        standing: &JudgementView<'_>,
+    ) -> Alert {
         let evidence = Evidence::gather(group, standing.graph);
         let mut caps = Caps::default();
         let observed = self.observed(group, &evidence, standing, at, &mut caps);
@@ -106,13 +111,13 @@ impl Reporter {
         &self,
         group: &Group,
         evidence: &Evidence<'_>,
-        standing: &Standing<'_>,
+        standing: &JudgementView<'_>,
         at: Timestamp,
         caps: &mut Caps,
     ) -> Observed {
         let list = &self.judge.list;
         let objects = evidence.ranked();
-        let times = || evidence.objects.values().flat_map(|object| object.posts.iter().map(|(post, _)| post.at));
+        let times = || evidence.objects.values().flat_map(|object| object.acts.iter().map(|act| act.post.at));
         // A group that fell apart because its ties were forgotten has no evidence left.
         let start = times().min().unwrap_or(at);
         let end = times().max().unwrap_or(at);
@@ -138,7 +143,12 @@ impl Reporter {
         }
     }
 
-    fn accounts(group: &Group, evidence: &Evidence<'_>, standing: &Standing<'_>, caps: &mut Caps) -> Vec<AlertAccount> {
+    fn accounts(
+        group: &Group,
+        evidence: &Evidence<'_>,
+        standing: &JudgementView<'_>,
+        caps: &mut Caps,
+    ) -> Vec<AlertAccount> {
         let mut accounts = Vec::new();
         for key in &group.members {
             let (member, candidate) = (evidence.accounts.get(key), standing.candidates.get(key));
@@ -162,23 +172,23 @@ impl Reporter {
         accounts
     }
 
-    fn objects(&self, objects: &[(u64, &Shared<'_>)], limit: usize, caps: &mut Caps) -> Vec<AlertObject> {
+    fn objects(&self, objects: &[(ObjectKey, &Shared<'_>)], limit: usize, caps: &mut Caps) -> Vec<AlertObject> {
         caps.add(Cap::AlertObjects, objects.len().saturating_sub(limit) as u64);
         let listed = objects.iter().take(limit);
         listed
             .map(|(key, object)| AlertObject {
-                key: format!("{key:016x}"),
+                key: key.to_string(),
                 layer: object.layer,
                 label: object.label.to_owned(),
                 lang: (object.layer == Layer::Text)
                     .then(|| self.languages.borrow_mut().detect(object.label).code.to_owned()),
                 accounts: object.accounts.len() as u64,
-                posts: object.posts.len() as u64,
+                posts: object.acts.len() as u64,
             })
             .collect()
     }
 
-    fn strength(&self, observed: &Observed, standing: &Standing<'_>) -> Strength {
+    fn strength(&self, observed: &Observed, standing: &JudgementView<'_>) -> Strength {
         let by_circle = self.judge.method == Method::Circle;
         let bits = observed.accounts.iter().filter_map(|account| account.arithmetic.as_ref());
         let bits = bits
@@ -208,7 +218,7 @@ impl<'a> Evidence<'a> {
         for account in &group.members {
             for (other, edge) in graph.edges(*account).filter(|(other, _)| group.members.contains(other)) {
                 if account < &other {
-                    evidence.add([*account, other], edge);
+                    evidence.add(AccountPair::new(*account, other), edge);
                 }
             }
         }
@@ -221,8 +231,8 @@ impl<'a> Evidence<'a> {
         for object in self.objects.values_mut() {
             object.accounts.sort_unstable();
             object.accounts.dedup();
-            object.posts.sort_unstable_by_key(|(post, _)| (post.at, post.key));
-            object.posts.dedup_by_key(|(post, _)| post.key);
+            object.acts.sort_unstable_by_key(|act| (act.post.at, act.post.key));
+            object.acts.dedup_by_key(|act| act.post.key);
         }
         for member in self.accounts.values_mut() {
             member.objects.sort_unstable();
@@ -230,19 +240,19 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    fn add(&mut self, pair: [u64; 2], edge: &'a Edge) {
+    fn add(&mut self, pair: AccountPair, edge: &'a Edge) {
         for item in &edge.objects {
             let object = self.objects.entry(item.object).or_insert_with(|| Shared {
                 layer: item.layer,
                 label: &item.descriptor.label,
                 accounts: Vec::new(),
-                posts: Vec::new(),
+                acts: Vec::new(),
             });
-            object.accounts.extend(pair);
-            object.posts.extend(item.posts.iter().map(|(post, similarity)| (post, *similarity)));
+            object.accounts.extend(pair.both());
+            object.acts.extend(&item.posts);
         }
-        for (account, id) in pair.iter().zip(&edge.ids) {
-            let member = self.accounts.entry(*account).or_default();
+        for (account, id) in pair.both().into_iter().zip(&edge.ids) {
+            let member = self.accounts.entry(account).or_default();
             member.id = id;
             member.partners += 1;
             member.objects.extend(edge.objects.iter().map(|item| item.object));
@@ -251,17 +261,17 @@ impl<'a> Evidence<'a> {
     }
 
     /// Objects, those of most accounts first.
-    fn ranked(&self) -> Vec<(u64, &Shared<'a>)> {
+    fn ranked(&self) -> Vec<(ObjectKey, &Shared<'a>)> {
         let mut objects: Vec<_> = self.objects.iter().map(|(key, object)| (*key, object)).collect();
         objects.sort_by_key(|(key, object)| {
-            (object.layer == Layer::Domain, std::cmp::Reverse(object.accounts.len()), object.layer, *key)
+            (!object.layer.is_evidence(), std::cmp::Reverse(object.accounts.len()), object.layer.priority(), *key)
         });
         objects
     }
 
     fn layers(&self) -> Vec<LayerCount> {
         let count = |layer| self.objects.values().filter(|object| object.layer == layer).count() as u64;
-        let counts = Layer::ALL.into_iter().map(|layer| LayerCount { layer, objects: count(layer) });
+        let counts = Layer::BY_PRIORITY.into_iter().map(|layer| LayerCount { layer, objects: count(layer) });
         counts.filter(|count| count.objects > 0).collect()
     }
 
@@ -277,24 +287,30 @@ impl<'a> Evidence<'a> {
     }
 
     /// Posts on the listed objects: of each its first, then of each its second, as far as there is room; oldest first.
-    fn posts(&self, objects: &[(u64, &Shared<'a>)], listed: usize, limit: usize, caps: &mut Caps) -> Vec<AlertPost> {
+    fn posts(
+        &self,
+        objects: &[(ObjectKey, &Shared<'a>)],
+        listed: usize,
+        limit: usize,
+        caps: &mut Caps,
+    ) -> Vec<AlertPost> {
         let mut rest: Vec<_> =
-            objects.iter().take(listed).map(|(key, object)| (*key, object.posts.iter().peekable())).collect();
+            objects.iter().take(listed).map(|(key, object)| (*key, object.acts.iter().peekable())).collect();
         let mut posts: Vec<AlertPost> = Vec::new();
         while posts.len() < limit && !rest.is_empty() {
             for (key, of_object) in rest.iter_mut().take(limit - posts.len()) {
-                posts.extend(of_object.next().map(|(post, similarity)| AlertPost {
-                    id: post.id.to_string(),
-                    account: post.account.to_string(),
-                    at: post.at,
-                    object: format!("{key:016x}"),
-                    similarity: *similarity,
-                    url: post.url.as_deref().map(str::to_owned),
+                posts.extend(of_object.next().map(|act| AlertPost {
+                    id: act.post.id.to_string(),
+                    account: act.post.account.to_string(),
+                    at: act.post.at,
+                    object: key.to_string(),
+                    similarity: act.similarity,
+                    url: act.post.url.as_deref().map(str::to_owned),
                 }));
             }
             rest.retain_mut(|(_, of_object)| of_object.peek().is_some());
         }
-        let all: usize = self.objects.values().map(|object| object.posts.len()).sum();
+        let all: usize = self.objects.values().map(|object| object.acts.len()).sum();
         caps.add(Cap::AlertPosts, (all - posts.len()) as u64);
         posts.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)).then_with(|| a.object.cmp(&b.object)));
         posts
@@ -308,8 +324,8 @@ fn median_apart(edge: &Edge) -> f64 {
 }
 
 /// Accounts that share enough with the group and are not significant, or allow-listed.
-fn context(group: &Group, standing: &Standing<'_>) -> Vec<ContextAccount> {
-    let mut found: BTreeMap<u64, (&str, u64)> = BTreeMap::new();
+fn context(group: &Group, standing: &JudgementView<'_>) -> Vec<ContextAccount> {
+    let mut found: BTreeMap<AccountKey, (&str, u64)> = BTreeMap::new();
     for account in &group.members {
         for (other, edge) in standing.graph.edges(*account) {
             if !group.members.contains(&other) && !standing.significant.contains(&other) {

@@ -2,11 +2,11 @@
 
 use shoal_model::{Layer, Lineage, LineageEvent, Observed, Strength};
 
-use super::life::Say;
+use super::life::RevisionReason;
 
 /// The sentence.
 pub(super) fn summary(
-    say: Say,
+    say: RevisionReason,
     accounts: usize,
     observed: &Observed,
     strength: &Strength,
@@ -33,12 +33,12 @@ pub(super) fn summary(
     )
 }
 
-fn ending(say: Say, lineage: &[Lineage]) -> &'static str {
+fn ending(say: RevisionReason, lineage: &[Lineage]) -> &'static str {
     match (say, lineage.last().map(|last| last.event)) {
-        (Say::Resolved, Some(LineageEvent::MergedInto)) => " and are part of a larger group now",
-        (Say::Resolved, Some(LineageEvent::Ended)) => " and no longer hang together",
-        (Say::Resolved, _) => " and have shared nothing new since",
-        (Say::Reopened, _) => " and move again",
+        (RevisionReason::Resolved, Some(LineageEvent::MergedInto)) => " and are part of a larger group now",
+        (RevisionReason::Resolved, Some(LineageEvent::Ended)) => " and no longer hang together",
+        (RevisionReason::Resolved, _) => " and have shared nothing new since",
+        (RevisionReason::Reopened, _) => " and move again",
         _ => "",
     }
 }

@@ -1,22 +1,11 @@
 //! How active accounts are: the base rate that the circle test compares with.
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Layer, Span, Timestamp};
+use shoal_model::{AccountKey, Layer, Span, Timestamp};
 
 use super::ACTIVE_DAYS;
 use crate::key::{KeyMap, KeySet};
 use crate::record::Totals;
-
-/// What became of the posts that prepare consumed. Their sum is what it consumed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
-    /// Left at least one trace or text.
-    pub processed: u64,
-    /// Left none: nothing in them that accounts could share.
-    pub filtered: u64,
-    /// Came with an id that the account had used before.
-    pub duplicate: u64,
-}
 
 /// Actions on one layer in one UTC day.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -30,19 +19,19 @@ struct Daily {
 /// 100 B more per account active within seven days.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Accounts {
-    seen: KeySet,
-    active: KeyMap<Vec<Daily>>,
+    seen: KeySet<AccountKey>,
+    active: KeyMap<AccountKey, Vec<Daily>>,
     day: Option<i64>,
 }
 
 impl Accounts {
     /// Whether an account is seen for the first time.
-    pub(super) fn meet(&mut self, account: u64) -> bool {
+    pub(super) fn meet(&mut self, account: AccountKey) -> bool {
         self.seen.insert(account)
     }
 
     /// Adds actions; gives the account's actions per layer in the UTC days `day` − 6 to `day`.
-    pub(super) fn act(&mut self, account: u64, day: i64, actions: &[u32; Layer::COUNT]) -> [u32; Layer::COUNT] {
+    pub(super) fn act(&mut self, account: AccountKey, day: i64, actions: &[u32; Layer::COUNT]) -> [u32; Layer::COUNT] {
         if self.day != Some(day) {
             self.forget_idle(day);
             self.day = Some(day);
@@ -108,16 +97,17 @@ mod tests {
 
     #[test]
     fn activity_counts_seven_utc_days() {
+        let key = AccountKey::from_raw;
         let mut accounts = Accounts::default();
         let mut one = [0; Layer::COUNT];
         one[Layer::Text.index()] = 1;
         let text = |counts: [u32; Layer::COUNT]| counts[Layer::Text.index()];
-        assert_eq!(text(accounts.act(7, 100, &one)), 1);
-        assert_eq!(text(accounts.act(7, 106, &one)), 2);
-        assert_eq!(text(accounts.act(7, 107, &one)), 2, "day 100 no longer counts");
-        assert_eq!(text(accounts.act(8, 107, &one)), 1);
-        assert!(accounts.meet(7) && !accounts.meet(7));
-        accounts.act(9, 200, &one);
+        assert_eq!(text(accounts.act(key(7), 100, &one)), 1);
+        assert_eq!(text(accounts.act(key(7), 106, &one)), 2);
+        assert_eq!(text(accounts.act(key(7), 107, &one)), 2, "day 100 no longer counts");
+        assert_eq!(text(accounts.act(key(8), 107, &one)), 1);
+        assert!(accounts.meet(key(7)) && !accounts.meet(key(7)));
+        accounts.act(key(9), 200, &one);
         assert_eq!(accounts.active.len(), 1, "idle accounts are forgotten");
     }
 }

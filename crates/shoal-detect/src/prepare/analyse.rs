@@ -1,13 +1,12 @@
-//! What a post says, computed from the post alone.
+//! Analysis of a post from the post alone.
 
-use shoal_model::{Descriptor, Interned, Layer, Post, PostRef};
+use shoal_model::{Descriptor, Interned, Layer, ObjectKey, Post, PostRef, TextKey};
 use shoal_sketch::Sketcher;
 use shoal_text::{CanonicalUrl, Folded, canonical_url, entities, fold, hashtag_sequence, shingles};
 
-use super::Draft;
 use crate::Config;
 use crate::key::{KeySet, Keyer};
-use crate::record::{Analysed, Text};
+use crate::record::{Analysed, AnalysedText, ExplicitTrace};
 
 /// Symbols per shingle (`near-duplicates`, space-less 4-grams).
 const SHINGLE: usize = 4;
@@ -27,7 +26,7 @@ pub struct Analyst {
     min_near: Option<usize>,
     layers: [bool; Layer::COUNT],
     allowed_domains: Vec<String>,
-    allowed_texts: KeySet,
+    allowed_texts: KeySet<TextKey>,
     sketcher: Sketcher,
     folded: Folded,
 }
@@ -71,66 +70,66 @@ impl Analyst {
                 .map(Into::into)
                 .or_else(|| permalink(&post.id)),
         });
-        let mut drafts = Vec::new();
+        let mut traces = Vec::new();
         let text = if post.action.repost {
-            self.repost(&post, &mut drafts);
+            self.repost(&post, &mut traces);
             None
         } else {
-            self.original(&post, &mut drafts);
+            self.original(&post, &mut traces);
             self.text(&post)
         };
-        Analysed { key: reference.key, post, reference, drafts, text }
+        Analysed { key: reference.key, post, reference, traces, text }
     }
 
-    fn draft(&self, drafts: &mut Vec<Draft>, layer: Layer, object: u64, label: &str) {
-        let known = drafts.iter().any(|draft| draft.layer == layer && draft.object == object);
+    fn leave(&self, traces: &mut Vec<ExplicitTrace>, layer: Layer, object: ObjectKey, label: &str) {
+        let known = traces.iter().any(|trace| trace.layer == layer && trace.object == object);
         if self.layers[layer.index()] && !known {
-            drafts.push(Draft { layer, object, descriptor: describe(label) });
+            traces.push(ExplicitTrace { layer, object, descriptor: describe(label) });
         }
     }
 
     /// A repost acts on the post that it repeats: by its id, else by its folded text.
-    fn repost(&mut self, post: &Post, drafts: &mut Vec<Draft>) {
+    fn repost(&mut self, post: &Post, traces: &mut Vec<ExplicitTrace>) {
         if let Some(target) = &post.action.repost_of {
             let object = self.keyer.object(Layer::Repost, target.as_bytes());
             let label = if post.text.trim().is_empty() { target } else { &post.text };
-            self.draft(drafts, Layer::Repost, object, label);
+            self.leave(traces, Layer::Repost, object, label);
             return;
         }
         fold(&post.text, &mut self.folded);
         let text = self.keyer.text(self.folded.symbols());
         if !self.folded.is_empty() && !self.allowed_texts.contains(&text) {
-            self.draft(drafts, Layer::Repost, self.keyer.text_object(Layer::Repost, text), &post.text);
+            self.leave(traces, Layer::Repost, self.keyer.text_object(Layer::Repost, text), &post.text);
         }
     }
 
-    fn original(&self, post: &Post, drafts: &mut Vec<Draft>) {
+    fn original(&self, post: &Post, traces: &mut Vec<ExplicitTrace>) {
         if let Some(target) = &post.action.quote_of {
-            self.draft(drafts, Layer::Quote, self.keyer.object(Layer::Quote, target.as_bytes()), target);
+            self.leave(traces, Layer::Quote, self.keyer.object(Layer::Quote, target.as_bytes()), target);
         }
         if let Some(target) = &post.action.reply_to {
-            self.draft(drafts, Layer::Reply, self.keyer.object(Layer::Reply, target.as_bytes()), target);
+            self.leave(traces, Layer::Reply, self.keyer.object(Layer::Reply, target.as_bytes()), target);
         }
         let found = entities(&post.text);
         let addresses = post.urls.iter().map(String::as_str).chain(found.urls.iter().copied());
         for link in addresses.take(ADDRESSES).filter_map(canonical_url) {
-            self.link(&link, drafts);
+            self.link(&link, traces);
         }
         if let Some(tags) = hashtag_sequence(&found.hashtags) {
             let label: Vec<String> = found.hashtags.iter().map(|tag| format!("#{tag}")).collect();
-            self.draft(drafts, Layer::Hashtags, self.keyer.object(Layer::Hashtags, tags.as_bytes()), &label.join(" "));
+            self.leave(traces, Layer::Hashtags, self.keyer.object(Layer::Hashtags, tags.as_bytes()), &label.join(" "));
         }
     }
 
-    fn link(&self, link: &CanonicalUrl, drafts: &mut Vec<Draft>) {
+    fn link(&self, link: &CanonicalUrl, traces: &mut Vec<ExplicitTrace>) {
         if link.shortener || self.allowed_domains.contains(&link.domain) {
             return;
         }
-        self.draft(drafts, Layer::Link, self.keyer.object(Layer::Link, link.url.as_bytes()), &link.url);
-        self.draft(drafts, Layer::Domain, self.keyer.object(Layer::Domain, link.domain.as_bytes()), &link.domain);
+        self.leave(traces, Layer::Link, self.keyer.object(Layer::Link, link.url.as_bytes()), &link.url);
+        self.leave(traces, Layer::Domain, self.keyer.object(Layer::Domain, link.domain.as_bytes()), &link.domain);
     }
 
-    fn text(&mut self, post: &Post) -> Option<Text> {
+    fn text(&mut self, post: &Post) -> Option<AnalysedText> {
         if !self.layers[Layer::Text.index()] {
             return None;
         }
@@ -145,7 +144,7 @@ impl Analyst {
             shingles(symbols, SHINGLE, self.seed, &mut grams);
         }
         let sketch = self.sketcher.sketch(&grams);
-        Some(Text { key, excerpt: describe(&post.text), shingles: grams, sketch })
+        Some(AnalysedText { key, excerpt: describe(&post.text), shingles: grams, sketch })
     }
 }
 
@@ -155,7 +154,7 @@ fn is_web(url: &str) -> bool {
     scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
 }
 
-/// Where a post can be looked at, on platforms that say so by the id alone.
+/// The address of a post, on platforms where it follows from the id alone.
 fn permalink(id: &str) -> Option<Box<str>> {
     let (platform, native) = Post::split_id(id).ok()?;
     let is_number = native.bytes().all(|byte| byte.is_ascii_digit());

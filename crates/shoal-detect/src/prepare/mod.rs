@@ -1,4 +1,4 @@
-//! Prepare: what a post says, whom it is by, and which traces it leaves.
+//! Prepare: posts, their accounts' activity, and the traces they leave.
 //!
 //! Analysis (folding, hashing, addresses) is a function of the post alone and runs wherever a driver likes; see
 //! [`Analyst`]. The stage, keyed by author, drops duplicates and stamps every trace with the account's activity.
@@ -7,26 +7,14 @@ mod activity;
 mod analyse;
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{Descriptor, Interned, Layer, Span, Timestamp, Trace};
+use shoal_model::{Interned, Layer, PostKey, Span, Timestamp, Trace};
 
-pub use self::activity::Counts;
 use self::activity::{Accounts, Minute};
 pub use self::analyse::Analyst;
 use crate::key::{Expiry, KeySet};
-use crate::record::{Analysed, CircleIn, GroupIn, PairIn, PrepareIn, Published, Trigger};
+use crate::record::{Analysed, CircleIn, GroupIn, PairIn, PrepareCounts, PrepareIn, PublishedText, Trigger};
 use crate::stage::{Outbox, Stage};
 use crate::{Config, WEEK};
-
-/// A trace on an explicit object, before it is stamped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Draft {
-    /// The layer.
-    pub layer: Layer,
-    /// The object.
-    pub object: u64,
-    /// What it is.
-    pub descriptor: Interned<Descriptor>,
-}
 
 /// The stage.
 #[derive(Debug)]
@@ -36,14 +24,14 @@ pub struct Prepare {
     state: PrepareState,
 }
 
-/// What prepare remembers.
+/// The state of prepare.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct PrepareState {
-    seen: KeySet,
-    seen_expiry: Expiry<u64>,
+    seen: KeySet<PostKey>,
+    seen_expiry: Expiry<PostKey>,
     accounts: Accounts,
     minute: Option<Minute>,
-    counts: Counts,
+    counts: PrepareCounts,
 }
 
 impl Prepare {
@@ -67,8 +55,8 @@ impl Prepare {
 
     fn post(&mut self, trigger: &Trigger, post: Analysed, out: &mut Outbox) {
         let mut actions = [0_u32; Layer::COUNT];
-        for draft in &post.drafts {
-            actions[draft.layer.index()] += 1;
+        for trace in &post.traces {
+            actions[trace.layer.index()] += 1;
         }
         if post.text.is_some() {
             actions[Layer::Text.index()] += 1;
@@ -77,24 +65,24 @@ impl Prepare {
         let minute = self.state.minute.get_or_insert_with(|| Minute::new(trigger.at));
         minute.add(&actions, self.state.accounts.meet(account));
         let stamps = self.state.accounts.act(account, trigger.at.day(), &actions);
-        if post.drafts.is_empty() && post.text.is_none() {
+        if post.traces.is_empty() && post.text.is_none() {
             self.state.counts.filtered += 1;
             return;
         }
         self.state.counts.processed += 1;
-        for draft in post.drafts {
+        for trace in post.traces {
             let trace = Trace {
-                layer: draft.layer,
-                object: draft.object,
-                descriptor: draft.descriptor,
+                layer: trace.layer,
+                object: trace.object,
+                descriptor: trace.descriptor,
                 post: Interned::clone(&post.reference),
-                actions: stamps[draft.layer.index()],
+                actions: stamps[trace.layer.index()],
                 similarity: 1.0,
             };
             out.pair.send(trace.object, trigger, PairIn::Trace { trace, skipped: 0 });
         }
         if let Some(text) = post.text {
-            let published = Published { text, post: post.reference, actions: stamps[Layer::Text.index()] };
+            let published = PublishedText { text, post: post.reference, actions: stamps[Layer::Text.index()] };
             crate::matching::route(trigger, published, &mut out.matching);
         }
     }
@@ -132,7 +120,7 @@ impl Stage for Prepare {
         out.group.broadcast(&trigger, &GroupIn::Totals(totals));
     }
 
-    fn outcomes(&self) -> Option<Counts> {
+    fn outcomes(&self) -> Option<PrepareCounts> {
         Some(self.state.counts)
     }
 
@@ -145,5 +133,5 @@ impl Stage for Prepare {
     }
 }
 
-/// How long an idle account's activity is kept: the days that count.
+/// Days for which an idle account's activity is kept: those that count.
 const ACTIVE_DAYS: i64 = WEEK.micros() / 86_400_000_000;

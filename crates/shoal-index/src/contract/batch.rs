@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use shoal_detect::Analysed;
-use shoal_model::{Alert, Layer, Post, Timestamp};
+use shoal_detect::{Analysed, ExplicitTrace, ObjectMerge, TextObject};
+use shoal_model::{Alert, Post, TextKey, Timestamp};
 
 use crate::schema::MIN_HASHES;
 
@@ -14,10 +14,18 @@ pub struct PostDocument {
     pub(crate) offset: u64,
     pub(crate) at: Timestamp,
     pub(crate) post: Post,
-    /// Layer, key and label of its explicit objects.
-    pub(crate) objects: Vec<(Layer, u64, Box<str>)>,
-    /// The key of its folded text and the first slots of its sketch.
-    pub(crate) text: Option<(u64, Option<[u16; MIN_HASHES]>)>,
+    /// Its explicit objects.
+    pub(crate) objects: Vec<ExplicitTrace>,
+    pub(crate) text: Option<TextDocument>,
+}
+
+/// The text of a post to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TextDocument {
+    /// The key of the folded text.
+    pub(crate) key: TextKey,
+    /// The first slots of its sketch, unless it is too short for one.
+    pub(crate) slots: Option<[u16; MIN_HASHES]>,
 }
 
 impl PostDocument {
@@ -29,13 +37,12 @@ impl PostDocument {
     /// A post as detection sees it: read from `source` at `offset`, processed at the event time `at`, which never
     /// falls from one post to the next.
     pub fn new(source: Arc<str>, offset: u64, at: Timestamp, analysed: &Analysed) -> Self {
-        let objects = analysed.drafts.iter().map(|draft| (draft.layer, draft.object, draft.descriptor.label.clone()));
         let text = analysed.text.as_ref().map(|text| {
             // A text that matches exactly only has no shingles, and an empty sketch that is like any other empty one.
             let slots = (!text.shingles.is_empty()).then(|| std::array::from_fn(|slot| text.sketch.0[slot]));
-            (text.key, slots)
+            TextDocument { key: text.key, slots }
         });
-        Self { source, offset, at, post: analysed.post.clone(), objects: objects.collect(), text }
+        Self { source, offset, at, post: analysed.post.clone(), objects: analysed.traces.clone(), text }
     }
 }
 
@@ -44,10 +51,10 @@ impl PostDocument {
 pub struct Batch {
     /// The posts that were no duplicates.
     pub posts: Vec<PostDocument>,
-    /// Texts that several accounts published: the key of the folded text, the object that it belongs to, and when.
-    pub texts: Vec<(u64, u64, Timestamp)>,
-    /// Text objects that became one: the old one, the one that stands for both, and when.
-    pub merges: Vec<(u64, u64, Timestamp)>,
+    /// Texts that several accounts published, and the objects they belong to.
+    pub texts: Vec<TextObject>,
+    /// Text objects that became one.
+    pub merges: Vec<ObjectMerge>,
     /// Revisions of alerts, sent or not.
     pub alerts: Vec<Alert>,
     /// What the sources say is gone, and when: erased like by [`crate::Index::erase`], with the next commit instead of

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use shoal_model::TextKey;
 use shoal_text::{address_ranges, canonical_url};
 use tantivy::Term;
 use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query, RangeQuery};
@@ -48,12 +49,12 @@ impl Leaves<'_> {
     }
 
     /// Documents with any of these values in a field of keys, which is also the fast field `column`.
-    pub(crate) fn keys(&self, field: Field, column: &'static str, mut keys: Vec<u64>) -> Box<dyn Query> {
+    pub(crate) fn keys(&self, field: Field, column: &'static str, mut keys: Vec<TextKey>) -> Box<dyn Query> {
         keys.sort_unstable();
         match keys.as_slice() {
             [] => Box::new(EmptyQuery),
-            [key] => self.any([Term::from_field_u64(field, *key)]),
-            _ => self.leaf(What::Keys(field, column, keys.into()), false),
+            [key] => self.any([Term::from_field_u64(field, key.raw())]),
+            _ => self.leaf(What::Keys(field, column, keys.into_iter().map(TextKey::raw).collect()), false),
         }
     }
 

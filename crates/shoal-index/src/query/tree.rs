@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use shoal_model::{Layer, Timestamp};
+use shoal_model::{Layer, ObjectKey, TextKey, Timestamp};
 
 use crate::PostKind;
 
@@ -44,11 +44,11 @@ pub(crate) enum Value {
     /// With an object of this layer.
     Layer(Layer),
     /// On this object.
-    Object(u64),
+    Object(ObjectKey),
     /// With a text of this text object.
-    Cluster(u64),
+    Cluster(ObjectKey),
     /// With exactly this folded text.
-    Text(u64),
+    Text(TextKey),
     /// Not seen before.
     Since(Timestamp),
     /// Seen before.
@@ -188,9 +188,9 @@ impl fmt::Display for Value {
             Self::Begins(name, stem) => write!(f, "{}:{stem}*", name.text()),
             Self::Kind(kind) => write!(f, "kind:{}", kind.name()),
             Self::Layer(layer) => write!(f, "layer:{layer}"),
-            Self::Object(key) => write!(f, "object:{key:016x}"),
-            Self::Cluster(key) => write!(f, "cluster:{key:016x}"),
-            Self::Text(key) => write!(f, "text:{key:016x}"),
+            Self::Object(key) => write!(f, "object:{key}"),
+            Self::Cluster(key) => write!(f, "cluster:{key}"),
+            Self::Text(key) => write!(f, "text:{key}"),
             Self::Since(time) => write!(f, "since:{time}"),
             Self::Until(time) => write!(f, "until:{time}"),
             Self::Alert(id) => {

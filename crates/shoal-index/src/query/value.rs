@@ -1,5 +1,7 @@
 //! The fields of the query language and what may stand after their colon.
 
+use std::str::FromStr;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use shoal_model::{Layer, Timestamp};
@@ -113,12 +115,11 @@ fn kind(text: &str) -> Result<Value, Refused> {
     })
 }
 
-/// The key of an object: up to 16 hexadecimal digits.
-pub(crate) fn key(text: &str) -> Result<u64, Refused> {
-    let digits = text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    u64::from_str_radix(text, 16)
-        .ok()
-        .filter(|_| digits)
+/// A key: up to 16 hexadecimal digits.
+pub(crate) fn key<K: FromStr>(text: &str) -> Result<K, Refused> {
+    let digits = Some(text).filter(|text| !text.is_empty()).map(|text| format!("{text:0>16}"));
+    digits
+        .and_then(|digits| digits.parse().ok())
         .ok_or_else(|| refused(format!("`{}` is no key", shown(text)), "a key is up to 16 hexadecimal digits"))
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::ops::Bound;
 
-use shoal_model::{Alert, Timestamp};
+use shoal_model::{Alert, ObjectKey, Timestamp};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentReader;
 use tantivy::query::{BooleanQuery, EnableScoring, Occur, Query, RangeQuery};
@@ -162,7 +162,8 @@ fn query(
     all.extend(request.shadow.map(|shadow| text(fields.shadow, if shadow { "true" } else { "false" })));
     if let Some(object) = request.object.as_deref() {
         let told = |Refused { problem, remedy }| Error::Question { field: "object", problem, remedy };
-        all.push(leaves.any([Term::from_field_u64(fields.object, key(object).map_err(told)?)]));
+        let object: ObjectKey = key(object).map_err(told)?;
+        all.push(leaves.any([Term::from_field_u64(fields.object, object.raw())]));
     }
     if let Some(bits) = request.min_bits {
         let least = Term::from_field_f64(fields.bits, bits);

@@ -1,7 +1,7 @@
 //! One text's life.
 
 use hashbrown::HashMap;
-use shoal_model::Timestamp;
+use shoal_model::{TextKey, Timestamp};
 use tantivy::Term;
 use tantivy::columnar::Column;
 
@@ -15,7 +15,6 @@ use super::scan::{Hit, Place, Scan, Visitor, engine};
 use super::similar::{Grams, similarity};
 use super::texts::text_object;
 use crate::budget::Budget;
-use crate::documents::hex;
 use crate::query::{Leaves, Refused, key};
 use crate::store::snapshot::Snapshot;
 use crate::{Error, Limits};
@@ -37,7 +36,7 @@ struct Copies {
 
 /// What is counted of a text.
 struct Life<'a> {
-    variants: HashMap<u64, Copies>,
+    variants: HashMap<TextKey, Copies>,
     last: Option<Moment>,
     times: Times,
     authors: Values,
@@ -66,7 +65,7 @@ impl Visitor for Life<'_> {
     fn hits(&mut self, hits: &[Hit]) -> Result<(), Error> {
         for hit in hits {
             let Some((origins, keys)) = &self.columns else { continue };
-            let Some(text) = keys.first(hit.document) else { continue };
+            let Some(text) = keys.first(hit.document).map(TextKey::from_raw) else { continue };
             let address = Address { bucket: self.place.0, segment: self.place.1, document: hit.document };
             let moment = (hit.at, origins.first(hit.document).unwrap_or(0), address);
             let copies = self.variants.entry(text).or_insert(Copies { posts: 0, first: moment });
@@ -120,11 +119,11 @@ pub(super) fn cluster(
     let mut finder = Finder::new(snapshot, &budget);
     let first = finder.found(first)?;
     let variants = variants(snapshot, &life.variants, &first.post.text)?;
-    let objects = object.objects.iter().map(|key| Term::from_field_u64(snapshot.alert_fields.object, *key));
+    let objects = object.objects.iter().map(|key| Term::from_field_u64(snapshot.alert_fields.object, key.raw()));
     let (accounts, all) = life.authors.number();
     let posts = life.variants.values().map(|copies| copies.posts).sum();
     Ok(Some(ClusterPage {
-        id: hex(object.object),
+        id: object.object.to_string(),
         last: finder.found(last)?,
         first,
         posts: Total { count: posts, exact: !object.cut },
@@ -140,15 +139,15 @@ pub(super) fn cluster(
 }
 
 /// The variants with most posts, the oldest first of those that have as many, compared with the oldest text.
-fn variants(snapshot: &Snapshot, all: &HashMap<u64, Copies>, oldest: &str) -> Result<Vec<Variant>, Error> {
-    let mut most: Vec<(&u64, &Copies)> = all.iter().collect();
+fn variants(snapshot: &Snapshot, all: &HashMap<TextKey, Copies>, oldest: &str) -> Result<Vec<Variant>, Error> {
+    let mut most: Vec<(&TextKey, &Copies)> = all.iter().collect();
     most.sort_unstable_by(|a, b| b.1.posts.cmp(&a.1.posts).then(a.1.first.cmp(&b.1.first)));
     let mut grams = Grams::new();
     let of_oldest = grams.of(oldest);
-    let variant = |(key, copies): (&u64, &Copies)| {
+    let variant = |(key, copies): (&TextKey, &Copies)| {
         let first = stored_post(snapshot, copies.first.2)?;
         let similarity = similarity(&of_oldest, &grams.of(&first.text));
-        Ok(Variant { text_key: hex(*key), first, posts: copies.posts, similarity })
+        Ok(Variant { text_key: key.to_string(), first, posts: copies.posts, similarity })
     };
     most.into_iter().take(VARIANTS).map(variant).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use shoal_model::ObjectKey;
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -38,7 +39,7 @@ impl OfPosts<'_> {
     }
 
     /// Posts with texts of a text object.
-    fn texts(&self, object: u64, leaves: &Leaves<'_>) -> Result<Box<dyn Query>, Error> {
+    fn texts(&self, object: ObjectKey, leaves: &Leaves<'_>) -> Result<Box<dyn Query>, Error> {
         let texts = text_object(self.snapshot, object, self.limits, self.budget)?.texts;
         Ok(leaves.keys(self.snapshot.posts.text_key, "text_key", texts))
     }
@@ -61,11 +62,11 @@ impl Fields for OfPosts<'_> {
             Value::Kind(kind) => leaves.any([Term::from_field_text(fields.kind, kind.name())]),
             Value::Layer(layer) => leaves.any([Term::from_field_text(fields.layer, layer.name())]),
             Value::Object(key) => {
-                let explicit = leaves.any([Term::from_field_u64(fields.object, *key)]);
+                let explicit = leaves.any([Term::from_field_u64(fields.object, key.raw())]);
                 Box::new(BooleanQuery::union(vec![explicit, self.texts(*key, leaves)?]))
             }
             Value::Cluster(key) => self.texts(*key, leaves)?,
-            Value::Text(key) => leaves.any([Term::from_field_u64(fields.text_key, *key)]),
+            Value::Text(key) => leaves.any([Term::from_field_u64(fields.text_key, key.raw())]),
             Value::Since(since) => range(fields.at, Bound::Included(since.micros()), Bound::Unbounded),
             Value::Until(until) => range(fields.at, Bound::Unbounded, Bound::Excluded(until.micros())),
             Value::Alert(id) => {
@@ -100,7 +101,7 @@ impl Fields for OfAlerts<'_> {
             Value::Is(Name::Id, post) => leaves.any([Term::from_field_text(fields.post, post)]),
             Value::Alert(id) => leaves.any([Term::from_field_text(fields.alert_id, id)]),
             Value::Layer(layer) => leaves.any([Term::from_field_text(fields.layer, layer.name())]),
-            Value::Object(key) | Value::Cluster(key) => leaves.any([Term::from_field_u64(fields.object, *key)]),
+            Value::Object(key) | Value::Cluster(key) => leaves.any([Term::from_field_u64(fields.object, key.raw())]),
             Value::Since(since) => range(fields.end, Bound::Included(since.micros()), Bound::Unbounded),
             Value::Until(until) => range(fields.start, Bound::Unbounded, Bound::Excluded(until.micros())),
             Value::Is(..) | Value::Begins(..) | Value::Kind(_) | Value::Text(_) => {

@@ -1,13 +1,13 @@
 //! From documents to posts.
 
 use hashbrown::HashMap;
+use shoal_model::{ObjectKey, TextKey};
 use tantivy::schema::{Field, Value as _};
 use tantivy::{DocAddress, Searcher, TantivyDocument};
 
 use super::scan::engine;
 use super::texts::object_of;
 use crate::budget::Budget;
-use crate::documents::hex;
 use crate::store::snapshot::Snapshot;
 use crate::{Error, FoundPost, StoredPost};
 
@@ -33,8 +33,8 @@ pub(super) fn stored_post(snapshot: &Snapshot, address: Address) -> Result<Store
 }
 
 /// The key of a stored post's text.
-pub(super) fn text_key(post: &StoredPost) -> Option<u64> {
-    post.text_key.as_deref().and_then(|key| u64::from_str_radix(key, 16).ok())
+pub(super) fn text_key(post: &StoredPost) -> Option<TextKey> {
+    post.text_key.as_deref().and_then(|key| key.parse().ok())
 }
 
 /// Reads posts, and looks up which text objects their texts belong to.
@@ -42,7 +42,7 @@ pub(super) struct Finder<'a> {
     snapshot: &'a Snapshot,
     budget: &'a Budget,
     /// Text objects by text, as far as they were asked for.
-    objects: HashMap<u64, Option<u64>>,
+    objects: HashMap<TextKey, Option<ObjectKey>>,
 }
 
 impl<'a> Finder<'a> {
@@ -53,11 +53,12 @@ impl<'a> Finder<'a> {
     /// The post at `address`, with its text object.
     pub(super) fn found(&mut self, address: Address) -> Result<FoundPost, Error> {
         let post = stored_post(self.snapshot, address)?;
-        let cluster = text_key(&post).map(|text| self.object(text)).transpose()?.flatten().map(hex);
+        let cluster =
+            text_key(&post).map(|text| self.object(text)).transpose()?.flatten().map(|object| object.to_string());
         Ok(FoundPost { post, cluster, highlight: None, score: None, similarity: None })
     }
 
-    fn object(&mut self, text: u64) -> Result<Option<u64>, Error> {
+    fn object(&mut self, text: TextKey) -> Result<Option<ObjectKey>, Error> {
         if let Some(object) = self.objects.get(&text) {
             return Ok(*object);
         }

@@ -82,7 +82,9 @@ pub(super) fn similar(snapshot: &Snapshot, request: &SimilarRequest, limits: &Li
     let slots = bytes(&document, snapshot.posts.slots).unwrap_or_default().as_chunks::<2>().0;
     // A text that is too short for a sketch is like its equals alone.
     let terms: Vec<Term> = match slots {
-        [] => text_key(&stored).into_iter().map(|key| Term::from_field_u64(snapshot.posts.text_key, key)).collect(),
+        [] => {
+            text_key(&stored).into_iter().map(|key| Term::from_field_u64(snapshot.posts.text_key, key.raw())).collect()
+        }
         slots => {
             let hashes = slots.iter().enumerate().map(|(slot, hash)| min_hash(slot, u16::from_le_bytes(*hash)));
             hashes.map(|hash| Term::from_field_u64(snapshot.posts.min_hash, hash)).collect()

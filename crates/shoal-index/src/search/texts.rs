@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use shoal_model::{ObjectKey, TextKey};
 use tantivy::columnar::Column;
 use tantivy::index::SegmentReader;
 use tantivy::schema::{Field, IndexRecordOption};
@@ -19,11 +20,11 @@ const MAX_MERGED: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TextObject {
     /// The object that stands for all that were merged into it.
-    pub(super) object: u64,
+    pub(super) object: ObjectKey,
     /// It, and what was merged into it.
-    pub(super) objects: Vec<u64>,
+    pub(super) objects: Vec<ObjectKey>,
     /// Keys of its texts, ascending.
-    pub(super) texts: Vec<u64>,
+    pub(super) texts: Vec<TextKey>,
     /// Whether texts were left out, the oldest.
     pub(super) cut: bool,
 }
@@ -46,17 +47,29 @@ impl Columns {
             at: fast.i64("at")?,
         })
     }
+
+    fn text(&self, document: DocId) -> Option<TextKey> {
+        self.text_key.first(document).map(TextKey::from_raw)
+    }
+
+    fn object(&self, document: DocId) -> Option<ObjectKey> {
+        self.object.first(document).map(ObjectKey::from_raw)
+    }
+
+    fn merged(&self, document: DocId) -> Option<ObjectKey> {
+        self.merged.first(document).map(ObjectKey::from_raw)
+    }
 }
 
 /// Gives every document whose `field` is `key`.
 fn each(
     snapshot: &Snapshot,
     field: Field,
-    key: u64,
+    key: impl Into<u64>,
     ticker: &mut Ticker,
     each: &mut dyn FnMut(&Columns, DocId),
 ) -> tantivy::Result<()> {
-    let term = Term::from_field_u64(field, key);
+    let term = Term::from_field_u64(field, key.into());
     for reader in snapshot.texts.segment_readers() {
         let Some(mut list) = reader.inverted_index(field)?.read_postings(&term, IndexRecordOption::Basic)? else {
             continue;
@@ -75,13 +88,13 @@ fn each(
 }
 
 /// The object that stands for `object` now.
-fn standing(snapshot: &Snapshot, object: u64, ticker: &mut Ticker) -> tantivy::Result<u64> {
+fn standing(snapshot: &Snapshot, object: ObjectKey, ticker: &mut Ticker) -> tantivy::Result<ObjectKey> {
     let mut seen = BTreeSet::from([object]);
     let mut now = object;
     loop {
         let mut next = None;
         each(snapshot, snapshot.text_fields.merged, now, ticker, &mut |columns, document| {
-            next = columns.object.first(document);
+            next = columns.object(document);
         })?;
         match next {
             Some(object) if seen.len() < MAX_MERGED && seen.insert(object) => now = object,
@@ -93,26 +106,26 @@ fn standing(snapshot: &Snapshot, object: u64, ticker: &mut Ticker) -> tantivy::R
 /// The text object that `object` is or became part of, with its newest texts.
 pub(super) fn text_object(
     snapshot: &Snapshot,
-    object: u64,
+    object: ObjectKey,
     limits: &Limits,
     budget: &Budget,
 ) -> Result<TextObject, Error> {
     let mut ticker = Ticker::new(budget);
     let whole = standing(snapshot, object, &mut ticker).map_err(engine("texts"))?;
     let mut seen = BTreeSet::from([whole, object]);
-    let mut objects: Vec<u64> = seen.iter().copied().collect();
-    let mut texts: Vec<(i64, u64)> = Vec::new();
+    let mut objects: Vec<ObjectKey> = seen.iter().copied().collect();
+    let mut texts: Vec<(i64, TextKey)> = Vec::new();
     let (mut at, mut cut) = (0, false);
     while let Some(object) = objects.get(at).copied() {
         at += 1;
         each(snapshot, snapshot.text_fields.object, object, &mut ticker, &mut |columns, document| {
-            if let Some(text) = columns.text_key.first(document) {
+            if let Some(text) = columns.text(document) {
                 texts.push((columns.at.first(document).unwrap_or(0), text));
                 if texts.len() >= 2 * limits.texts.max(MAX_MERGED) {
                     keep_newest(&mut texts, limits.texts);
                     cut = true;
                 }
-            } else if let Some(merged) = columns.merged.first(document)
+            } else if let Some(merged) = columns.merged(document)
                 && seen.len() < MAX_MERGED
                 && seen.insert(merged)
             {
@@ -124,23 +137,23 @@ pub(super) fn text_object(
     }
     cut |= texts.len() > limits.texts;
     keep_newest(&mut texts, limits.texts);
-    let mut texts: Vec<u64> = texts.into_iter().map(|(_, text)| text).collect();
+    let mut texts: Vec<TextKey> = texts.into_iter().map(|(_, text)| text).collect();
     texts.sort_unstable();
     texts.dedup();
     Ok(TextObject { object: whole, objects, texts, cut })
 }
 
-fn keep_newest(texts: &mut Vec<(i64, u64)>, number: usize) {
+fn keep_newest(texts: &mut Vec<(i64, TextKey)>, number: usize) {
     texts.sort_unstable_by(|a, b| b.cmp(a));
     texts.truncate(number);
 }
 
 /// The text object that a text belongs to, when several accounts published it.
-pub(super) fn object_of(snapshot: &Snapshot, text: u64, budget: &Budget) -> Result<Option<u64>, Error> {
+pub(super) fn object_of(snapshot: &Snapshot, text: TextKey, budget: &Budget) -> Result<Option<ObjectKey>, Error> {
     let mut ticker = Ticker::new(budget);
     let mut object = None;
     each(snapshot, snapshot.text_fields.text_key, text, &mut ticker, &mut |columns, document| {
-        object = columns.object.first(document);
+        object = columns.object(document);
     })
     .and_then(|()| object.map(|object| standing(snapshot, object, &mut ticker)).transpose())
     .map_err(engine("texts"))

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shoal_detect::{Analyst, Config};
-use shoal_model::{Action, Alert, Author, Post, Span, Timestamp};
+use shoal_detect::{Analyst, Config, ObjectMerge, TextObject};
+use shoal_model::{Action, Alert, Author, ObjectKey, Post, Span, TextKey, Timestamp};
 use tempfile::TempDir;
 
 use crate::{Batch, Index, PostDocument, Settings};
@@ -37,6 +37,18 @@ pub(crate) fn documents(first: u64, posts: impl IntoIterator<Item = Post>) -> Ve
         PostDocument::new(Arc::clone(&source), offset, at, &analyst.analyse(post))
     };
     (first..).zip(posts).map(document).collect()
+}
+
+/// A text of an object, told so many seconds after the epoch.
+pub(crate) fn text(text: u64, object: u64, seconds: i64) -> TextObject {
+    let at = Timestamp::from_seconds(seconds);
+    TextObject { text: TextKey::from_raw(text), object: ObjectKey::from_raw(object), at }
+}
+
+/// An object that became part of another, told so many seconds after the epoch.
+pub(crate) fn merge(old: u64, new: u64, seconds: i64) -> ObjectMerge {
+    let [old, new] = [old, new].map(ObjectKey::from_raw);
+    ObjectMerge { old, new, at: Timestamp::from_seconds(seconds) }
 }
 
 /// A directory of a test: in memory where the system has such a place, for indexes wait for the disk very often.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use shoal_model::{Post, Timestamp};
 
 use super::*;
-use crate::testing::{self, alert, documents, post, settings};
+use crate::testing::{self, alert, documents, post, settings, text};
 use crate::{Settings, Subject};
 
 /// Where the process that is killed finds the index.
@@ -41,7 +41,13 @@ fn batch(first: usize) -> Batch {
     let at = Timestamp::from_seconds(first as i64 * 150);
     // Of these posts some are of before, some of this batch, some of accounts that are erased.
     let deletions = vec![(Subject::Post(format!("test:{:05}", first * 7 / 8)), at)];
-    Batch { posts, alerts: vec![alert], texts: vec![(first as u64 % 700, 7, at)], deletions, ..Batch::default() }
+    Batch {
+        posts,
+        alerts: vec![alert],
+        texts: vec![text(first as u64 % 700, 7, at.micros() / 1_000_000)],
+        deletions,
+        ..Batch::default()
+    }
 }
 
 fn often(directory: &Path) -> Settings {

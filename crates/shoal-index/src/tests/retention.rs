@@ -1,8 +1,8 @@
-use shoal_model::{Span, Timestamp};
+use shoal_model::Span;
 
 use super::*;
 use crate::Settings;
-use crate::testing::{self, alert, documents, post, settings};
+use crate::testing::{self, alert, documents, post, settings, text};
 
 const DAY: i64 = 86_400;
 
@@ -11,10 +11,9 @@ fn what_is_older_than_what_is_kept_goes_as_a_whole() {
     let directory = testing::directory();
     let kept = Settings { keep: Some(Span::from_seconds(3 * DAY)), ..settings(directory.path()) };
     let days: Vec<_> = (0..10).map(|day| post(&day.to_string(), "a", day * DAY + 100, "words")).collect();
-    let at = Timestamp::from_seconds;
     let mut first = posts(documents(0, days[..1].to_vec()));
     first.alerts = vec![alert(1, 1, &["a"], &[("1", "a", 10, 7)]), alert(2, 1, &["a"], &[("1", "a", 10, 7)])];
-    first.texts = vec![(1, 7, at(100)), (2, 7, at(100))];
+    first.texts = vec![text(1, 7, 100), text(2, 7, 100)];
     let (index, mut writer) = Index::open(&kept).unwrap();
     writer.add(first).unwrap();
     writer.commit().unwrap();
@@ -22,7 +21,7 @@ fn what_is_older_than_what_is_kept_goes_as_a_whole() {
     let held = index.snapshot().unwrap();
     let mut rest = posts(documents(1, days[1..].to_vec()));
     rest.alerts = vec![alert(2, 2, &["a"], &[("9", "a", 9 * DAY, 7)])];
-    rest.texts = vec![(2, 7, at(9 * DAY))];
+    rest.texts = vec![text(2, 7, 9 * DAY)];
     writer.add(rest).unwrap();
     writer.commit().unwrap();
     // The newest is 9 d 100 s; what is older than 6 d 100 s may go, and so do days 0 to 5.
@@ -40,7 +39,7 @@ fn what_is_older_than_what_is_kept_goes_as_a_whole() {
     // A run from the beginning brings nothing back.
     let (index, mut writer) = Index::open(&kept).unwrap();
     let again = vec![alert(1, 1, &["a"], &[("1", "a", 10, 7)])];
-    writer.add(Batch { posts: documents(0, days), texts: vec![(1, 7, at(100))], ..alerts(again) }).unwrap();
+    writer.add(Batch { posts: documents(0, days), texts: vec![text(1, 7, 100)], ..alerts(again) }).unwrap();
     writer.commit().unwrap();
     assert_eq!(ids(&index), ["6", "7", "8", "9"]);
     assert_eq!((index.counts().expired, index.counts().present, index.counts().added), (6, 4, 0));

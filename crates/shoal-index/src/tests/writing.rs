@@ -4,7 +4,7 @@ use shoal_model::Timestamp;
 use tantivy::DocSet as _;
 
 use super::*;
-use crate::testing::{self, alert, documents, post, settings};
+use crate::testing::{self, alert, documents, merge, post, settings, text};
 
 const DAY: i64 = 86_400;
 
@@ -145,11 +145,10 @@ fn alerts_are_kept_by_revision_and_found_by_the_newest() {
 fn texts_replace_one_another() {
     let directory = testing::directory();
     let (index, mut writer) = Index::open(&settings(directory.path())).unwrap();
-    let at = Timestamp::from_seconds;
     let told = |texts, merges| Batch { texts, merges, ..Batch::default() };
-    writer.add(told(vec![(1, 7, at(10)), (2, 7, at(20)), (1, 7, at(30))], vec![(5, 6, at(30))])).unwrap();
+    writer.add(told(vec![text(1, 7, 10), text(2, 7, 20), text(1, 7, 30)], vec![merge(5, 6, 30)])).unwrap();
     writer.commit().unwrap();
-    writer.add(told(vec![(1, 9, at(40)), (2, 7, at(40))], vec![(5, 6, at(40)), (6, 9, at(40))])).unwrap();
+    writer.add(told(vec![text(1, 9, 40), text(2, 7, 40)], vec![merge(5, 6, 40), merge(6, 9, 40)])).unwrap();
     writer.commit().unwrap();
     assert_eq!(index.counts().texts, 5);
     let snapshot = index.snapshot().unwrap();
@@ -168,19 +167,19 @@ fn texts_replace_one_another() {
 
 #[test]
 fn single_min_hashes_are_terms() {
-    let text = "a text that is long enough to have shingles of its own";
-    let (_directory, index) = testing::index(posts(documents(0, [post("1", "a", 10, text)])));
+    let words = "a text that is long enough to have shingles of its own";
+    let (_directory, index) = testing::index(posts(documents(0, [post("1", "a", 10, words)])));
     let snapshot = index.snapshot().unwrap();
     let reader = &snapshot.buckets[0].searcher.segment_readers()[0];
     let inverted = reader.inverted_index(snapshot.posts.min_hash).unwrap();
     assert_eq!(inverted.terms().num_terms(), crate::schema::MIN_HASHES);
-    let document = &documents(0, [post("1", "a", 10, text)])[0];
-    let (key, slots) = document.text.unwrap();
-    for (slot, hash) in slots.unwrap().into_iter().enumerate() {
+    let document = &documents(0, [post("1", "a", 10, words)])[0];
+    let kept = document.text.unwrap();
+    for (slot, hash) in kept.slots.unwrap().into_iter().enumerate() {
         let term = Term::from_field_u64(snapshot.posts.min_hash, crate::documents::min_hash(slot, hash));
         assert_eq!(inverted.read_postings(&term, IndexRecordOption::Basic).unwrap().unwrap().doc(), 0);
     }
-    assert_eq!(reader.fast_fields().u64("text_key").unwrap().first(0), Some(key));
+    assert_eq!(reader.fast_fields().u64("text_key").unwrap().first(0), Some(kept.key.raw()));
 }
 
 #[test]

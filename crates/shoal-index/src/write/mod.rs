@@ -202,11 +202,11 @@ impl Engine {
         // What is that old is not kept; a run that goes on from an earlier place tells of it again.
         let expiry = self.posts.expiry();
         let is_kept = |at: Timestamp| expiry.is_none_or(|expiry| at >= expiry);
-        for (key, object, at) in batch.texts.into_iter().filter(|text| is_kept(text.2)) {
-            counts.texts.add(u64::from(self.texts.text(key, object, at, &self.parts)?));
+        for text in batch.texts.into_iter().filter(|text| is_kept(text.at)) {
+            counts.texts.add(u64::from(self.texts.text(text, &self.parts)?));
         }
-        for (old, object, at) in batch.merges.into_iter().filter(|merge| is_kept(merge.2)) {
-            counts.texts.add(u64::from(self.texts.merge(old, object, at, &self.parts)?));
+        for merge in batch.merges.into_iter().filter(|merge| is_kept(merge.at)) {
+            counts.texts.add(u64::from(self.texts.merge(merge, &self.parts)?));
         }
         for mut alert in batch.alerts.into_iter().filter(|alert| is_kept(alert.raised_at)) {
             redact(&mut alert, &self.erased);

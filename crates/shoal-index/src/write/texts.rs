@@ -1,9 +1,11 @@
 //! Which folded text belongs to which text object, and which objects became one.
 
+use std::hash::Hash;
 use std::ops::Bound;
 
 use hashbrown::HashMap;
-use shoal_model::{Span, Timestamp};
+use shoal_detect::{ObjectMerge, TextObject};
+use shoal_model::{ObjectKey, Span, TextKey, Timestamp};
 use tantivy::query::RangeQuery;
 use tantivy::schema::Field;
 use tantivy::{TantivyDocument, Term};
@@ -21,28 +23,40 @@ const REMEMBERED: usize = 1 << 16;
 /// Writes texts and mergers.
 pub(super) struct TextWriter {
     side: SideWriter,
-    texts: Recent,
-    merges: Recent,
+    texts: Recent<TextKey>,
+    merges: Recent<ObjectKey>,
 }
 
-/// What was written lately: the object of a key, and when that was told.
-#[derive(Default)]
-struct Recent {
-    young: HashMap<u64, (u64, Timestamp)>,
-    old: HashMap<u64, (u64, Timestamp)>,
+/// What was written lately, by key.
+struct Recent<K> {
+    young: HashMap<K, Told>,
+    old: HashMap<K, Told>,
 }
 
-impl Recent {
+/// The object of a key, and when it was told.
+#[derive(Clone, Copy)]
+struct Told {
+    object: ObjectKey,
+    at: Timestamp,
+}
+
+impl<K> Default for Recent<K> {
+    fn default() -> Self {
+        Self { young: HashMap::new(), old: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash> Recent<K> {
     /// Whether something new is told, or something old again after a while.
-    fn is_news(&mut self, key: u64, object: u64, at: Timestamp) -> bool {
+    fn is_news(&mut self, key: K, object: ObjectKey, at: Timestamp) -> bool {
         let known = self.young.get(&key).or_else(|| self.old.get(&key));
-        if known.is_some_and(|(known, told)| *known == object && at < told.plus(REFRESH)) {
+        if known.is_some_and(|known| known.object == object && at < known.at.plus(REFRESH)) {
             return false;
         }
         if self.young.len() >= REMEMBERED {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(key, (object, at));
+        self.young.insert(key, Told { object, at });
         true
     }
 }
@@ -57,27 +71,37 @@ impl TextWriter {
     }
 
     /// A folded text belongs to an object. Says whether that was written.
-    pub(super) fn text(&mut self, key: u64, object: u64, at: Timestamp, parts: &Parts) -> Result<bool, Error> {
-        if !self.texts.is_news(key, object, at) {
+    pub(super) fn text(&mut self, told: TextObject, parts: &Parts) -> Result<bool, Error> {
+        let TextObject { text, object, at } = told;
+        if !self.texts.is_news(text, object, at) {
             return Ok(false);
         }
-        self.put(parts, parts.text_fields.text_key, key, object, at)?;
+        self.put(parts, parts.text_fields.text_key, text, object, at)?;
         Ok(true)
     }
 
     /// An object became part of another. Says whether that was written.
-    pub(super) fn merge(&mut self, old: u64, object: u64, at: Timestamp, parts: &Parts) -> Result<bool, Error> {
-        if !self.merges.is_news(old, object, at) {
+    pub(super) fn merge(&mut self, told: ObjectMerge, parts: &Parts) -> Result<bool, Error> {
+        let ObjectMerge { old, new, at } = told;
+        if !self.merges.is_news(old, new, at) {
             return Ok(false);
         }
-        self.put(parts, parts.text_fields.merged, old, object, at)?;
+        self.put(parts, parts.text_fields.merged, old, new, at)?;
         Ok(true)
     }
 
-    fn put(&mut self, parts: &Parts, field: Field, key: u64, object: u64, at: Timestamp) -> Result<(), Error> {
+    fn put(
+        &mut self,
+        parts: &Parts,
+        field: Field,
+        key: impl Into<u64>,
+        object: ObjectKey,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let key = key.into();
         let mut document = TantivyDocument::new();
         document.add_u64(field, key);
-        document.add_u64(parts.text_fields.object, object);
+        document.add_u64(parts.text_fields.object, object.raw());
         document.add_i64(parts.text_fields.at, at.micros());
         self.side.put(Term::from_field_u64(field, key), document)
     }
@@ -104,19 +128,20 @@ mod tests {
     #[test]
     fn what_is_known_is_not_written_again() {
         let at = Timestamp::from_seconds;
+        let (seven, eight) = (ObjectKey::from_raw(7), ObjectKey::from_raw(8));
         let mut recent = Recent::default();
-        assert!(recent.is_news(1, 7, at(0)));
-        assert!(!recent.is_news(1, 7, at(86_399)));
-        assert!(recent.is_news(1, 7, at(86_400)));
-        assert!(recent.is_news(1, 8, at(86_401)));
-        assert!(recent.is_news(1, 7, at(86_402)));
+        assert!(recent.is_news(1, seven, at(0)));
+        assert!(!recent.is_news(1, seven, at(86_399)));
+        assert!(recent.is_news(1, seven, at(86_400)));
+        assert!(recent.is_news(1, eight, at(86_401)));
+        assert!(recent.is_news(1, seven, at(86_402)));
     }
 
     #[test]
     fn memory_is_bounded() {
         let mut recent = Recent::default();
-        for key in 0..5 * REMEMBERED as u64 {
-            recent.is_news(key, 7, Timestamp::from_seconds(0));
+        for key in 0..5 * REMEMBERED {
+            recent.is_news(key, ObjectKey::from_raw(7), Timestamp::from_seconds(0));
         }
         assert!(recent.young.len() + recent.old.len() <= 2 * REMEMBERED);
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use shoal_detect::{Analyst, Config};
+use shoal_detect::{Analyst, Config, TextObject};
 use shoal_index::{Batch, PostDocument};
-use shoal_model::{Action, Alert, Author, Post, Timestamp};
+use shoal_model::{Action, Alert, Author, ObjectKey, Post, Timestamp};
 
 /// A revision of an alert, raised so many seconds after the epoch as its revision says, about the accounts and posts
 /// of [`posts`].
@@ -57,7 +57,8 @@ pub(crate) fn posts(number: u64) -> Batch {
         let at = Timestamp::from_seconds(number as i64);
         let analysed = analyst.analyse(post(number, at));
         if number == 0 {
-            batch.texts.push((analysed.text.as_ref().unwrap().key, 0xaa, at));
+            let text = analysed.text.as_ref().unwrap().key;
+            batch.texts.push(TextObject { text, object: ObjectKey::from_raw(0xaa), at });
         }
         batch.posts.push(PostDocument::new(Arc::clone(&source), number, at, &analysed));
     }

@@ -43,7 +43,7 @@ mod tests {
 
     use proptest::prelude::*;
     use shoal_detect::Order;
-    use shoal_model::{Interned, PostRef, Timestamp};
+    use shoal_model::{AccountKey, Interned, PostKey, PostRef, Timestamp};
 
     use super::*;
 
@@ -52,16 +52,16 @@ mod tests {
 
     impl Record for Item {
         fn order(&self) -> Order {
-            (0, self.0, 0, 0)
+            Order::new(0, self.0)
         }
     }
 
     fn trigger(at: i64, id: u8) -> Trigger {
         let post = PostRef {
-            key: u64::from(id),
+            key: PostKey::from_raw(id.into()),
             id: format!("x:{id}").into(),
             account: "x:a".into(),
-            account_key: 1,
+            account_key: AccountKey::from_raw(1),
             at: Timestamp::from_seconds(at),
             url: None,
         };

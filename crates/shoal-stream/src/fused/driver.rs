@@ -8,15 +8,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use shoal_detect::{
-    Analysed, Circle, CircleState, Cluster, ClusterIn, ClusterState, Config, Counts, Group, GroupIn, GroupState, Lanes,
-    Match, MatchState, Outbox, Pair, PairState, Prepare, PrepareIn, PrepareState, Stage, Tie, TieState, Trigger,
-    partition_of,
+    Analysed, Circle, CircleState, Cluster, ClusterIn, ClusterState, Config, Group, GroupIn, GroupState, Lanes, Match,
+    MatchState, ObjectMerge, Outbox, Pair, PairState, Prepare, PrepareCounts, PrepareIn, PrepareState, Stage,
+    TextObject, Tie, TieState, Trigger, partition_of,
 };
-use shoal_model::{Alert, Provenance, Timestamp};
+use shoal_model::{Alert, Provenance, TextKey, Timestamp};
 
 use crate::Error;
 use crate::drive::partition::Partition;
-use crate::observer::{ObjectMerge, TextObject};
 
 /// All stages, fused.
 #[derive(Debug)]
@@ -154,8 +153,8 @@ impl Fused {
     }
 
     /// What prepare did with the posts, over all partitions.
-    pub(crate) fn counts(&self) -> Counts {
-        let mut sum = Counts::default();
+    pub(crate) fn counts(&self) -> PrepareCounts {
+        let mut sum = PrepareCounts::default();
         for counts in self.prepare.iter().filter_map(|partition| partition.stage.outcomes()) {
             sum.processed += counts.processed;
             sum.filtered += counts.filtered;
@@ -197,7 +196,7 @@ impl Fused {
 }
 
 /// The texts that cluster is told of, each with the last time.
-fn published_texts(input: &[Vec<(Trigger, ClusterIn)>]) -> BTreeMap<u64, Timestamp> {
+fn published_texts(input: &[Vec<(Trigger, ClusterIn)>]) -> BTreeMap<TextKey, Timestamp> {
     let texts = input.iter().flatten().flat_map(|(trigger, record)| {
         let texts = match record {
             ClusterIn::Post(post) => [Some(post.text), None],

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use prometheus::IntCounter;
-use shoal_detect::Counts;
+use shoal_detect::PrepareCounts;
 use shoal_formats::Reason;
 use shoal_model::{Alert, AlertState, Timestamp};
 
@@ -64,7 +64,7 @@ impl Published {
     }
 
     /// Brings the counters of the stages up to date. In one process nothing waits between them.
-    pub(crate) fn stages(&self, consumed: &Consumed, prepare: &Counts) {
+    pub(crate) fn stages(&self, consumed: &Consumed, prepare: &PrepareCounts) {
         let stages = [
             ("prepare", consumed.prepare),
             ("match", consumed.matching),
@@ -105,7 +105,7 @@ pub(crate) fn alert(metrics: &Metrics, alert: &Alert, live: bool) {
 }
 
 /// Brings the counters of what prepare did up to date.
-pub(crate) fn outcomes(metrics: &Metrics, counts: &Counts) {
+pub(crate) fn outcomes(metrics: &Metrics, counts: &PrepareCounts) {
     let outcomes = [("processed", counts.processed), ("filtered", counts.filtered), ("duplicate", counts.duplicate)];
     for (outcome, count) in outcomes {
         raise(&metrics.prepare_outcomes.with_label_values(&[outcome]), count);

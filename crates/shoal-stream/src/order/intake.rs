@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use shoal_detect::{OrderConfig, Placed, SourceOrder, Timed};
+use shoal_detect::{OrderConfig, Sequenced, SourceOrder, Timed};
 use shoal_formats::{DeadLetter, Reason, Record, RecordKind, Refusal};
 use shoal_model::{Deletion, Span, Timestamp};
 
@@ -28,7 +28,7 @@ pub(crate) struct Idle {
 pub(crate) struct Intake<P> {
     pub(crate) order: SourceOrder<Box<Read<P>>>,
     /// Posts in order that have not gone on yet.
-    pub(crate) released: VecDeque<Placed<Box<Read<P>>>>,
+    pub(crate) released: VecDeque<Sequenced<Box<Read<P>>>>,
     pub(crate) counts: SourceCounts,
     /// The highest time read, believed or not.
     pub(crate) newest: Option<Timestamp>,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shoal_model::{Layer, Post};
+use shoal_model::{Layer, ObjectKey, Post, TextKey};
 use shoal_text::{address_ranges, canonical_url, entities};
 use tantivy::tokenizer::{TokenStream, Tokenizer};
 
@@ -14,15 +14,15 @@ use crate::segmenter::{Segmenter, words};
 /// A post, and what is known of it.
 pub(super) struct Known {
     pub(super) post: Post,
-    pub(super) text_key: Option<u64>,
-    pub(super) objects: Vec<(Layer, u64)>,
+    pub(super) text_key: Option<TextKey>,
+    pub(super) objects: Vec<(Layer, ObjectKey)>,
 }
 
 /// What is known besides posts.
 #[derive(Default)]
 pub(super) struct World {
     /// Texts of text objects, merged ones included.
-    pub(super) clusters: BTreeMap<u64, BTreeSet<u64>>,
+    pub(super) clusters: BTreeMap<ObjectKey, BTreeSet<TextKey>>,
 }
 
 impl Known {
@@ -81,7 +81,7 @@ impl Known {
     }
 
     fn value(&self, value: &Value, world: &World) -> bool {
-        let cluster = |key: &u64| {
+        let cluster = |key: &ObjectKey| {
             let texts = world.clusters.get(key);
             texts.is_some_and(|texts| self.text_key.is_some_and(|text| texts.contains(&text)))
         };

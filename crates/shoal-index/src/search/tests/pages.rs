@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use shoal_model::{Post, Timestamp};
+use shoal_model::{Post, TextKey, Timestamp};
 
 use super::{ids, index_of, refused, request, search};
 use crate::search::{SearchRequest, SimilarRequest, Sort, TopField};
-use crate::testing::{alert, documents, index, post};
+use crate::testing::{alert, documents, index, merge, post, text};
 use crate::{Batch, Error, FoundPost, Index, Limits, PostKind};
 
 const SAME: &str = "The quick brown fox jumps over the lazy dog near the river bank every single morning";
@@ -121,7 +121,7 @@ fn an_answer_has_what_was_asked_for() {
     assert_eq!((page.top["author"][0].value.as_str(), page.top["author"][0].count), ("test:a", 2));
 }
 
-fn texts() -> (tempfile::TempDir, Index, Vec<u64>) {
+fn texts() -> (tempfile::TempDir, Index, Vec<TextKey>) {
     let posts = vec![
         post("1", "a", 0, SAME),
         post("2", "b", 10, SAME),
@@ -132,11 +132,12 @@ fn texts() -> (tempfile::TempDir, Index, Vec<u64>) {
         post("7", "c", 200_000, &format!("{SAME} https://example.org/x")),
     ];
     let posts = documents(0, posts);
-    let keys: Vec<u64> = posts.iter().map(|document| document.text.as_ref().map_or(0, |text| text.0)).collect();
-    let at = Timestamp::from_seconds(0);
-    let texts = vec![(keys[0], 0xA, at), (keys[2], 0xB, at)];
+    let keys: Vec<TextKey> =
+        posts.iter().map(|document| document.text.map_or(TextKey::from_raw(0), |text| text.key)).collect();
+    let texts = vec![text(keys[0].raw(), 0xA, 0), text(keys[2].raw(), 0xB, 0)];
     let alerts = vec![alert(1, 1, &["a", "b"], &[("1", "a", 0, 0xB), ("2", "b", 10, 0xB)])];
-    let (directory, index) = index(Batch { posts, texts, merges: vec![(0xB, 0xA, at)], alerts, ..Batch::default() });
+    let (directory, index) =
+        index(Batch { posts, texts, merges: vec![merge(0xB, 0xA, 0)], alerts, ..Batch::default() });
     (directory, index, keys)
 }
 
@@ -167,7 +168,7 @@ fn a_text_has_a_life() {
     assert!(page.posts.exact && page.accounts.exact);
     assert_eq!(page.first.cluster.as_deref(), Some("000000000000000a"));
     let variants: Vec<(u64, &str)> = page.variants.iter().map(|v| (v.posts, v.text_key.as_str())).collect();
-    assert_eq!(variants, [(3, format!("{:016x}", keys[0]).as_str()), (1, &format!("{:016x}", keys[2]))]);
+    assert_eq!(variants, [(3, keys[0].to_string().as_str()), (1, &keys[2].to_string())]);
     assert!((page.variants[0].similarity - 1.0).abs() < f64::EPSILON && page.variants[1].similarity < 1.0);
     assert_eq!(page.authors[0].value, "test:c");
     assert_eq!(page.alerts.len(), 1, "alerts that name what was merged into it");

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use shoal_detect::{Analyst, Config};
-use shoal_model::{Action, Post, Timestamp};
+use shoal_model::{Action, ObjectKey, Post, TextKey, Timestamp};
 
 use super::naive::{Known, World};
 use super::{request, search};
 use crate::query::parse;
 use crate::search::{SearchRequest, Sort, TopField};
-use crate::testing::{documents, index, post};
+use crate::testing::{documents, index, merge, post, text};
 use crate::{Batch, Error, Limits};
 
 const WORDS: [&str; 30] = [
@@ -140,15 +140,15 @@ fn known(posts: &[Post]) -> (Vec<Known>, World, Batch) {
         .iter()
         .map(|post| {
             let analysed = analyst.analyse(post.clone());
-            let objects = analysed.drafts.iter().map(|draft| (draft.layer, draft.object)).collect();
+            let objects = analysed.traces.iter().map(|trace| (trace.layer, trace.object)).collect();
             Known { post: post.clone(), text_key: analysed.text.map(|text| text.key), objects }
         })
         .collect();
-    let keys: BTreeSet<u64> = known.iter().filter_map(|known| known.text_key).filter(|key| key % 2 == 0).collect();
-    let at = Timestamp::from_seconds(1);
-    let texts = keys.iter().map(|key| (*key, [1, 3, 4][(*key / 2 % 3) as usize], at)).collect();
-    let merges = vec![(2, 1, at), (3, 4, at), (4, 1, at)];
-    let clusters = [1, 2, 3, 4].into_iter().map(|object| (object, keys.clone())).collect();
+    let keys: BTreeSet<TextKey> =
+        known.iter().filter_map(|known| known.text_key).filter(|key| key.raw() % 2 == 0).collect();
+    let texts = keys.iter().map(|key| key.raw()).map(|key| text(key, [1, 3, 4][(key / 2 % 3) as usize], 1)).collect();
+    let merges = vec![merge(2, 1, 1), merge(3, 4, 1), merge(4, 1, 1)];
+    let clusters = [1, 2, 3, 4].map(|object| (ObjectKey::from_raw(object), keys.clone())).into();
     let batch = Batch { posts: documents(0, posts.iter().cloned()), texts, merges, ..Batch::default() };
     (known, World { clusters }, batch)
 }

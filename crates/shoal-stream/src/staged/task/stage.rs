@@ -3,7 +3,7 @@
 use prometheus::{IntCounter, IntGauge};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use shoal_detect::{Analyst, Config, Counts, Outbox, PrepareIn, Record, Stage, Trigger};
+use shoal_detect::{Analyst, Config, Outbox, PrepareCounts, PrepareIn, Record, Stage, Trigger};
 use shoal_model::{Interned, Post, Timestamp};
 
 use super::{Accepted, Outgoing, Task, read, write};
@@ -68,13 +68,13 @@ struct Counters {
     seen: IntCounter,
     waiting: IntGauge,
     /// What was counted when it was last looked at.
-    counted: Counts,
+    counted: PrepareCounts,
     outcomes: [IntCounter; 3],
 }
 
 impl Counters {
     /// Counts what became of records since.
-    fn outcomes(&mut self, now: &Counts) {
+    fn outcomes(&mut self, now: &PrepareCounts) {
         let before = std::mem::replace(&mut self.counted, *now);
         let since =
             [now.processed - before.processed, now.filtered - before.filtered, now.duplicate - before.duplicate];
@@ -89,7 +89,7 @@ impl Counters {
             received: metrics.stage_received.with_label_values(stage),
             processed: metrics.stage_processed.with_label_values(stage),
             seen: metrics.stage_seen.with_label_values(stage),
-            counted: Counts::default(),
+            counted: PrepareCounts::default(),
             outcomes: ["processed", "filtered", "duplicate"]
                 .map(|name| metrics.prepare_outcomes.with_label_values(&[name])),
             waiting: metrics.stage_buffered.with_label_values(&[place.stage.name(), &place.partition.to_string()]),

@@ -42,8 +42,8 @@ impl Indexing {
 
     pub(crate) fn settled(&mut self, settled: &Settled<'_>) -> Result<(), ObserverError> {
         leave_out(&mut self.batch.posts, settled.duplicates);
-        self.batch.texts.extend(settled.texts.iter().map(|text| (text.text, text.object, text.at)));
-        self.batch.merges.extend(settled.merges.iter().map(|merge| (merge.old, merge.new, merge.at)));
+        self.batch.texts.extend(settled.texts);
+        self.batch.merges.extend(settled.merges);
         self.hand_over()?;
         Ok(())
     }
