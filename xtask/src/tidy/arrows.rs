@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(super) const DETECTING: [&str; 4] = ["shoal-model", "shoal-text", "shoal-sketch", "shoal-detect"];
 
 /// Every crate of the workspace and the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("shoal-model", &[]),
     ("shoal-sketch", &[]),
     ("shoal-text", &["shoal-model"]),
@@ -18,6 +18,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("shoal-detect", &["shoal-model", "shoal-text", "shoal-sketch"]),
     ("shoal-kafka", &["shoal-model"]),
     ("shoal-broker", &["shoal-tools"]),
+    ("shoal-shapes", &[]),
     ("shoal-tools", &[]),
     ("shoal-share", &["shoal-model"]),
     ("shoal-index", &["shoal-model", "shoal-text", "shoal-detect"]),

@@ -1,0 +1,249 @@
+//! Shapes, and how they are written.
+
+use std::fmt::Write as _;
+
+use serde::de::DeserializeOwned;
+
+use crate::probe::Probe;
+
+/// Columns up to which a shape is written in one line.
+const WIDTH: usize = 110;
+
+/// The name that a struct is deserialized by, and the bytes (postcard) of a value of it: for a type that accepts nothing
+/// made up.
+pub type Sample = (&'static str, &'static [u8]);
+
+/// What a type asks of its deserializer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    pub(crate) node: Node,
+    /// Names are written with the values, as in JSON.
+    named: bool,
+}
+
+/// A part of a shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Node {
+    /// Not reached yet.
+    Unknown,
+    Leaf(&'static str),
+    Option(Box<Node>),
+    List(Box<Node>),
+    Map(Box<Node>, Box<Node>),
+    Tuple(Vec<Node>),
+    Struct(Vec<(&'static str, Node)>),
+    Enum(Vec<(&'static str, Node)>),
+}
+
+impl Shape {
+    /// Traces a type in a format for machines, where names are not written.
+    ///
+    /// # Panics
+    /// When the type cannot be traced.
+    pub fn binary<T: DeserializeOwned>(samples: &[Sample]) -> Self {
+        Self { node: trace::<T>(false, samples), named: false }
+    }
+
+    /// Traces a type in a format for people, where names are written.
+    ///
+    /// # Panics
+    /// When the type cannot be traced.
+    pub fn json<T: DeserializeOwned>() -> Self {
+        Self { node: trace::<T>(true, &[]), named: true }
+    }
+
+    /// Something that is one line of text, such as the form of a key.
+    pub fn text(form: &'static str) -> Self {
+        Self { node: Node::Leaf(form), named: true }
+    }
+
+    /// Writes the shape with its names.
+    pub(crate) fn write(&self, title: &str, out: &mut String) {
+        self.node.write(&format!("{title}:"), 0, out);
+    }
+
+    /// What must not change within a version: names only where they are written.
+    pub(crate) fn structure(&self) -> String {
+        self.node.inline(self.named)
+    }
+}
+
+#[expect(clippy::panic, reason = "this is for tests")]
+fn trace<T: DeserializeOwned>(human: bool, samples: &[Sample]) -> Node {
+    let mut node = Node::Unknown;
+    while !node.is_complete() {
+        let before = node.size();
+        let result = T::deserialize(Probe { node: &mut node, human, samples });
+        // A type that accepts nothing made up has shown its shape before it refuses.
+        if node.size() == before {
+            let why = result.err().map_or("a part of it is never read".to_owned(), |error| error.to_string());
+            panic!("`{}` cannot be traced: {why}; give a sample of what refuses", std::any::type_name::<T>());
+        }
+    }
+    node
+}
+
+impl Node {
+    pub(crate) fn is_complete(&self) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::Leaf(_) => true,
+            Self::Option(of) | Self::List(of) => of.is_complete(),
+            Self::Map(key, value) => key.is_complete() && value.is_complete(),
+            Self::Tuple(parts) => parts.iter().all(Self::is_complete),
+            Self::Struct(parts) | Self::Enum(parts) => parts.iter().all(|(_, part)| part.is_complete()),
+        }
+    }
+
+    /// Parts that are known.
+    fn size(&self) -> usize {
+        match self {
+            Self::Unknown => 0,
+            Self::Leaf(_) => 1,
+            Self::Option(of) | Self::List(of) => 1 + of.size(),
+            Self::Map(key, value) => 1 + key.size() + value.size(),
+            Self::Tuple(parts) => 1 + parts.iter().map(Self::size).sum::<usize>(),
+            Self::Struct(parts) | Self::Enum(parts) => 1 + parts.iter().map(|(_, part)| part.size()).sum::<usize>(),
+        }
+    }
+
+    fn inline(&self, named: bool) -> String {
+        match self {
+            Self::Unknown => "?".to_owned(),
+            Self::Leaf(name) => (*name).to_owned(),
+            Self::Option(of) => format!("option of {}", of.inline(named)),
+            Self::List(of) => format!("list of {}", of.inline(named)),
+            Self::Map(key, value) => format!("map of {} to {}", key.inline(named), value.inline(named)),
+            Self::Tuple(parts) => match parts.as_slice() {
+                [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|part| part == first) => {
+                    format!("[{}; {}]", first.inline(named), parts.len())
+                }
+                _ => format!("({})", parts.iter().map(|part| part.inline(named)).collect::<Vec<_>>().join(", ")),
+            },
+            Self::Struct(fields) => format!("{{ {} }}", join(fields, ", ", named)),
+            Self::Enum(variants) => format!("< {} >", join(variants, " | ", named)),
+        }
+    }
+
+    fn write(&self, prefix: &str, depth: usize, out: &mut String) {
+        let (line, indent) = (self.inline(true), 2 * depth);
+        if indent + prefix.len() + 1 + line.len() <= WIDTH {
+            _ = writeln!(out, "{:indent$}{prefix} {line}", "");
+            return;
+        }
+        match self {
+            Self::Option(of) => of.write(&format!("{prefix} option of"), depth, out),
+            Self::List(of) => of.write(&format!("{prefix} list of"), depth, out),
+            Self::Map(key, value) => value.write(&format!("{prefix} map of {} to", key.inline(true)), depth, out),
+            Self::Tuple(parts) => {
+                _ = writeln!(out, "{:indent$}{prefix} tuple", "");
+                for part in parts {
+                    part.write("-", depth + 1, out);
+                }
+            }
+            Self::Struct(parts) | Self::Enum(parts) => {
+                let of = if matches!(self, Self::Enum(_)) { " one of" } else { "" };
+                _ = writeln!(out, "{:indent$}{prefix}{of}", "");
+                for (name, part) in parts {
+                    part.write(&format!("{name}:"), depth + 1, out);
+                }
+            }
+            Self::Unknown | Self::Leaf(_) => _ = writeln!(out, "{:indent$}{prefix} {line}", ""),
+        }
+    }
+}
+
+fn join(parts: &[(&str, Node)], between: &str, named: bool) -> String {
+    let part = |(name, part): &(&str, Node)| match (named, part.inline(named)) {
+        (true, shape) => format!("{name}: {shape}"),
+        (false, shape) => shape,
+    };
+    parts.iter().map(part).collect::<Vec<_>>().join(between)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, de};
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    struct Everything {
+        id: Box<str>,
+        counts: [u64; 3],
+        by_name: BTreeMap<String, Option<i32>>,
+        choice: Vec<Choice>,
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    enum Choice {
+        Nothing,
+        One(Box<Choice2>),
+        Both(u8, f32),
+        Named { at: i64 },
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    enum Choice2 {
+        Yes,
+        No(char),
+    }
+
+    fn lines(shape: &Shape) -> String {
+        let mut out = String::new();
+        shape.write("it", &mut out);
+        out
+    }
+
+    #[test]
+    fn every_field_and_variant_is_reached() {
+        assert_eq!(
+            lines(&Shape::binary::<Everything>(&[])),
+            "it:\n  id: string\n  counts: [u64; 3]\n  by_name: map of string to option of i32\n  \
+             choice: list of < Nothing: unit | One: < Yes: unit | No: char > | Both: (u8, f32) | Named: { at: i64 } >\n"
+        );
+    }
+
+    #[test]
+    fn names_count_only_where_they_are_written() {
+        #[derive(Deserialize)]
+        #[expect(dead_code, reason = "only its shape is looked at")]
+        struct Renamed {
+            name: String,
+            numbers: [u64; 3],
+            values: BTreeMap<String, Option<i32>>,
+            choices: Vec<Choice>,
+        }
+        assert_eq!(Shape::binary::<Renamed>(&[]).structure(), Shape::binary::<Everything>(&[]).structure());
+        assert_ne!(Shape::json::<Renamed>().structure(), Shape::json::<Everything>().structure());
+    }
+
+    #[derive(Debug, PartialEq, Serialize)]
+    struct Even(u8, Vec<u16>);
+
+    impl<'de> Deserialize<'de> for Even {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            #[derive(Deserialize)]
+            struct Image {
+                number: u8,
+                rest: Vec<u16>,
+            }
+            let Image { number, rest } = Image::deserialize(deserializer)?;
+            if number == 2 { Ok(Self(number, rest)) } else { Err(de::Error::custom("it is not two")) }
+        }
+    }
+
+    #[test]
+    fn what_accepts_nothing_made_up_is_traced_with_a_sample() {
+        let sample = postcard::to_allocvec(&Even(2, Vec::new())).unwrap().leak();
+        let shape = Shape::binary::<(Even, u64)>(&[("Image", sample)]);
+        assert_eq!(lines(&shape), "it: ({ number: u8, rest: list of u16 }, u64)\n");
+        let refused = std::panic::catch_unwind(|| Shape::binary::<(Even, u64)>(&[])).unwrap_err();
+        assert!(refused.downcast_ref::<String>().unwrap().contains("it is not two"));
+    }
+}
