@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::path::Path;
+
 use serde_json::{Value, json};
-use shoal_model::{ALERT_SCHEMA, Alert, Cap, Layer, LineageEvent};
+use shoal_model::{ALERT_SCHEMA, ALERT_SCHEMA_VERSION, Alert, Cap, Layer, LineageEvent};
+use shoal_shapes::{Golden, Shape};
 
 fn validator() -> jsonschema::Validator {
     let schema: Value = serde_json::from_str(ALERT_SCHEMA).unwrap();
@@ -114,4 +117,16 @@ fn what_judges_or_does_not_belong_is_refused() {
     let mut nobody = example();
     nobody["observed"]["accounts"] = json!([]);
     assert!(validator.validate(&nobody).is_err());
+}
+
+#[test]
+fn the_shape_of_an_alert_changes_only_with_the_version_of_the_contract() {
+    Golden {
+        folder: Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/shapes")),
+        name: "alert",
+        version: ALERT_SCHEMA_VERSION,
+        remedy: "raise ALERT_SCHEMA_VERSION in shoal-model/src/alert.rs, write a JSON Schema of that version beside the \
+                 one before, and see that alerts of the version before are read (fields added are optional)",
+    }
+    .check(&[("alert", Shape::json::<Alert>())]);
 }

@@ -14,6 +14,8 @@ mod metrics;
 mod observer;
 mod order;
 mod read;
+#[cfg(test)]
+mod shapes;
 mod staged;
 mod summary;
 mod write;

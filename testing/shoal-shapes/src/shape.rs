@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::probe::Probe;
 
@@ -52,6 +53,11 @@ impl Shape {
         Self { node: trace::<T>(true, &[]), named: true }
     }
 
+    /// The shape of a value, for what is only ever written. What it leaves out is no part of the shape.
+    pub fn value(value: &Value) -> Self {
+        Self { node: Node::of(value), named: true }
+    }
+
     /// Something that is one line of text, such as the form of a key.
     pub fn text(form: &'static str) -> Self {
         Self { node: Node::Leaf(form), named: true }
@@ -84,6 +90,19 @@ fn trace<T: DeserializeOwned>(human: bool, samples: &[Sample]) -> Node {
 }
 
 impl Node {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Leaf("null"),
+            Value::Bool(_) => Self::Leaf("bool"),
+            Value::Number(_) => Self::Leaf("number"),
+            Value::String(_) => Self::Leaf("string"),
+            Value::Array(items) => Self::List(Box::new(items.first().map_or(Self::Leaf("nothing"), Self::of))),
+            Value::Object(fields) => {
+                Self::Struct(fields.iter().map(|(name, value)| (&*name.clone().leak(), Self::of(value))).collect())
+            }
+        }
+    }
+
     pub(crate) fn is_complete(&self) -> bool {
         match self {
             Self::Unknown => false,
@@ -154,9 +173,10 @@ impl Node {
 }
 
 fn join(parts: &[(&str, Node)], between: &str, named: bool) -> String {
-    let part = |(name, part): &(&str, Node)| match (named, part.inline(named)) {
-        (true, shape) => format!("{name}: {shape}"),
-        (false, shape) => shape,
+    let part = |(name, part): &(&str, Node)| match part {
+        _ if !named => part.inline(named),
+        Node::Leaf("unit") => (*name).to_owned(),
+        part => format!("{name}: {}", part.inline(named)),
     };
     parts.iter().map(part).collect::<Vec<_>>().join(between)
 }
@@ -205,8 +225,15 @@ mod tests {
         assert_eq!(
             lines(&Shape::binary::<Everything>(&[])),
             "it:\n  id: string\n  counts: [u64; 3]\n  by_name: map of string to option of i32\n  \
-             choice: list of < Nothing: unit | One: < Yes: unit | No: char > | Both: (u8, f32) | Named: { at: i64 } >\n"
+             choice: list of < Nothing | One: < Yes | No: char > | Both: (u8, f32) | Named: { at: i64 } >\n"
         );
+    }
+
+    #[test]
+    fn a_value_has_the_shape_of_what_is_written_of_it() {
+        let value = serde_json::json!({ "at": 1, "rules": [{ "layer": "text" }], "none": [], "off": null });
+        let written = "it: { at: number, none: list of nothing, off: null, rules: list of { layer: string } }\n";
+        assert_eq!(lines(&Shape::value(&value)), written);
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(crate) struct Board {
 
 /// [`Progress`] as it is written, times in microseconds since the epoch.
 #[derive(Serialize, Deserialize)]
-struct WrittenProgress {
+pub(crate) struct WrittenProgress {
     watermark: i64,
     highest: i64,
     newest: i64,
@@ -47,14 +47,14 @@ struct WrittenProgress {
 
 /// [`Idle`] as it is written.
 #[derive(Serialize, Deserialize)]
-struct WrittenIdle {
+pub(crate) struct WrittenIdle {
     limit: i64,
     to: i64,
 }
 
 /// Where a source begins, or a bounded run ends.
 #[derive(Serialize, Deserialize)]
-struct WrittenOffset {
+pub(crate) struct WrittenOffset {
     offset: u64,
 }
 

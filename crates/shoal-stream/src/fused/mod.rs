@@ -2,7 +2,7 @@
 
 pub(crate) mod driver;
 mod resume;
-mod run;
+pub(crate) mod run;
 pub(crate) mod source_partition;
 mod sources;
 

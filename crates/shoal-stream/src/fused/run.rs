@@ -83,7 +83,7 @@ struct SnapshotRef<'a, F> {
 }
 
 #[derive(Deserialize)]
-struct Snapshot {
+pub(crate) struct Snapshot {
     fused: FusedState,
     sources: Vec<Intake<Analysed>>,
     alerts: AlertCounts,

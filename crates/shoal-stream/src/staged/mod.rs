@@ -7,11 +7,11 @@
 pub(crate) mod frame;
 mod inbound;
 mod outbound;
-mod process;
+pub(crate) mod process;
 #[cfg(test)]
 mod simulation;
 mod summary;
-mod task;
+pub(crate) mod task;
 pub(crate) mod topology;
 
 pub use process::run_staged;

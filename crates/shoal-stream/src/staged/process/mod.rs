@@ -1,7 +1,7 @@
 //! The thin shell around tasks: threads, partitions, checkpoints.
 
 mod owned;
-mod partition_run;
+pub(crate) mod partition_run;
 mod poller;
 mod read_range;
 mod run;

@@ -70,7 +70,7 @@ struct StateRef<'a> {
 }
 
 #[derive(Deserialize)]
-struct State {
+pub(crate) struct State {
     intake: Intake<Post>,
     senders: Senders,
     highest: Timestamp,

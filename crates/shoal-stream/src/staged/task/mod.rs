@@ -1,8 +1,8 @@
 //! A logical partition at work: a state machine from the records of its topic to frames, alerts and dead letters.
 
 pub(crate) mod build;
-mod ingest;
-mod stage;
+pub(crate) mod ingest;
+pub(crate) mod stage;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -108,7 +108,7 @@ struct StateRef<'a, S, T> {
 
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "S: DeserializeOwned, T: DeserializeOwned"))]
-struct State<S, T> {
+pub(crate) struct State<S, T> {
     stage: S,
     channels: Vec<Channel<T>>,
     senders: Senders,
