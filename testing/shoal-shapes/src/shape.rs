@@ -164,7 +164,10 @@ impl Node {
                 let of = if matches!(self, Self::Enum(_)) { " one of" } else { "" };
                 _ = writeln!(out, "{:indent$}{prefix}{of}", "");
                 for (name, part) in parts {
-                    part.write(&format!("{name}:"), depth + 1, out);
+                    match part {
+                        Self::Leaf("unit") => _ = writeln!(out, "{:indent$}  {name}", ""),
+                        part => part.write(&format!("{name}:"), depth + 1, out),
+                    }
                 }
             }
             Self::Unknown | Self::Leaf(_) => _ = writeln!(out, "{:indent$}{prefix} {line}", ""),

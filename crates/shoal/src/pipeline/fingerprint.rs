@@ -48,7 +48,7 @@ mod tests {
     fn what_the_fingerprint_is_made_of_changes_only_with_the_version_of_the_algorithm() {
         let filled = r#"
             live_traces = "unlimited"
-            mute = [{ alert = "a", until = 2026-01-31T00:00:00Z, reason = "looked into" }]
+            mute = [{ alert = "a", until = "2026-01-31T00:00:00Z", reason = "looked into" }]
             allow = { accounts = ["x:1"], domains = ["example.org"], texts = ["a text"] }
             judge = { method = "rules", rules = [{ layer = "text", window = "1h", pairs = 2 }] }
         "#;
