@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use shoal_detect::{Analyst, Config, TextObject};
 use shoal_formats::{Content, Format, Reader};
 use shoal_index::{
-    Batch, Index, Limits, MAX_PAGE, PostDocument, SearchRequest, Settings, SimilarRequest, Sort, TopField, Writer,
+    Batch, Index, MAX_PAGE, PostDocument, SearchLimits, SearchRequest, Settings, SimilarRequest, Sort, TopField, Writer,
 };
 use shoal_model::{Action, Author, ObjectKey, Post, Span, TextKey, Timestamp};
 
@@ -226,7 +226,7 @@ fn measure(index: &Index, asked: &Asked, rounds: usize) {
         ("histogram and top of all", everything),
         ("export page", SearchRequest { limit: MAX_PAGE, highlight: false, ..query("-news") }),
     ];
-    let limits = &Limits { time: Duration::from_mins(1), ..Limits::default() };
+    let limits = &SearchLimits { time: Duration::from_mins(1), ..SearchLimits::default() };
     let mut questions: Vec<Question> = Vec::new();
     for (name, request) in searches {
         let ask = move || index.search(&request, limits).unwrap().total.count;

@@ -43,7 +43,7 @@ fn main() {
     for threads in [1, 2] {
         for round in 1..=rounds {
             let before = processor();
-            let (seconds, built) = engine(&posts, threads);
+            let (seconds, built) = tantivy_error(&posts, threads);
             let engine = number / seconds;
             let between = processor();
             let (ours, closing) = writer(&posts, threads, Span::from_seconds(30 * 86_400), true);
@@ -86,7 +86,7 @@ fn segmenting(number: usize) {
 }
 
 /// Seconds that the bare engine takes; and microseconds that building a document takes, which do not count.
-fn engine(posts: &[PostDocument], threads: usize) -> (f64, f64) {
+fn tantivy_error(posts: &[PostDocument], threads: usize) -> (f64, f64) {
     let directory = TempDir::new().unwrap();
     let cloned = posts.to_vec();
     let started = Instant::now();

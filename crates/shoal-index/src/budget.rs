@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::{Error, Limits};
+use crate::{Error, SearchLimits};
 
 /// Documents, or steps of like cost, between two looks at the clock.
 const STRIDE: u32 = 1_024;
@@ -26,7 +26,7 @@ struct Spent {
 
 impl Budget {
     /// From now on.
-    pub(crate) fn start(limits: &Limits) -> Self {
+    pub(crate) fn start(limits: &SearchLimits) -> Self {
         Self { started: Instant::now(), time: limits.time, memory: limits.memory, spent: Arc::default() }
     }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 /// What has happened since the index was opened, and how large it is.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-pub struct Counts {
+pub struct IndexCounts {
     /// Posts that were added.
     pub added: u64,
     /// Posts that were there already: a run went on from an earlier place.
@@ -37,7 +37,7 @@ pub struct Counts {
 
 /// Counters that rise.
 #[derive(Debug, Default)]
-pub(crate) struct Counters {
+pub(crate) struct IndexCounters {
     pub(crate) added: Counter,
     pub(crate) present: Counter,
     pub(crate) expired: Counter,
@@ -65,15 +65,15 @@ impl Counter {
     }
 }
 
-impl Counters {
+impl IndexCounters {
     pub(crate) fn commit(&self, took: Duration) {
         self.commits.add(1);
         self.commit_micros.add(took.as_micros() as u64);
     }
 
     /// All of them now.
-    pub(crate) fn read(&self, bytes: u64) -> Counts {
-        Counts {
+    pub(crate) fn read(&self, bytes: u64) -> IndexCounts {
+        IndexCounts {
             added: self.added.get(),
             present: self.present.get(),
             expired: self.expired.get(),

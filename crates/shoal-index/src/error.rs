@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum Error {
     /// A question that cannot be asked; the fault of whoever asks.
     #[error("{problem}; {remedy}")]
-    Question {
+    InvalidRequest {
         /// Where: `query`, `cursor`, `limit`, `object` …
         field: &'static str,
         /// What is wrong, with the place in a query where there is one.
@@ -73,7 +73,7 @@ pub enum Error {
     },
     /// The engine below refused something.
     #[error("{}: {source}", path.display())]
-    Engine {
+    Tantivy {
         /// Which part of the index.
         path: PathBuf,
         /// What it says.

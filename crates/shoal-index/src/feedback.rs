@@ -10,7 +10,7 @@ use shoal_model::Timestamp;
 use utoipa::ToSchema;
 
 use crate::Error;
-use crate::store::disk::{self, Lines};
+use crate::store::disk::{self, AppendLog};
 
 /// What somebody concluded about an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -117,12 +117,12 @@ impl Conclusions {
 /// The file that conclusions are added to.
 #[derive(Debug)]
 pub(crate) struct FeedbackLog {
-    lines: Lines,
+    lines: AppendLog,
 }
 
 impl FeedbackLog {
     pub(crate) fn open(directory: &Path) -> Result<Self, Error> {
-        Ok(Self { lines: Lines::open(&path(directory))?.0 })
+        Ok(Self { lines: AppendLog::open(&path(directory))?.0 })
     }
 
     pub(crate) fn add(&mut self, feedback: &Feedback) -> Result<(), Error> {

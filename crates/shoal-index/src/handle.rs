@@ -5,21 +5,20 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use serde::{Deserialize, Serialize};
-use shoal_model::{Alert, Post, Timestamp};
+use shoal_model::{Alert, Post};
 use tantivy::Term;
-use utoipa::ToSchema;
 
-use crate::erase::audit::{self, Audit};
+use crate::contract::WriterMessage;
+use crate::erase::audit::{self, AuditLog};
 use crate::feedback::{FeedbackLog, MAX_NOTE};
-use crate::shared::{Shared, Writing};
+use crate::state::{IndexState, WriterState};
 use crate::store::disk;
-use crate::store::identity::Identity;
-use crate::store::lock::Lock;
-use crate::store::parts::{Mode, Parts};
+use crate::store::identity::IndexIdentity;
+use crate::store::lock::WriterLock;
+use crate::store::parts::{IndexParts, OpenMode};
 use crate::store::snapshot::Snapshot;
-use crate::write::{Engine, Message};
-use crate::{Batch, Counts, Error, Feedback, Settings, documents};
+use crate::write::WriterThread;
+use crate::{Batch, Erasure, Error, Feedback, IndexCounts, Settings, Status, Subject, documents};
 
 /// Batches that wait for the thread that writes.
 const WAITING: usize = 4;
@@ -30,7 +29,7 @@ const MAX_REASON: usize = 2_000;
 /// An index that can be searched by many at once. Cheap to clone.
 #[derive(Clone)]
 pub struct Index {
-    shared: Arc<Shared>,
+    shared: Arc<IndexState>,
     id: Arc<str>,
 }
 
@@ -42,8 +41,8 @@ impl std::fmt::Debug for Index {
 
 /// The one that writes. Dropping it commits nothing; see [`Writer::close`].
 pub struct Writer {
-    shared: Arc<Shared>,
-    sender: SyncSender<Message>,
+    shared: Arc<IndexState>,
+    sender: SyncSender<WriterMessage>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -53,91 +52,25 @@ impl std::fmt::Debug for Writer {
     }
 }
 
-/// Whom or what an erasure is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Subject {
-    /// An account, `platform:native`, with all its posts.
-    Account(String),
-    /// A post, `platform:native`.
-    Post(String),
-}
-
-impl Subject {
-    /// What it is: `account` or `post`.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Account(_) => "account",
-            Self::Post(_) => "post",
-        }
-    }
-
-    /// Its id, `platform:native`.
-    pub fn id(&self) -> &str {
-        match self {
-            Self::Account(id) | Self::Post(id) => id,
-        }
-    }
-}
-
-/// What an erasure did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Erasure {
-    /// The number of its entry in the audit log.
-    pub entry: u64,
-    /// Posts that can no longer be found.
-    pub posts: u64,
-    /// Alerts whose evidence was cut.
-    pub alerts: u64,
-}
-
-/// How an index is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Status {
-    /// Posts that can be found.
-    pub posts: u64,
-    /// Alerts that can be found.
-    pub alerts: u64,
-    /// Buckets of posts.
-    pub buckets: u64,
-    /// Bytes on disk.
-    pub bytes: u64,
-    /// The first and the last time of a post, where there are any.
-    #[schema(value_type = Option<Vec<String>>)]
-    pub range: Option<(Timestamp, Timestamp)>,
-    /// Posts that were deleted and whose bytes are not purged yet.
-    pub deleted: u64,
-    /// Whether somebody writes to it in this process.
-    pub writes: bool,
-    /// Why nothing is written any more, where writing has failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stopped: Option<String>,
-    /// Parts that are damaged: set aside, with `.damaged-` in the names of their directories, and not found any more.
-    pub damaged: u64,
-    /// Where the chain of the audit log was broken when the index was opened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audit_broken: Option<String>,
-}
-
 impl Index {
     /// Opens an index to write and to search. Only one process at a time can. What is damaged is set aside, with an
     /// error in the log and a count in [`Status::damaged`]; what a crash left half done is done or cleared.
     pub fn open(settings: &Settings) -> Result<(Self, Writer), Error> {
         let directory = &settings.directory;
         std::fs::create_dir_all(directory).map_err(disk::failed(directory))?;
-        let lock = Lock::take(directory)?;
-        let identity = match Identity::read(directory)? {
+        let lock = WriterLock::take(directory)?;
+        let identity = match IndexIdentity::read(directory)? {
             Some(identity) => identity,
-            None => Identity::create(directory, settings.bucket)?,
+            None => IndexIdentity::create(directory, settings.bucket)?,
         };
-        let (audit, broken) = Audit::open(directory)?;
+        let (audit, broken) = AuditLog::open(directory)?;
         let feedback = FeedbackLog::open(directory)?;
-        let parts = Parts::open(directory, Arc::clone(&identity.id), Mode::Write)?;
-        let shared = Arc::new(Shared::new(directory.clone(), identity.bucket, &parts, broken));
+        let parts = IndexParts::open(directory, Arc::clone(&identity.id), OpenMode::Write)?;
+        let shared = Arc::new(IndexState::new(directory.clone(), identity.bucket, &parts, broken));
         let (sender, messages) = sync_channel(WAITING);
-        shared.begin(Writing { sender: sender.clone(), audit, feedback, lock });
-        let engine = Engine::new(settings, &identity, parts, &shared)?;
-        let spawned = thread::Builder::new().name("index".to_owned()).spawn(move || engine.run(&messages));
+        shared.begin(WriterState { sender: sender.clone(), audit, feedback, lock });
+        let writer_thread = WriterThread::new(settings, &identity, parts, &shared)?;
+        let spawned = thread::Builder::new().name("index".to_owned()).spawn(move || writer_thread.run(&messages));
         let thread = spawned.map_err(disk::failed(directory))?;
         let writer = Writer { shared: Arc::clone(&shared), sender, thread: Some(thread) };
         Ok((Self { shared, id: identity.id }, writer))
@@ -147,10 +80,10 @@ impl Index {
     /// is passed over, with an error in the log and a count in [`Status::damaged`]. Nothing in the index changes, but
     /// its lock files must be writable: they keep files from being removed while they are being opened.
     pub fn read(directory: &Path) -> Result<Self, Error> {
-        let identity = Identity::read(directory)?.ok_or_else(|| Error::NoIndex(directory.to_owned()))?;
-        let parts = Parts::open(directory, Arc::clone(&identity.id), Mode::Read)?;
+        let identity = IndexIdentity::read(directory)?.ok_or_else(|| Error::NoIndex(directory.to_owned()))?;
+        let parts = IndexParts::open(directory, Arc::clone(&identity.id), OpenMode::Read)?;
         let broken = audit::broken(directory)?;
-        let shared = Shared::new(directory.to_owned(), identity.bucket, &parts, broken);
+        let shared = IndexState::new(directory.to_owned(), identity.bucket, &parts, broken);
         shared.follow(parts);
         Ok(Self { shared: Arc::new(shared), id: identity.id })
     }
@@ -174,7 +107,8 @@ impl Index {
     pub fn status(&self) -> Result<Status, Error> {
         let snapshot = self.snapshot()?;
         let newest = Term::from_field_text(snapshot.alert_fields.role, documents::NEWEST);
-        let alerts = count(&snapshot.alerts, newest).map_err(disk::engine(&self.shared.directory.join("alerts")))?;
+        let alerts =
+            count(&snapshot.alerts, newest).map_err(disk::tantivy_error(&self.shared.directory.join("alerts")))?;
         let readers = || snapshot.buckets.iter().flat_map(|bucket| bucket.searcher.segment_readers());
         let ranges = || snapshot.buckets.iter().filter_map(|bucket| bucket.range);
         Ok(Status {
@@ -192,7 +126,7 @@ impl Index {
     }
 
     /// What has happened since it was opened to be written to.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> IndexCounts {
         let bytes = self.snapshot().map_or(0, |snapshot| snapshot.bytes);
         self.shared.counters.read(bytes)
     }
@@ -210,7 +144,7 @@ impl Index {
         let snapshot = self.snapshot()?;
         let key = documents::revision_key(&feedback.alert_id, feedback.revision);
         let found = count(&snapshot.alerts, Term::from_field_text(snapshot.alert_fields.key, &key));
-        if found.map_err(disk::engine(&self.shared.directory.join("alerts")))? == 0 {
+        if found.map_err(disk::tantivy_error(&self.shared.directory.join("alerts")))? == 0 {
             let id = format!("{} with revision {}", feedback.alert_id, feedback.revision);
             return Err(Error::Missing { what: "alert", id });
         }
@@ -232,7 +166,7 @@ impl Index {
     /// answers among them, is theirs and stays. `by` and `reason` go to the audit log, which knows the subject by a
     /// keyed hash alone.
     pub fn erase(&self, subject: &Subject, by: &str, reason: &str) -> Result<Erasure, Error> {
-        Post::split_id(subject.id()).map_err(|error| Error::Question {
+        Post::split_id(subject.id()).map_err(|error| Error::InvalidRequest {
             field: "subject",
             problem: error.to_string(),
             remedy: "give an id as platform:native".to_owned(),
@@ -240,25 +174,25 @@ impl Index {
         short("by", by, MAX_REASON)?;
         short("reason", reason, MAX_REASON)?;
         let (subject, by, reason) = (subject.clone(), by.to_owned(), reason.to_owned());
-        self.ask(|reply| Message::Erase { subject, by, reason, reply })
+        self.ask(|reply| WriterMessage::Erase { subject, by, reason, reply })
     }
 
     /// Frees the disk of what was deleted. Waits until it is done; gives how many documents were freed.
     pub fn purge(&self) -> Result<u64, Error> {
-        self.ask(Message::Purge)
+        self.ask(WriterMessage::Purge)
     }
 
     /// Asks the thread that writes, and waits for its answer.
-    fn ask<T>(&self, message: impl FnOnce(SyncSender<Result<T, Error>>) -> Message) -> Result<T, Error> {
+    fn ask<T>(&self, message: impl FnOnce(SyncSender<Result<T, Error>>) -> WriterMessage) -> Result<T, Error> {
         let sender = self.shared.writing(|writing| Ok(writing.sender.clone()))?;
         ask(&self.shared, &sender, message)
     }
 }
 
 fn ask<T>(
-    shared: &Shared,
-    sender: &SyncSender<Message>,
-    message: impl FnOnce(SyncSender<Result<T, Error>>) -> Message,
+    shared: &IndexState,
+    sender: &SyncSender<WriterMessage>,
+    message: impl FnOnce(SyncSender<Result<T, Error>>) -> WriterMessage,
 ) -> Result<T, Error> {
     if shared.stopped().is_some() {
         return Err(shared.refusal());
@@ -278,7 +212,7 @@ fn short(field: &'static str, text: &str, most: usize) -> Result<(), Error> {
     if text.chars().nth(most).is_none() {
         return Ok(());
     }
-    Err(Error::Question {
+    Err(Error::InvalidRequest {
         field,
         problem: format!("it has more than {most} characters"),
         remedy: "make it shorter".to_owned(),
@@ -291,19 +225,19 @@ impl Writer {
         if self.shared.stopped().is_some() {
             return Err(self.shared.refusal());
         }
-        self.sender.send(Message::Batch(batch)).map_err(|_| self.shared.refusal())
+        self.sender.send(WriterMessage::Batch(batch)).map_err(|_| self.shared.refusal())
     }
 
     /// Waits until everything handed over is on disk and can be found. Only then may a checkpoint say that it was
     /// handed over.
     pub fn commit(&mut self) -> Result<(), Error> {
-        ask(&self.shared, &self.sender, Message::Commit)
+        ask(&self.shared, &self.sender, WriterMessage::Commit)
     }
 
     /// The same, and ends: the last bucket is merged like one that is closed, and others may write. The index can be
     /// read on.
     pub fn close(mut self) -> Result<(), Error> {
-        let outcome = ask(&self.shared, &self.sender, Message::Close);
+        let outcome = ask(&self.shared, &self.sender, WriterMessage::Close);
         self.join();
         outcome
     }
@@ -321,7 +255,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         if self.thread.is_some() {
             // It may have ended already.
-            let _ = self.sender.send(Message::Abandon);
+            let _ = self.sender.send(WriterMessage::Abandon);
             self.join();
         }
     }

@@ -17,7 +17,7 @@ mod schema;
 mod search;
 mod segmenter;
 mod settings;
-mod shared;
+mod state;
 mod store;
 #[doc(hidden)]
 pub mod testing;
@@ -25,14 +25,14 @@ pub mod testing;
 mod tests;
 mod write;
 
-pub use contract::{Batch, FoundPost, ObjectRef, PostDocument, PostKind, StoredPost};
-pub use counters::Counts;
+pub use contract::{Batch, Erasure, FoundPost, ObjectRef, PostDocument, PostKind, Status, StoredPost, Subject};
+pub use counters::IndexCounts;
 pub use error::Error;
 pub use feedback::{Feedback, Verdict};
-pub use handle::{Erasure, Index, Status, Subject, Writer};
+pub use handle::{Index, Writer};
 pub use search::{
     AccountPage, AlertPage, AlertRequest, AlertSort, AlertSummary, Bin, ClusterPage, Evidence, EvidenceObject,
     EvidencePost, Histogram, MAX_PAGE, SearchPage, SearchRequest, SimilarRequest, Sort, TopField, TopValue, Total,
     Variant,
 };
-pub use settings::{Limits, Settings};
+pub use settings::{SearchLimits, Settings};

@@ -41,7 +41,7 @@ impl Settings {
 
 /// What one question may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub struct SearchLimits {
     /// From the start of a search to its answer: a search that is not done then is refused, or told as inexact.
     pub time: Duration,
     /// Bytes of a query.
@@ -56,7 +56,7 @@ pub struct Limits {
     pub texts: usize,
 }
 
-impl Default for Limits {
+impl Default for SearchLimits {
     fn default() -> Self {
         Self {
             time: Duration::from_secs(3),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::Registry;
-use shoal_index::{Index, Limits};
+use shoal_index::{Index, SearchLimits};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -31,7 +31,7 @@ pub(crate) struct App {
     pub(crate) name: String,
     pub(crate) index: Index,
     /// What one question may cost.
-    pub(crate) limits: Limits,
+    pub(crate) limits: SearchLimits,
     pub(crate) registry: Registry,
     pub(crate) health: Arc<dyn Health>,
     pub(crate) live: Arc<Live>,
@@ -60,7 +60,7 @@ impl App {
             name: settings.name.clone(),
             live: Live::of(&index),
             index,
-            limits: Limits::default(),
+            limits: SearchLimits::default(),
             counters: Counters::new(&registry)?,
             registry,
             health,
@@ -76,7 +76,7 @@ impl App {
     /// Asks the index, where waiting harms nobody. When too many do, the question is refused.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
-        question: impl FnOnce(&Index, &Limits) -> Result<T, shoal_index::Error> + Send + 'static,
+        question: impl FnOnce(&Index, &SearchLimits) -> Result<T, shoal_index::Error> + Send + 'static,
     ) -> Result<T, Problem> {
         self.work(move |app| question(&app.index, &app.limits).map_err(Problem::from)).await
     }

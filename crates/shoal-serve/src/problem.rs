@@ -217,7 +217,7 @@ impl From<shoal_index::Error> for Problem {
     fn from(error: shoal_index::Error) -> Self {
         use shoal_index::Error;
         match error {
-            Error::Question { field, ref problem, ref remedy } => {
+            Error::InvalidRequest { field, ref problem, ref remedy } => {
                 Self::of(parameter(field), format!("{problem}; {remedy}"))
             }
             Error::TimeOut(_) => Self::new(Kind::TimeOut, error.to_string()).after(1),

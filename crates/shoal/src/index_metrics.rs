@@ -4,12 +4,12 @@ use anyhow::{Context, Result};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Counter, CounterVec, Gauge, Opts};
-use shoal_index::{Counts, Index, Status};
+use shoal_index::{Index, IndexCounts, Status};
 
 /// A number of an index.
 type OfStatus = fn(&Status) -> u64;
 /// A count of an index.
-type OfCounts = fn(&Counts) -> f64;
+type OfCounts = fn(&IndexCounts) -> f64;
 
 /// The index in the metrics.
 pub(crate) struct IndexMetrics {
@@ -45,19 +45,23 @@ impl IndexMetrics {
             }),
         ];
         let counters = [
-            counter(name("commits_total", "Commits."), |counts: &Counts| counts.commits as f64),
-            counter(name("commit_seconds_total", "Seconds that commits took."), |counts: &Counts| {
+            counter(name("commits_total", "Commits."), |counts: &IndexCounts| counts.commits as f64),
+            counter(name("commit_seconds_total", "Seconds that commits took."), |counts: &IndexCounts| {
                 counts.commit_seconds
             }),
-            counter(name("alert_revisions_total", "Revisions of alerts written."), |counts: &Counts| {
+            counter(name("alert_revisions_total", "Revisions of alerts written."), |counts: &IndexCounts| {
                 counts.alerts as f64
             }),
-            counter(name("texts_total", "Texts and mergers of texts written."), |counts: &Counts| counts.texts as f64),
-            counter(name("deleted_total", "Posts that erasures deleted."), |counts: &Counts| counts.deleted as f64),
-            counter(name("purged_total", "Deleted documents taken off the disk."), |counts: &Counts| {
+            counter(name("texts_total", "Texts and mergers of texts written."), |counts: &IndexCounts| {
+                counts.texts as f64
+            }),
+            counter(name("deleted_total", "Posts that erasures deleted."), |counts: &IndexCounts| {
+                counts.deleted as f64
+            }),
+            counter(name("purged_total", "Deleted documents taken off the disk."), |counts: &IndexCounts| {
                 counts.purged as f64
             }),
-            counter(name("buckets_dropped_total", "Buckets dropped by age."), |counts: &Counts| {
+            counter(name("buckets_dropped_total", "Buckets dropped by age."), |counts: &IndexCounts| {
                 counts.buckets_dropped as f64
             }),
         ];

@@ -61,5 +61,5 @@ pub struct Batch {
     /// one of its own, and with one entry in the audit log for all of a commit (by `stream`). Remembered, so that it
     /// stays gone when its posts come (again) later, in the same batch or after a restart; of posts only as long as
     /// posts of that age are kept.
-    pub deletions: Vec<(crate::Subject, Timestamp)>,
+    pub deletions: Vec<(super::Subject, Timestamp)>,
 }

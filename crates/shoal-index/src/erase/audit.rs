@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use shoal_model::Timestamp;
 
-use crate::store::disk::{self, Lines};
+use crate::store::disk::{self, AppendLog};
 use crate::{Error, Verdict};
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Action {
+pub(crate) enum AuditAction {
     /// A post or an account was erased.
     Erasure {
         /// `account` or `post`.
@@ -53,7 +53,7 @@ pub(crate) enum Action {
 
 /// An entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
+struct AuditEntry {
     /// 1, 2, 3, …
     #[serde(rename = "entry")]
     number: u64,
@@ -61,34 +61,35 @@ struct Entry {
     at: Timestamp,
     /// Who.
     by: String,
-    action: Action,
+    action: AuditAction,
     /// SHA-256 of the line before, without its end; zeros for the first.
     previous: String,
 }
 
 /// The log.
 #[derive(Debug)]
-pub(crate) struct Audit {
-    lines: Lines,
+pub(crate) struct AuditLog {
+    lines: AppendLog,
     /// The number of the last entry.
     last: u64,
     /// The hash of the last line.
     head: String,
 }
 
-impl Audit {
+impl AuditLog {
     /// Opens the log to go on with it. Also gives where its chain is broken. That stops nothing: an index that refused
     /// to work after somebody touched its log could be stopped by anybody who can touch it. It is told for as long
     /// as it is so.
     pub(crate) fn open(directory: &Path) -> Result<(Self, Option<String>), Error> {
-        let (lines, bytes) = Lines::open(&path(directory))?;
-        let Checked { last, head, broken } = check(&bytes);
+        let (lines, bytes) = AppendLog::open(&path(directory))?;
+        let ChainCheck { last, head, broken } = check(&bytes);
         Ok((Self { lines, last, head }, broken))
     }
 
     /// Adds an entry. Gives its number.
-    pub(crate) fn add(&mut self, by: &str, action: Action) -> Result<u64, Error> {
-        let entry = Entry { number: self.last + 1, at: now(), by: by.to_owned(), action, previous: self.head.clone() };
+    pub(crate) fn add(&mut self, by: &str, action: AuditAction) -> Result<u64, Error> {
+        let entry =
+            AuditEntry { number: self.last + 1, at: now(), by: by.to_owned(), action, previous: self.head.clone() };
         let line = serde_json::to_string(&entry).unwrap_or_default();
         self.lines.add(&line)?;
         self.last = entry.number;
@@ -113,16 +114,16 @@ fn path(directory: &Path) -> std::path::PathBuf {
     directory.join("audit.ndjson")
 }
 
-struct Checked {
+struct ChainCheck {
     last: u64,
     head: String,
     broken: Option<String>,
 }
 
-fn check(bytes: &[u8]) -> Checked {
-    let mut checked = Checked { last: 0, head: "0".repeat(64), broken: None };
+fn check(bytes: &[u8]) -> ChainCheck {
+    let mut checked = ChainCheck { last: 0, head: "0".repeat(64), broken: None };
     for (line, number) in disk::lines(bytes).zip(1_u64..) {
-        let problem = match serde_json::from_slice::<Entry>(line) {
+        let problem = match serde_json::from_slice::<AuditEntry>(line) {
             Err(_) => Some("cannot be read"),
             Ok(entry) if entry.previous != checked.head => Some("does not follow from the line before"),
             Ok(entry) if entry.number != number => Some("has the number of another"),
@@ -146,10 +147,10 @@ mod tests {
     use super::*;
 
     fn filled(directory: &Path) -> String {
-        let (mut audit, broken) = Audit::open(directory).unwrap();
+        let (mut audit, broken) = AuditLog::open(directory).unwrap();
         assert_eq!(broken, None);
         for freed in 1..=3 {
-            assert_eq!(audit.add("somebody", Action::Purge { freed }).unwrap(), freed);
+            assert_eq!(audit.add("somebody", AuditAction::Purge { freed }).unwrap(), freed);
         }
         std::fs::read_to_string(path(directory)).unwrap()
     }
@@ -158,8 +159,8 @@ mod tests {
     fn every_entry_follows_from_the_one_before() {
         let directory = tempfile::tempdir().unwrap();
         filled(directory.path());
-        let (mut audit, broken) = Audit::open(directory.path()).unwrap();
-        assert_eq!((audit.add("other", Action::Purge { freed: 9 }).unwrap(), broken), (4, None));
+        let (mut audit, broken) = AuditLog::open(directory.path()).unwrap();
+        assert_eq!((audit.add("other", AuditAction::Purge { freed: 9 }).unwrap(), broken), (4, None));
         assert_eq!(super::broken(directory.path()).unwrap(), None);
     }
 
@@ -174,9 +175,9 @@ mod tests {
         let noise = format!("{text}noise\n");
         for (text, line) in [(changed, 3), (removed, 2), (moved, 1), (noise, 4)] {
             std::fs::write(path(directory.path()), &text).unwrap();
-            let (mut audit, broken) = Audit::open(directory.path()).unwrap();
+            let (mut audit, broken) = AuditLog::open(directory.path()).unwrap();
             assert!(broken.clone().unwrap().starts_with(&format!("line {line} ")), "{broken:?}");
-            audit.add("somebody", Action::Purge { freed: 1 }).unwrap();
+            audit.add("somebody", AuditAction::Purge { freed: 1 }).unwrap();
             assert_eq!(super::broken(directory.path()).unwrap(), broken);
         }
     }

@@ -6,19 +6,19 @@ use hashbrown::{HashMap, HashSet};
 use shoal_model::Timestamp;
 
 use crate::Error;
-use crate::handle::Subject;
-use crate::store::disk::{self, Lines};
-use crate::store::identity::Key;
+use crate::contract::Subject;
+use crate::store::disk::{self, AppendLog};
+use crate::store::identity::IndexKey;
 
 /// Everything that has been erased.
 #[derive(Debug)]
 pub(crate) struct Erased {
-    key: Key,
+    key: IndexKey,
     accounts: HashSet<u128>,
     /// Posts, and when a source said that they are gone; nothing where a person did, which is remembered for ever.
     posts: HashMap<u128, Option<Timestamp>>,
     path: PathBuf,
-    file: Lines,
+    file: AppendLog,
     /// Lines of the file.
     written: usize,
     /// Lines to be written.
@@ -27,9 +27,9 @@ pub(crate) struct Erased {
 
 impl Erased {
     /// Reads `erased`. A line that cannot be read stops everything: what it hides would be shown again.
-    pub(crate) fn open(directory: &Path, key: Key) -> Result<Self, Error> {
+    pub(crate) fn open(directory: &Path, key: IndexKey) -> Result<Self, Error> {
         let path = directory.join("erased");
-        let (file, bytes) = Lines::open(&path)?;
+        let (file, bytes) = AppendLog::open(&path)?;
         let (accounts, posts, unsaved) = (HashSet::new(), HashMap::new(), Vec::new());
         let mut out = Self { key, accounts, posts, path, file, written: 0, unsaved };
         for line in disk::lines(&bytes) {
@@ -113,7 +113,7 @@ impl Erased {
         }));
         lines.sort_unstable();
         disk::replace(&self.path, lines.concat().as_bytes())?;
-        self.file = Lines::open(&self.path)?.0;
+        self.file = AppendLog::open(&self.path)?.0;
         self.written = lines.len();
         self.unsaved.clear();
         Ok(())
@@ -140,13 +140,13 @@ mod tests {
     use shoal_model::Span;
 
     use super::*;
-    use crate::store::identity::Identity;
+    use crate::store::identity::IndexIdentity;
     use crate::testing;
 
     #[test]
     fn what_sources_say_is_forgotten_in_time_and_what_people_say_never() {
         let directory = testing::directory();
-        let key = Identity::create(directory.path(), Span::from_seconds(86_400)).unwrap().key;
+        let key = IndexIdentity::create(directory.path(), Span::from_seconds(86_400)).unwrap().key;
         let at = Timestamp::from_seconds;
         let post = |id: u32| Subject::Post(format!("test:{id}"));
         let mut erased = Erased::open(directory.path(), key).unwrap();

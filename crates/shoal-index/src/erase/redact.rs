@@ -82,13 +82,13 @@ mod tests {
     use shoal_model::Span;
 
     use super::*;
-    use crate::handle::Subject;
-    use crate::store::identity::Identity;
+    use crate::contract::Subject;
+    use crate::store::identity::IndexIdentity;
     use crate::testing;
 
     fn erased(subjects: &[Subject]) -> (tempfile::TempDir, Erased) {
         let directory = tempfile::tempdir().unwrap();
-        let identity = Identity::create(directory.path(), Span::from_seconds(86_400)).unwrap();
+        let identity = IndexIdentity::create(directory.path(), Span::from_seconds(86_400)).unwrap();
         let mut erased = Erased::open(directory.path(), identity.key).unwrap();
         for subject in subjects {
             erased.add(subject).unwrap();

@@ -1,4 +1,4 @@
-//! From a tree to a query of the engine.
+//! Compiles a query tree to a tantivy query.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -9,76 +9,77 @@ use tantivy::Term;
 use tantivy::query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query, RangeQuery};
 use tantivy::schema::Field;
 
-use super::deadline::{Leaf, Part, What};
-use super::tree::{Clause, Tree, Value};
+use super::deadline::{DeadlineQuery, PhraseTerm, TermMatch};
+use super::tree::{Clause, FieldValue, QueryTree};
 use crate::Error;
 use crate::budget::Budget;
 use crate::segmenter::words;
 
-/// What fields mean, of posts or of alerts.
-pub(crate) trait Fields {
+/// Maps the fields of the query language to those of posts or of alerts.
+pub(crate) trait FieldResolver {
     /// The field of texts.
     fn text(&self) -> Field;
 
-    /// Documents whose link is this canonical address; `None` when there are no links.
+    /// The field of canonical addresses that documents link to; `None` when there are no links.
     fn link(&self) -> Option<Field>;
 
-    /// Documents that have the value.
-    fn value(&self, value: &Value, leaves: &Leaves<'_>) -> Result<Box<dyn Query>, Error>;
+    /// A query for documents that have the value.
+    fn value(&self, value: &FieldValue, queries: &TermQueries<'_>) -> Result<Box<dyn Query>, Error>;
 }
 
-/// Makes the leaves of a query.
-pub(crate) struct Leaves<'a> {
+/// Makes queries for terms, all on one budget.
+pub(crate) struct TermQueries<'a> {
     pub(crate) budget: &'a Budget,
 }
 
-impl Leaves<'_> {
-    fn leaf(&self, what: What, scored: bool) -> Box<dyn Query> {
-        Box::new(Leaf { what, scored, budget: self.budget.clone() })
+impl TermQueries<'_> {
+    fn query(&self, matcher: TermMatch, scored: bool) -> Box<dyn Query> {
+        Box::new(DeadlineQuery { matcher, scored, budget: self.budget.clone() })
     }
 
     /// Documents with any of these terms.
-    pub(crate) fn any(&self, terms: impl IntoIterator<Item = Term>) -> Box<dyn Query> {
+    pub(crate) fn any_term(&self, terms: impl IntoIterator<Item = Term>) -> Box<dyn Query> {
         let mut terms: Vec<Term> = terms.into_iter().collect();
         terms.sort_unstable();
         match terms.len() {
             0 => Box::new(EmptyQuery),
-            1 => self.leaf(What::Row(terms.into_iter().map(Part::Is).collect()), false),
-            _ => self.leaf(What::Any(terms.into()), false),
+            1 => self.query(TermMatch::Phrase(terms.into_iter().map(PhraseTerm::Exact).collect()), false),
+            _ => self.query(TermMatch::AnyTerm(terms.into()), false),
         }
     }
 
     /// Documents with any of these values in a field of keys, which is also the fast field `column`.
-    pub(crate) fn keys(&self, field: Field, column: &'static str, mut keys: Vec<TextKey>) -> Box<dyn Query> {
+    pub(crate) fn any_key(&self, field: Field, column: &'static str, mut keys: Vec<TextKey>) -> Box<dyn Query> {
         keys.sort_unstable();
         match keys.as_slice() {
             [] => Box::new(EmptyQuery),
-            [key] => self.any([Term::from_field_u64(field, key.raw())]),
-            _ => self.leaf(What::Keys(field, column, keys.into_iter().map(TextKey::raw).collect()), false),
+            [key] => self.any_term([Term::from_field_u64(field, key.raw())]),
+            _ => self.query(TermMatch::AnyKey(field, column, keys.into_iter().map(TextKey::raw).collect()), false),
         }
     }
 
-    /// Documents with a term that begins so.
-    pub(crate) fn begins(&self, field: Field, stem: &str) -> Box<dyn Query> {
-        self.leaf(What::Begins(field, stem.into()), false)
+    /// Documents with a term that begins with `prefix`.
+    pub(crate) fn prefix(&self, field: Field, prefix: &str) -> Box<dyn Query> {
+        self.query(TermMatch::Prefix(field, prefix.into()), false)
     }
 
-    /// Documents with the words of `text` in a row, the last of which `goes_on` perhaps; `None` when there are none.
-    fn row(&self, field: Field, text: &str, goes_on: bool) -> Option<Box<dyn Query>> {
+    /// Documents with the words of `text` as a phrase, the last word a prefix if `is_prefix`; `None` when there are no
+    /// words.
+    fn phrase(&self, field: Field, text: &str, is_prefix: bool) -> Option<Box<dyn Query>> {
         let mut found = words(text).into_iter().peekable();
-        let mut parts = Vec::new();
+        let mut phrase = Vec::new();
         while let Some(word) = found.next() {
-            let begins = word.begins || goes_on && found.peek().is_none();
-            parts.push(if begins {
-                Part::Begins(field, word.text.into())
+            let is_prefix = word.begins || is_prefix && found.peek().is_none();
+            phrase.push(if is_prefix {
+                PhraseTerm::Prefix(field, word.text.into())
             } else {
-                Part::Is(Term::from_field_text(field, &word.text))
+                PhraseTerm::Exact(Term::from_field_text(field, &word.text))
             });
         }
-        match parts.as_slice() {
+        match phrase.as_slice() {
             [] => None,
-            [Part::Begins(_, stem)] => Some(self.leaf(What::Begins(field, Arc::clone(stem)), true)),
-            _ => Some(self.leaf(What::Row(parts.into()), true)),
+            [PhraseTerm::Prefix(_, prefix)] => Some(self.query(TermMatch::Prefix(field, Arc::clone(prefix)), true)),
+            _ => Some(self.query(TermMatch::Phrase(phrase.into()), true)),
         }
     }
 }
@@ -89,21 +90,26 @@ pub(crate) fn range(field: Field, from: Bound<i64>, to: Bound<i64>) -> Box<dyn Q
     Box::new(RangeQuery::new(term(from), term(to)))
 }
 
-/// The query that a tree stands for. The times that bind the whole tree are left to whoever scans; see
-/// [`Tree::range`].
-pub(crate) fn lower(tree: Option<&Tree>, fields: &dyn Fields, budget: &Budget) -> Result<Box<dyn Query>, Error> {
-    let lowering = Lowering { fields, leaves: Leaves { budget } };
-    let is_time = |part: &Tree| matches!(part, Tree::Clause(Clause::Field(Value::Since(_) | Value::Until(_))));
-    let parts: Vec<&Tree> = match tree {
+/// Compiles a tree. Times that bind the whole tree are left to the scan; see [`QueryTree::range`].
+pub(crate) fn compile(
+    tree: Option<&QueryTree>,
+    fields: &dyn FieldResolver,
+    budget: &Budget,
+) -> Result<Box<dyn Query>, Error> {
+    let compiler = Compiler { fields, queries: TermQueries { budget } };
+    let is_time = |part: &QueryTree| {
+        matches!(part, QueryTree::Clause(Clause::Field(FieldValue::Since(_) | FieldValue::Until(_))))
+    };
+    let parts: Vec<&QueryTree> = match tree {
         None => Vec::new(),
-        Some(Tree::And(parts)) => parts.iter().collect(),
+        Some(QueryTree::And(parts)) => parts.iter().collect(),
         Some(tree) => vec![tree],
     };
-    let (times, parts): (Vec<&Tree>, Vec<&Tree>) = parts.into_iter().partition(|part| is_time(part));
-    match lowering.all(&parts)? {
+    let (times, parts): (Vec<&QueryTree>, Vec<&QueryTree>) = parts.into_iter().partition(|part| is_time(part));
+    match compiler.all(&parts)? {
         Some(query) => Ok(query),
         None if parts.is_empty() || !times.is_empty() => Ok(Box::new(AllQuery)),
-        None => Err(Error::Question {
+        None => Err(Error::InvalidRequest {
             field: "query",
             problem: "the query has nothing in it that could be looked for".into(),
             remedy: "use words, numbers or fields; signs and emoji are not looked for".into(),
@@ -111,19 +117,19 @@ pub(crate) fn lower(tree: Option<&Tree>, fields: &dyn Fields, budget: &Budget) -
     }
 }
 
-struct Lowering<'a> {
-    fields: &'a dyn Fields,
-    leaves: Leaves<'a>,
+struct Compiler<'a> {
+    fields: &'a dyn FieldResolver,
+    queries: TermQueries<'a>,
 }
 
-impl Lowering<'_> {
-    /// `None` when there is nothing in it to look for. The depth is bounded by that of the tree.
-    fn tree(&self, tree: &Tree) -> Result<Option<Box<dyn Query>>, Error> {
+impl Compiler<'_> {
+    /// Compiles a node; `None` when it has no terms. Recursion is bounded by the depth of the tree.
+    fn tree(&self, tree: &QueryTree) -> Result<Option<Box<dyn Query>>, Error> {
         match tree {
-            Tree::Clause(clause) => self.clause(clause),
-            Tree::Not(_) => self.all(&[tree]),
-            Tree::And(parts) => self.all(&parts.iter().collect::<Vec<_>>()),
-            Tree::Or(parts) => {
+            QueryTree::Clause(clause) => self.clause(clause),
+            QueryTree::Not(_) => self.all(&[tree]),
+            QueryTree::And(parts) => self.all(&parts.iter().collect::<Vec<_>>()),
+            QueryTree::Or(parts) => {
                 let found: Result<Vec<_>, Error> =
                     parts.iter().filter_map(|part| self.tree(part).transpose()).collect();
                 let found = found?;
@@ -132,11 +138,11 @@ impl Lowering<'_> {
         }
     }
 
-    fn all(&self, parts: &[&Tree]) -> Result<Option<Box<dyn Query>>, Error> {
+    fn all(&self, parts: &[&QueryTree]) -> Result<Option<Box<dyn Query>>, Error> {
         let mut clauses = Vec::with_capacity(parts.len());
         for part in parts {
             let (occur, part) = match part {
-                Tree::Not(part) => (Occur::MustNot, part.as_ref()),
+                QueryTree::Not(part) => (Occur::MustNot, part.as_ref()),
                 part => (Occur::Must, *part),
             };
             if let Some(query) = self.tree(part)? {
@@ -160,19 +166,19 @@ impl Lowering<'_> {
         match clause {
             Clause::Word(word) => match self.address(word) {
                 Some(link) => Ok(Some(link)),
-                None => Ok(self.leaves.row(text, word, false)),
+                None => Ok(self.queries.phrase(text, word, false)),
             },
-            Clause::Phrase(phrase) => Ok(self.leaves.row(text, phrase, false)),
-            Clause::Prefix(stem) => Ok(self.leaves.row(text, stem, true)),
-            Clause::Field(value) => self.fields.value(value, &self.leaves).map(Some),
+            Clause::Phrase(phrase) => Ok(self.queries.phrase(text, phrase, false)),
+            Clause::Prefix(prefix) => Ok(self.queries.phrase(text, prefix, true)),
+            Clause::Field(value) => self.fields.value(value, &self.queries).map(Some),
         }
     }
 
-    /// An address is no word of a text. Who looks for one means posts that link to it.
+    /// An address is no word of the text: it is looked up among the links.
     fn address(&self, word: &str) -> Option<Box<dyn Query>> {
         let field = self.fields.link()?;
         let range = address_ranges(word).next().filter(|range| range.start == 0)?;
         let link = canonical_url(word.get(range)?)?;
-        Some(self.leaves.any([Term::from_field_text(field, &link.url)]))
+        Some(self.queries.any_term([Term::from_field_text(field, &link.url)]))
     }
 }

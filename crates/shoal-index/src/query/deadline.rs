@@ -1,7 +1,8 @@
-//! What queries come down to: documents with one of some terms, with a term that begins so, with terms in a row.
+//! Queries with a deadline: documents with any of some terms or keys, with a term of a prefix, with a phrase.
 //!
-//! The engine's own queries know no clock, and a single step of them can take as long as a whole segment has
-//! documents. These look at it, and end early when time is up. Whoever reads them looks too, and uses nothing then.
+//! tantivy's own queries know no clock, and a single step of them can take as long as a whole segment has documents.
+//! These count their steps against a [`Budget`] and end early when time is up. A caller checks the budget too, and
+//! discards such a result.
 
 use std::sync::Arc;
 
@@ -14,96 +15,103 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{BitSet, DocId, DocSet, Score, TERMINATED, Term};
 
-use super::phrase::{Row, Slot};
+use super::phrase::{PhraseScorer, TermPostings};
 use crate::budget::{Budget, Ticker};
 
-/// Bytes that a list of documents takes while it is read.
-const LIST_BYTES: u64 = 4_096;
+/// Bytes that a postings list takes while it is read.
+const POSTINGS_BYTES: u64 = 4_096;
 
-/// How many documents are looked at in the time that a term is looked up in.
-const LOOKUP: u64 = 16;
+/// Documents that can be scanned in the time that one term lookup takes.
+const LOOKUP_COST: u64 = 16;
 
-/// What is looked for in one field.
+/// A query of one field that ends early when its budget is used up.
 #[derive(Debug, Clone)]
-pub(crate) struct Leaf {
-    pub(crate) what: What,
-    /// Whether it counts for how well a document fits.
+pub(crate) struct DeadlineQuery {
+    pub(crate) matcher: TermMatch,
+    /// Contributes to the score.
     pub(crate) scored: bool,
     pub(crate) budget: Budget,
 }
 
+/// The documents that a [`DeadlineQuery`] matches.
 #[derive(Debug, Clone)]
-pub(crate) enum What {
-    /// Any of these.
-    Any(Arc<[Term]>),
-    /// Any of these keys, ascending, in a field that is also a column.
-    Keys(Field, &'static str, Arc<[u64]>),
-    /// Anything that begins so.
-    Begins(Field, Arc<str>),
-    /// These in a row; at least one.
-    Row(Arc<[Part]>),
+pub(crate) enum TermMatch {
+    /// Documents with any of these terms.
+    AnyTerm(Arc<[Term]>),
+    /// Documents with any of these keys, ascending, in a field that is also a fast field.
+    AnyKey(Field, &'static str, Arc<[u64]>),
+    /// Documents with a term that begins with this prefix.
+    Prefix(Field, Arc<str>),
+    /// Documents with these terms next to each other, in this order; at least one.
+    Phrase(Arc<[PhraseTerm]>),
 }
 
-/// A part of a row.
+/// A position of a phrase.
 #[derive(Debug, Clone)]
-pub(crate) enum Part {
-    Is(Term),
-    Begins(Field, Arc<str>),
+pub(crate) enum PhraseTerm {
+    /// This term.
+    Exact(Term),
+    /// Any term that begins with this prefix.
+    Prefix(Field, Arc<str>),
 }
 
-struct LeafWeight {
-    leaf: Leaf,
-    /// How much the terms of a row count.
+struct DeadlineWeight {
+    query: DeadlineQuery,
+    /// BM25 weight of a phrase.
     bm25: Option<Bm25Weight>,
 }
 
-impl Query for Leaf {
+impl Query for DeadlineQuery {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        let bm25 = match (&self.what, scoring) {
-            (What::Row(parts), EnableScoring::Enabled { statistics_provider, .. }) if self.scored => {
-                let terms = parts.iter().filter_map(|part| match part {
-                    Part::Is(term) => Some(term.clone()),
-                    Part::Begins(..) => None,
+        let bm25 = match (&self.matcher, scoring) {
+            (TermMatch::Phrase(phrase), EnableScoring::Enabled { statistics_provider, .. }) if self.scored => {
+                let terms = phrase.iter().filter_map(|term| match term {
+                    PhraseTerm::Exact(term) => Some(term.clone()),
+                    PhraseTerm::Prefix(..) => None,
                 });
                 let terms: Vec<Term> = terms.collect();
                 (!terms.is_empty()).then(|| Bm25Weight::for_terms(statistics_provider, &terms)).transpose()?
             }
             _ => None,
         };
-        Ok(Box::new(LeafWeight { leaf: self.clone(), bm25 }))
+        Ok(Box::new(DeadlineWeight { query: self.clone(), bm25 }))
     }
 }
 
-impl Weight for LeafWeight {
+impl Weight for DeadlineWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let plain = if self.leaf.scored { boost } else { 0.0 };
-        let documents = match &self.leaf.what {
-            What::Any(terms) => self.any(reader, terms)?,
-            What::Keys(field, column, keys) => self.keys(reader, *field, column, keys)?,
-            What::Begins(field, stem) => self.begins(reader, *field, stem)?,
-            What::Row(parts) => return self.row(reader, parts, boost),
+        let documents = match &self.query.matcher {
+            TermMatch::AnyTerm(terms) => self.any_term(reader, terms)?,
+            TermMatch::AnyKey(field, column, keys) => self.any_key(reader, *field, column, keys)?,
+            TermMatch::Prefix(field, prefix) => self.prefix(reader, *field, prefix)?,
+            TermMatch::Phrase(phrase) => return self.phrase(reader, phrase, boost),
         };
-        Ok(Box::new(ConstScorer::new(BitSetDocSet::from(documents), plain)))
+        Ok(Box::new(ConstScorer::new(BitSetDocSet::from(documents), self.constant_score(boost))))
     }
 
     fn explain(&self, reader: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {
         let mut scorer = self.scorer(reader, 1.0)?;
         let score = if scorer.seek(document) == document { scorer.score() } else { 0.0 };
-        Ok(Explanation::new("leaf", score))
+        Ok(Explanation::new("deadline", score))
     }
 }
 
-impl LeafWeight {
-    fn any(&self, reader: &SegmentReader, terms: &[Term]) -> tantivy::Result<BitSet> {
+impl DeadlineWeight {
+    /// The score of documents that are not scored by BM25.
+    fn constant_score(&self, boost: Score) -> Score {
+        if self.query.scored { boost } else { 0.0 }
+    }
+
+    fn any_term(&self, reader: &SegmentReader, terms: &[Term]) -> tantivy::Result<BitSet> {
         let mut documents = BitSet::with_max_value(reader.max_doc());
-        let mut ticker = Ticker::new(&self.leaf.budget);
+        let mut ticker = Ticker::new(&self.query.budget);
         for term in terms {
             if ticker.ticks(16) {
                 break;
             }
-            let list = reader.inverted_index(term.field())?.read_postings(term, IndexRecordOption::Basic)?;
-            if let Some(list) = list
-                && collect(list, &mut documents, &mut ticker)
+            let postings = reader.inverted_index(term.field())?.read_postings(term, IndexRecordOption::Basic)?;
+            if let Some(postings) = postings
+                && collect(postings, &mut documents, &mut ticker)
             {
                 break;
             }
@@ -111,14 +119,14 @@ impl LeafWeight {
         Ok(documents)
     }
 
-    /// Looks the keys up, or looks at every document when there are fewer of these.
-    fn keys(&self, reader: &SegmentReader, field: Field, column: &str, keys: &[u64]) -> tantivy::Result<BitSet> {
-        if keys.len() as u64 * LOOKUP < u64::from(reader.max_doc()) {
+    /// Looks the keys up, or scans all documents when these are fewer.
+    fn any_key(&self, reader: &SegmentReader, field: Field, column: &str, keys: &[u64]) -> tantivy::Result<BitSet> {
+        if keys.len() as u64 * LOOKUP_COST < u64::from(reader.max_doc()) {
             let terms: Vec<Term> = keys.iter().map(|key| Term::from_field_u64(field, *key)).collect();
-            return self.any(reader, &terms);
+            return self.any_term(reader, &terms);
         }
         let mut documents = BitSet::with_max_value(reader.max_doc());
-        let mut ticker = Ticker::new(&self.leaf.budget);
+        let mut ticker = Ticker::new(&self.query.budget);
         let column = reader.fast_fields().u64(column)?;
         for document in 0..reader.max_doc() {
             if ticker.tick() {
@@ -131,67 +139,68 @@ impl LeafWeight {
         Ok(documents)
     }
 
-    fn begins(&self, reader: &SegmentReader, field: Field, stem: &str) -> tantivy::Result<BitSet> {
+    fn prefix(&self, reader: &SegmentReader, field: Field, prefix: &str) -> tantivy::Result<BitSet> {
         let mut documents = BitSet::with_max_value(reader.max_doc());
-        let mut ticker = Ticker::new(&self.leaf.budget);
+        let mut ticker = Ticker::new(&self.query.budget);
         let inverted = reader.inverted_index(field)?;
-        let mut terms = inverted.terms().range().ge(stem).into_stream()?;
-        while terms.advance() && terms.key().starts_with(stem.as_bytes()) {
-            let list = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
-            if ticker.ticks(16) || collect(list, &mut documents, &mut ticker) {
+        let mut terms = inverted.terms().range().ge(prefix).into_stream()?;
+        while terms.advance() && terms.key().starts_with(prefix.as_bytes()) {
+            let postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
+            if ticker.ticks(16) || collect(postings, &mut documents, &mut ticker) {
                 break;
             }
         }
         Ok(documents)
     }
 
-    fn row(&self, reader: &SegmentReader, parts: &[Part], boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let mut ticker = Ticker::new(&self.leaf.budget);
-        let mut slots = Vec::with_capacity(parts.len());
-        let option = match (parts.len(), &self.bm25) {
+    fn phrase(&self, reader: &SegmentReader, phrase: &[PhraseTerm], boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let mut ticker = Ticker::new(&self.query.budget);
+        let mut positions = Vec::with_capacity(phrase.len());
+        let option = match (phrase.len(), &self.bm25) {
             (1, None) => IndexRecordOption::Basic,
             (1, _) => IndexRecordOption::WithFreqs,
             _ => IndexRecordOption::WithFreqsAndPositions,
         };
         let mut lists = 0;
-        for part in parts {
-            let slot = match part {
-                Part::Is(term) => reader.inverted_index(term.field())?.read_postings(term, option)?.map(Slot::one),
-                Part::Begins(field, stem) => {
-                    let found = self.lists(reader, *field, stem, option, &mut ticker)?;
+        for term in phrase {
+            let postings = match term {
+                PhraseTerm::Exact(term) => {
+                    reader.inverted_index(term.field())?.read_postings(term, option)?.map(TermPostings::one)
+                }
+                PhraseTerm::Prefix(field, prefix) => {
+                    let found = self.prefix_postings(reader, *field, prefix, option, &mut ticker)?;
                     lists += found.len() as u64;
-                    Slot::many(found)
+                    TermPostings::many(found)
                 }
             };
-            match slot {
-                Some(slot) if self.leaf.budget.allows(lists * LIST_BYTES) => slots.push(slot),
+            match postings {
+                Some(postings) if self.query.budget.allows(lists * POSTINGS_BYTES) => positions.push(postings),
                 _ => return Ok(Box::new(EmptyScorer)),
             }
         }
-        let norms = match (&self.bm25, parts.first()) {
-            (Some(_), Some(Part::Is(term))) => reader.fieldnorms_readers().get_field(term.field())?,
-            (Some(_), Some(Part::Begins(field, _))) => reader.fieldnorms_readers().get_field(*field)?,
+        let norms = match (&self.bm25, phrase.first()) {
+            (Some(_), Some(PhraseTerm::Exact(term))) => reader.fieldnorms_readers().get_field(term.field())?,
+            (Some(_), Some(PhraseTerm::Prefix(field, _))) => reader.fieldnorms_readers().get_field(*field)?,
             _ => None,
         };
         let norms = norms.unwrap_or_else(|| FieldNormReader::constant(reader.max_doc(), 1));
         let bm25 = self.bm25.as_ref().map(|bm25| bm25.boost_by(boost));
-        let plain = if self.leaf.scored { boost } else { 0.0 };
-        Ok(Box::new(Row::new(slots, bm25, plain, norms, ticker)))
+        Ok(Box::new(PhraseScorer::new(positions, bm25, self.constant_score(boost), norms, ticker)))
     }
 
-    fn lists(
+    fn prefix_postings(
         &self,
         reader: &SegmentReader,
         field: Field,
-        stem: &str,
+        prefix: &str,
         option: IndexRecordOption,
         ticker: &mut Ticker,
     ) -> tantivy::Result<Vec<SegmentPostings>> {
         let inverted = reader.inverted_index(field)?;
-        let mut terms = inverted.terms().range().ge(stem).into_stream()?;
+        let mut terms = inverted.terms().range().ge(prefix).into_stream()?;
         let mut lists = Vec::new();
-        while terms.advance() && terms.key().starts_with(stem.as_bytes()) {
-            if ticker.ticks(16) || !self.leaf.budget.allows(lists.len() as u64 * LIST_BYTES) {
+        while terms.advance() && terms.key().starts_with(prefix.as_bytes()) {
+            if ticker.ticks(16) || !self.query.budget.allows(lists.len() as u64 * POSTINGS_BYTES) {
                 break;
             }
             lists.push(inverted.read_postings_from_terminfo(terms.value(), option)?);
@@ -200,15 +209,15 @@ impl LeafWeight {
     }
 }
 
-/// Adds the documents of a list. Whether time is up.
-fn collect(mut list: SegmentPostings, documents: &mut BitSet, ticker: &mut Ticker) -> bool {
-    let mut document = list.doc();
+/// Adds the documents of a postings list. Returns `true` when time is up.
+fn collect(mut postings: SegmentPostings, documents: &mut BitSet, ticker: &mut Ticker) -> bool {
+    let mut document = postings.doc();
     while document != TERMINATED {
         documents.insert(document);
         if ticker.tick() {
             return true;
         }
-        document = list.advance();
+        document = postings.advance();
     }
     false
 }

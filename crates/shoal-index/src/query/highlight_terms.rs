@@ -1,54 +1,56 @@
-//! Which words of a text were looked for.
+//! The terms of a query that are highlighted in its results.
 
 use std::collections::BTreeSet;
 
-use super::tree::{Clause, Name, Tree, Value};
+use super::tree::{Clause, FieldName, FieldValue, QueryTree};
 use crate::segmenter::words;
 
-/// The words that a query looks for.
+/// The words and prefixes that a query searches for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Marks {
-    whole: BTreeSet<String>,
-    begins: BTreeSet<String>,
+pub(crate) struct HighlightTerms {
+    words: BTreeSet<String>,
+    prefixes: BTreeSet<String>,
 }
 
-impl Marks {
-    /// Those of everything in the tree that is not negated.
-    pub(crate) fn of(tree: &Tree) -> Self {
-        let mut marks = Self::default();
-        marks.add(tree);
-        marks
+impl HighlightTerms {
+    /// The terms of every node that is not negated.
+    pub(crate) fn of(tree: &QueryTree) -> Self {
+        let mut terms = Self::default();
+        terms.add(tree);
+        terms
     }
 
-    fn add(&mut self, tree: &Tree) {
+    fn add(&mut self, tree: &QueryTree) {
         match tree {
-            Tree::And(parts) | Tree::Or(parts) => parts.iter().for_each(|part| self.add(part)),
-            Tree::Clause(Clause::Word(text) | Clause::Phrase(text)) => self.words(text, false),
-            Tree::Clause(Clause::Field(Value::Is(Name::Hashtag, tag))) => self.words(tag, false),
-            Tree::Clause(Clause::Prefix(stem) | Clause::Field(Value::Begins(Name::Hashtag, stem))) => {
-                self.words(stem, true);
+            QueryTree::And(parts) | QueryTree::Or(parts) => parts.iter().for_each(|part| self.add(part)),
+            QueryTree::Clause(Clause::Word(text) | Clause::Phrase(text)) => self.add_words(text, false),
+            QueryTree::Clause(Clause::Field(FieldValue::Exact(FieldName::Hashtag, tag))) => self.add_words(tag, false),
+            QueryTree::Clause(
+                Clause::Prefix(prefix) | Clause::Field(FieldValue::Prefix(FieldName::Hashtag, prefix)),
+            ) => {
+                self.add_words(prefix, true);
             }
-            Tree::Not(_) | Tree::Clause(Clause::Field(_)) => {}
+            QueryTree::Not(_) | QueryTree::Clause(Clause::Field(_)) => {}
         }
     }
 
-    fn words(&mut self, text: &str, goes_on: bool) {
+    fn add_words(&mut self, text: &str, is_prefix: bool) {
         let mut found = words(text).into_iter().peekable();
         while let Some(word) = found.next() {
-            if word.begins || goes_on && found.peek().is_none() {
-                self.begins.insert(word.text);
+            if word.begins || is_prefix && found.peek().is_none() {
+                self.prefixes.insert(word.text);
             } else {
-                self.whole.insert(word.text);
+                self.words.insert(word.text);
             }
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.whole.is_empty() && self.begins.is_empty()
+        self.words.is_empty() && self.prefixes.is_empty()
     }
 
-    /// Whether a word was looked for, given in its normal form.
+    /// Tests a word in its normal form.
     pub(crate) fn has(&self, word: &str) -> bool {
-        self.whole.contains(word) || self.begins.iter().any(|stem| word.starts_with(stem.as_str()))
+        self.words.contains(word) || self.prefixes.iter().any(|prefix| word.starts_with(prefix.as_str()))
     }
 }

@@ -1,20 +1,20 @@
-//! From characters to the words and signs of a query.
+//! Characters to tokens: the words and signs of a query.
 
 use shoal_text::entities;
 
 use super::tree::Clause;
-use super::value::{FIELDS, Refused, beginning, value};
+use super::value::{FIELDS, InvalidValue, beginning, value};
 use crate::segmenter;
 
-/// A word or a sign, and at which character it begins, counted from 1.
+/// A word or a sign, and the character at which it begins, counted from 1.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Token {
+pub(super) struct QueryToken {
     pub(super) at: usize,
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     Open,
     Close,
     And,
@@ -23,21 +23,21 @@ pub(super) enum Kind {
     Clause(Clause),
 }
 
-/// What is wrong with a query, and where.
+/// A fault in a query, and the character it is at (0 for the whole query).
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Fault {
+pub(super) struct QueryFault {
     pub(super) at: usize,
-    pub(super) refused: Refused,
+    pub(super) invalid: InvalidValue,
 }
 
-pub(super) fn fault(at: usize, problem: impl Into<String>, remedy: impl Into<String>) -> Fault {
-    Fault { at, refused: Refused { problem: problem.into(), remedy: remedy.into() } }
+pub(super) fn fault(at: usize, problem: impl Into<String>, remedy: impl Into<String>) -> QueryFault {
+    QueryFault { at, invalid: InvalidValue { problem: problem.into(), remedy: remedy.into() } }
 }
 
 /// Reads a query token by token.
 pub(super) struct Lexer {
-    /// The characters, those left out that only say in which direction others run: they come along when text is
-    /// copied, and would hide a sign at the beginning of a word.
+    /// The characters without marks of direction: these come along when text is copied, and would hide a sign at the
+    /// beginning of a word.
     chars: Vec<(usize, char)>,
     next: usize,
 }
@@ -48,30 +48,30 @@ impl Lexer {
         Self { chars: chars.collect(), next: 0 }
     }
 
-    pub(super) fn token(&mut self) -> Result<Option<Token>, Fault> {
+    pub(super) fn token(&mut self) -> Result<Option<QueryToken>, QueryFault> {
         while let Some(c) = self.peek() {
             let at = self.position();
             let kind = match c {
                 c if is_blank(c) => None,
-                '(' => Some(Kind::Open),
-                ')' => Some(Kind::Close),
-                '-' => self.dashes().then_some(Kind::Not),
+                '(' => Some(TokenKind::Open),
+                ')' => Some(TokenKind::Close),
+                '-' => self.dashes().then_some(TokenKind::Not),
                 '"' => {
                     let text = self.quoted()?;
-                    return Ok(Some(Token { at, kind: Kind::Clause(Clause::Phrase(text.into())) }));
+                    return Ok(Some(QueryToken { at, kind: TokenKind::Clause(Clause::Phrase(text.into())) }));
                 }
-                _ => return Ok(Some(Token { at, kind: self.word(at)? })),
+                _ => return Ok(Some(QueryToken { at, kind: self.word(at)? })),
             };
             self.next += 1;
             if let Some(kind) = kind {
-                return Ok(Some(Token { at, kind }));
+                return Ok(Some(QueryToken { at, kind }));
             }
         }
         Ok(None)
     }
 
-    /// Goes to the last of the dashes that begin here. Whether they negate what follows: two are none, and dashes
-    /// between words say nothing.
+    /// Advances to the last of the dashes that begin here. Returns `true` when they negate what follows: two cancel
+    /// each other, and dashes between words mean nothing.
     fn dashes(&mut self) -> bool {
         let rest = self.chars.get(self.next..).unwrap_or_default();
         let number = rest.iter().take_while(|(_, c)| *c == '-').count();
@@ -88,7 +88,7 @@ impl Lexer {
     }
 
     /// The text between the quotes that begin here. A backslash takes from a quote or a backslash its meaning.
-    fn quoted(&mut self) -> Result<String, Fault> {
+    fn quoted(&mut self) -> Result<String, QueryFault> {
         let at = self.position();
         self.next += 1;
         let mut text = String::new();
@@ -106,22 +106,22 @@ impl Lexer {
         Err(fault(at, "the quotes that begin here do not end", "add a `\"`"))
     }
 
-    fn word(&mut self, at: usize) -> Result<Kind, Fault> {
+    fn word(&mut self, at: usize) -> Result<TokenKind, QueryFault> {
         let word = self.run();
         match word.as_str() {
-            "AND" => return Ok(Kind::And),
-            "OR" => return Ok(Kind::Or),
-            "NOT" => return Ok(Kind::Not),
+            "AND" => return Ok(TokenKind::And),
+            "OR" => return Ok(TokenKind::Or),
+            "NOT" => return Ok(TokenKind::Not),
             _ => {}
         }
-        if let Some(clause) = self.field(&word).map_err(|refused| Fault { at, refused })? {
-            return Ok(Kind::Clause(clause));
+        if let Some(clause) = self.field(&word).map_err(|invalid| QueryFault { at, invalid })? {
+            return Ok(TokenKind::Clause(clause));
         }
-        plain(&word).map(Kind::Clause).map_err(|refused| Fault { at, refused })
+        plain(&word).map(TokenKind::Clause).map_err(|invalid| QueryFault { at, invalid })
     }
 
-    /// The characters of a word from here on. Brackets belong to it inside of an address, where they match, and in
-    /// a face such as `:-)`.
+    /// Reads the characters of a word. Brackets belong to it inside of an address, where they match, and in a face such
+    /// as `:-)`.
     fn run(&mut self) -> String {
         let mut word = String::new();
         let mut open = 0;
@@ -148,12 +148,12 @@ impl Lexer {
     }
 
     /// The field that `word` is or begins. A colon alone makes no field: not in times, addresses, faces and the like.
-    fn field(&mut self, word: &str) -> Result<Option<Clause>, Refused> {
+    fn field(&mut self, word: &str) -> Result<Option<Clause>, InvalidValue> {
         let Some((name, text)) = word.split_once(':') else { return Ok(None) };
         let lower = name.to_ascii_lowercase();
         let known = FIELDS.contains(&lower.as_str());
         if text.is_empty() && self.peek() == Some('"') && (known || is_name(name)) {
-            let text = self.quoted().map_err(|fault| fault.refused)?;
+            let text = self.quoted().map_err(|fault| fault.invalid)?;
             return value(&lower, &text).map(|value| Some(Clause::Field(value)));
         }
         let looks_known = is_name(name) && text.starts_with(|c: char| c.is_alphanumeric());
@@ -161,23 +161,23 @@ impl Lexer {
             return Ok(None);
         }
         match text.strip_suffix('*') {
-            Some(stem) if known => beginning(&lower, stem),
+            Some(prefix) if known => beginning(&lower, prefix),
             _ => value(&lower, text),
         }
         .map(|value| Some(Clause::Field(value)))
     }
 }
 
-/// Whether `name` looks like the name of a field, so that a wrong one is told.
+/// Tests for the shape of a field's name: a wrong one is reported.
 fn is_name(name: &str) -> bool {
     name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// A word that is no field: a hashtag, the beginning of a word, a word.
-fn plain(word: &str) -> Result<Clause, Refused> {
+fn plain(word: &str) -> Result<Clause, InvalidValue> {
     let ends = word.ends_with('*');
     let begins = word.starts_with('*');
-    let said = |problem: &str, remedy: &str| Err(Refused { problem: problem.into(), remedy: remedy.into() });
+    let said = |problem: &str, remedy: &str| Err(InvalidValue { problem: problem.into(), remedy: remedy.into() });
     if word.starts_with(['#', '＃'])
         && let [tag] = entities(word).hashtags.as_slice()
     {
@@ -194,21 +194,21 @@ fn plain(word: &str) -> Result<Clause, Refused> {
     if !ends {
         return Ok(Clause::Word(word.into()));
     }
-    let stem = word.trim_end_matches('*');
-    let last = segmenter::words(stem).last().map_or(0, |word| word.text.chars().count());
+    let prefix = word.trim_end_matches('*');
+    let last = segmenter::words(prefix).last().map_or(0, |word| word.text.chars().count());
     if last < 2 {
         return said("a star needs at least two letters before it", "write more of the word");
     }
-    Ok(Clause::Prefix(stem.into()))
+    Ok(Clause::Prefix(prefix.into()))
 }
 
-/// Whether a quote between these characters belongs to a word: in Hebrew it marks an acronym.
+/// A quote between Hebrew letters belongs to the word: it marks an acronym.
 fn is_acronym(before: Option<char>, after: Option<char>) -> bool {
     let is_hebrew = |c: Option<char>| c.is_some_and(|c| ('\u{5D0}'..='\u{5EA}').contains(&c));
     is_hebrew(before) && is_hebrew(after)
 }
 
-/// Whether a face drawn with signs begins here, so that a bracket is its mouth.
+/// A bracket after the beginning of a face drawn with signs is its mouth.
 fn is_face(word: &str) -> bool {
     word.starts_with([':', ';', '=']) && word.chars().count() < 4 && !word.contains(char::is_alphanumeric)
 }

@@ -23,20 +23,20 @@ mod phrase;
 mod tree;
 mod value;
 
-pub(crate) use self::compile::{Fields, Leaves, lower, range};
-pub(crate) use self::highlight_terms::Marks;
-pub(crate) use self::tree::{Clause, Name, Tree, Value};
-pub(crate) use self::value::{Refused, key, value};
-use crate::{Error, Limits};
+pub(crate) use self::compile::{FieldResolver, TermQueries, compile, range};
+pub(crate) use self::highlight_terms::HighlightTerms;
+pub(crate) use self::tree::{Clause, FieldName, FieldValue, QueryTree};
+pub(crate) use self::value::{InvalidValue, key, value};
+use crate::{Error, SearchLimits};
 
 /// The tree of a query; `None` when it asks for nothing.
-pub(crate) fn parse(query: &str, limits: &Limits) -> Result<Option<Tree>, Error> {
+pub(crate) fn parse(query: &str, limits: &SearchLimits) -> Result<Option<QueryTree>, Error> {
     parser::parse(query, limits).map_err(|fault| {
         let problem = match fault.at {
-            0 => fault.refused.problem,
-            at => format!("at character {at}: {}", fault.refused.problem),
+            0 => fault.invalid.problem,
+            at => format!("at character {at}: {}", fault.invalid.problem),
         };
-        Error::Question { field: "query", problem, remedy: fault.refused.remedy }
+        Error::InvalidRequest { field: "query", problem, remedy: fault.invalid.remedy }
     })
 }
 

@@ -1,8 +1,8 @@
 //! From words and signs to a tree. Without recursion: however deep brackets go, they are counted, not called.
 
-use super::lexer::{Fault, Kind, Lexer, fault};
-use super::tree::Tree;
-use crate::Limits;
+use super::lexer::{Lexer, QueryFault, TokenKind, fault};
+use super::tree::QueryTree;
+use crate::SearchLimits;
 
 /// Brackets within brackets are never deeper, whatever the limits say: what reads trees is recursive.
 const DEEPEST: usize = 128;
@@ -15,9 +15,9 @@ struct Level {
     /// Whether all of it is negated.
     negated: bool,
     /// What was read before the last `OR`.
-    any: Vec<Tree>,
+    any: Vec<QueryTree>,
     /// What was read since.
-    all: Vec<Tree>,
+    all: Vec<QueryTree>,
     /// The sign that waits for what follows, and where it stands.
     waits: Option<(&'static str, usize)>,
     /// Whether what follows is negated.
@@ -25,20 +25,20 @@ struct Level {
 }
 
 impl Level {
-    fn push(&mut self, tree: Tree) {
+    fn push(&mut self, tree: QueryTree) {
         self.waits = None;
         self.all.push(if std::mem::take(&mut self.negates) { tree.negated() } else { tree });
     }
 
     /// `AND` or `OR`: something must stand before it.
-    fn join(&mut self, sign: &'static str, at: usize) -> Result<(), Fault> {
+    fn join(&mut self, sign: &'static str, at: usize) -> Result<(), QueryFault> {
         if self.all.is_empty() || self.waits.is_some() {
             return Err(lonely(sign, at, "before"));
         }
         self.waits = Some((sign, at));
         if sign == "OR" {
             let all = std::mem::take(&mut self.all);
-            self.any.push(Tree::and(all));
+            self.any.push(QueryTree::and(all));
         }
         Ok(())
     }
@@ -49,20 +49,20 @@ impl Level {
     }
 
     /// All of it; `None` when there is nothing.
-    fn end(mut self) -> Result<Option<Tree>, Fault> {
+    fn end(mut self) -> Result<Option<QueryTree>, QueryFault> {
         if let Some((sign, at)) = self.waits {
             return Err(lonely(sign, at, "after"));
         }
         if self.all.is_empty() {
             return Ok(None);
         }
-        self.any.push(Tree::and(self.all));
-        let tree = Tree::or(self.any);
+        self.any.push(QueryTree::and(self.all));
+        let tree = QueryTree::or(self.any);
         Ok(Some(if self.negated { tree.negated() } else { tree }))
     }
 }
 
-fn lonely(sign: &str, at: usize, side: &str) -> Fault {
+fn lonely(sign: &str, at: usize, side: &str) -> QueryFault {
     fault(
         at,
         format!("{sign} has nothing {side} it"),
@@ -71,7 +71,7 @@ fn lonely(sign: &str, at: usize, side: &str) -> Fault {
 }
 
 /// The tree of a query; `None` when it asks for nothing.
-pub(super) fn parse(query: &str, limits: &Limits) -> Result<Option<Tree>, Fault> {
+pub(super) fn parse(query: &str, limits: &SearchLimits) -> Result<Option<QueryTree>, QueryFault> {
     if query.len() > limits.query_bytes {
         let problem = format!("the query has {} bytes of at most {}", query.len(), limits.query_bytes);
         return Err(fault(0, problem, "ask for less at once"));
@@ -82,18 +82,18 @@ pub(super) fn parse(query: &str, limits: &Limits) -> Result<Option<Tree>, Fault>
     let mut clauses = 0;
     while let Some(token) = lexer.token()? {
         match token.kind {
-            Kind::Clause(clause) => {
+            TokenKind::Clause(clause) => {
                 clauses += 1;
                 if clauses > limits.clauses {
                     let problem = format!("the query has more than {} words and fields", limits.clauses);
                     return Err(fault(token.at, problem, "ask for less at once"));
                 }
-                level.push(Tree::Clause(clause));
+                level.push(QueryTree::Clause(clause));
             }
-            Kind::And => level.join("AND", token.at)?,
-            Kind::Or => level.join("OR", token.at)?,
-            Kind::Not => level.negate(token.at),
-            Kind::Open => {
+            TokenKind::And => level.join("AND", token.at)?,
+            TokenKind::Or => level.join("OR", token.at)?,
+            TokenKind::Not => level.negate(token.at),
+            TokenKind::Open => {
                 if outer.len() >= limits.depth.min(DEEPEST) {
                     return Err(fault(token.at, "brackets stand too deep in other brackets here", "use fewer"));
                 }
@@ -101,7 +101,7 @@ pub(super) fn parse(query: &str, limits: &Limits) -> Result<Option<Tree>, Fault>
                 outer.push(std::mem::take(&mut level));
                 level = Level { at: token.at, negated, ..Level::default() };
             }
-            Kind::Close => {
+            TokenKind::Close => {
                 let Some(around) = outer.pop() else {
                     return Err(fault(
                         token.at,

@@ -1,4 +1,4 @@
-//! Documents that have terms in a row.
+//! Phrases: documents that have terms next to each other.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,19 +11,20 @@ use tantivy::{DocId, DocSet, Score, TERMINATED};
 
 use crate::budget::Ticker;
 
-/// The documents with one term of a row, and where they have it.
-pub(super) enum Slot {
+/// The postings of one position of a phrase.
+pub(super) enum TermPostings {
+    /// One term.
     One(Box<SegmentPostings>),
-    /// Any of these terms: lists, and the document that each of those not at its end has come to.
+    /// The union of several terms: their lists, and the current document of each list that is not at its end.
     Many(Vec<SegmentPostings>, BinaryHeap<Reverse<(DocId, usize)>>),
 }
 
-impl Slot {
+impl TermPostings {
     pub(super) fn one(list: SegmentPostings) -> Self {
         Self::One(Box::new(list))
     }
 
-    /// `None` when there is no list.
+    /// The union of several lists; `None` when all are empty.
     pub(super) fn many(lists: Vec<SegmentPostings>) -> Option<Self> {
         let heads = lists.iter().enumerate().map(|(at, list)| Reverse((list.doc(), at)));
         let heads: BinaryHeap<_> = heads.filter(|head| head.0.0 != TERMINATED).collect();
@@ -37,7 +38,7 @@ impl Slot {
         }
     }
 
-    /// Goes to the first document that is not before `target`.
+    /// Advances to the first document that is not before `target`.
     fn seek(&mut self, target: DocId) -> DocId {
         match self {
             Self::One(list) => {
@@ -67,7 +68,7 @@ impl Slot {
         }
     }
 
-    /// How often the document has it.
+    /// Occurrences in the current document.
     fn frequency(&self) -> u32 {
         match self {
             Self::One(list) => list.term_freq(),
@@ -79,7 +80,7 @@ impl Slot {
         }
     }
 
-    /// Where the document has it, ascending, moved on by `offset`.
+    /// Positions in the current document, ascending, shifted by `offset`.
     fn positions(&mut self, offset: u32, out: &mut Vec<u32>) {
         out.clear();
         match self {
@@ -97,54 +98,57 @@ impl Slot {
     }
 }
 
-/// Documents that have all slots in a row; ends early when time is up.
-pub(super) struct Row {
-    slots: Vec<Slot>,
-    /// The slot with the fewest documents, which leads.
+/// Scores documents that contain a phrase; ends early when time is up.
+pub(super) struct PhraseScorer {
+    /// The postings of each position of the phrase.
+    postings: Vec<TermPostings>,
+    /// The index of the postings with the fewest documents, which leads the intersection.
     lead: usize,
     doc: DocId,
-    /// How often the row occurs in the document.
+    /// Occurrences of the phrase in the document.
     count: u32,
     starts: Vec<u32>,
     buffer: Vec<u32>,
     bm25: Option<Bm25Weight>,
-    plain: Score,
+    /// The score of documents without `bm25`.
+    constant: Score,
     norms: FieldNormReader,
     ticker: Ticker,
 }
 
-impl Row {
-    /// `plain` is the score of documents where there is no `bm25`.
+impl PhraseScorer {
+    /// A scorer at its first document. `constant` is the score without `bm25`.
     pub(super) fn new(
-        slots: Vec<Slot>,
+        postings: Vec<TermPostings>,
         bm25: Option<Bm25Weight>,
-        plain: Score,
+        constant: Score,
         norms: FieldNormReader,
         ticker: Ticker,
     ) -> Self {
-        let lead = (0..slots.len()).min_by_key(|at| slots.get(*at).map_or(0, Slot::documents)).unwrap_or(0);
+        let lead =
+            (0..postings.len()).min_by_key(|at| postings.get(*at).map_or(0, TermPostings::documents)).unwrap_or(0);
         let (starts, buffer) = (Vec::new(), Vec::new());
-        let mut row = Self { slots, lead, doc: 0, count: 0, starts, buffer, bm25, plain, norms, ticker };
-        row.settle(0);
-        row
+        let mut scorer = Self { postings, lead, doc: 0, count: 0, starts, buffer, bm25, constant, norms, ticker };
+        scorer.settle(0);
+        scorer
     }
 
-    /// Goes to the first document that fits and is not before `target`.
+    /// Advances to the first match that is not before `target`.
     fn settle(&mut self, mut target: DocId) -> DocId {
         'documents: loop {
-            let candidate = self.slots.get_mut(self.lead).map_or(TERMINATED, |slot| slot.seek(target));
+            let candidate = self.postings.get_mut(self.lead).map_or(TERMINATED, |postings| postings.seek(target));
             if candidate == TERMINATED || self.ticker.tick() {
                 self.doc = TERMINATED;
                 return TERMINATED;
             }
-            for slot in &mut self.slots {
-                let doc = slot.seek(candidate);
+            for postings in &mut self.postings {
+                let doc = postings.seek(candidate);
                 if doc > candidate {
                     target = doc;
                     continue 'documents;
                 }
             }
-            if self.is_row() {
+            if self.is_phrase() {
                 self.doc = candidate;
                 return candidate;
             }
@@ -152,19 +156,19 @@ impl Row {
         }
     }
 
-    /// Whether the slots, which are all at one document, stand in a row there; counts how often.
-    fn is_row(&mut self) -> bool {
-        let number = self.slots.len();
+    /// Counts the phrase in the document that all postings are at; `false` when it does not occur.
+    fn is_phrase(&mut self) -> bool {
+        let number = self.postings.len();
         if number == 1 {
             return true;
         }
         self.ticker.ticks(number as u32);
-        for (at, slot) in self.slots.iter_mut().enumerate() {
+        for (at, postings) in self.postings.iter_mut().enumerate() {
             let offset = (number - at) as u32;
             if at == 0 {
-                slot.positions(offset, &mut self.starts);
+                postings.positions(offset, &mut self.starts);
             } else {
-                slot.positions(offset, &mut self.buffer);
+                postings.positions(offset, &mut self.buffer);
                 self.starts.retain(|start| self.buffer.binary_search(start).is_ok());
             }
             if self.starts.is_empty() {
@@ -176,7 +180,7 @@ impl Row {
     }
 }
 
-impl DocSet for Row {
+impl DocSet for PhraseScorer {
     fn advance(&mut self) -> DocId {
         match self.doc {
             TERMINATED => TERMINATED,
@@ -193,15 +197,15 @@ impl DocSet for Row {
     }
 
     fn size_hint(&self) -> u32 {
-        self.slots.get(self.lead).map_or(0, Slot::documents).try_into().unwrap_or(u32::MAX)
+        self.postings.get(self.lead).map_or(0, TermPostings::documents).try_into().unwrap_or(u32::MAX)
     }
 }
 
-impl Scorer for Row {
+impl Scorer for PhraseScorer {
     fn score(&mut self) -> Score {
-        let Some(bm25) = &self.bm25 else { return self.plain };
-        let count = match self.slots.as_slice() {
-            [slot] => slot.frequency(),
+        let Some(bm25) = &self.bm25 else { return self.constant };
+        let count = match self.postings.as_slice() {
+            [postings] => postings.frequency(),
             _ => self.count,
         };
         bm25.score(self.norms.fieldnorm_id(self.doc), count)

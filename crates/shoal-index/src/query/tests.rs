@@ -4,18 +4,18 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn wide() -> Limits {
-    Limits { query_bytes: 1 << 20, clauses: 100_000, depth: 100, ..Limits::default() }
+fn wide() -> SearchLimits {
+    SearchLimits { query_bytes: 1 << 20, clauses: 100_000, depth: 100, ..SearchLimits::default() }
 }
 
 /// The tree as it is printed, which is one of the ways to write it.
 fn read(query: &str) -> String {
-    let tree = parse(query, &Limits::default()).unwrap_or_else(|error| panic!("{query}: {error}"));
+    let tree = parse(query, &SearchLimits::default()).unwrap_or_else(|error| panic!("{query}: {error}"));
     tree.map_or_else(String::new, |tree| tree.to_string())
 }
 
 fn refused(query: &str) -> String {
-    parse(query, &Limits::default()).expect_err(query).to_string()
+    parse(query, &SearchLimits::default()).expect_err(query).to_string()
 }
 
 #[test]
@@ -141,12 +141,13 @@ fn refusals_say_where_and_what_to_do() {
 
 #[test]
 fn nested_brackets_are_refused_without_fuss() {
-    let limits = Limits { query_bytes: 2 << 20, depth: usize::MAX, clauses: usize::MAX, ..Limits::default() };
+    let limits =
+        SearchLimits { query_bytes: 2 << 20, depth: usize::MAX, clauses: usize::MAX, ..SearchLimits::default() };
     for size in [10_000, 1_000_000] {
         for query in
             ["(".repeat(size), format!("{}a{}", "(".repeat(size / 2), ")".repeat(size / 2)), "-(".repeat(size / 2)]
         {
-            assert!(parse(&query, &Limits::default()).is_err());
+            assert!(parse(&query, &SearchLimits::default()).is_err());
             assert!(parse(&query, &limits).is_err());
         }
         let many = "NOT ".repeat(size / 4) + "a";

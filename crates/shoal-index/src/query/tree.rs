@@ -8,15 +8,15 @@ use crate::PostKind;
 
 /// A query, or a part of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Tree {
+pub(crate) enum QueryTree {
     /// One thing to look for.
     Clause(Clause),
     /// All but these. Never of another negation.
-    Not(Box<Tree>),
+    Not(Box<QueryTree>),
     /// All of at least two. None of them is such a list itself.
-    And(Vec<Tree>),
+    And(Vec<QueryTree>),
     /// Any of at least two. None of them is such a list itself.
-    Or(Vec<Tree>),
+    Or(Vec<QueryTree>),
 }
 
 /// One thing to look for.
@@ -29,16 +29,16 @@ pub(crate) enum Clause {
     /// A word as typed, the last of whose segments goes on.
     Prefix(Box<str>),
     /// A value.
-    Field(Value),
+    Field(FieldValue),
 }
 
 /// The value of a field, checked and in the form that the index has it in.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
+pub(crate) enum FieldValue {
     /// Exactly this.
-    Is(Name, Box<str>),
+    Exact(FieldName, Box<str>),
     /// Anything that begins so.
-    Begins(Name, Box<str>),
+    Prefix(FieldName, Box<str>),
     /// A kind of post.
     Kind(PostKind),
     /// With an object of this layer.
@@ -59,7 +59,7 @@ pub(crate) enum Value {
 
 /// Fields whose values are strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Name {
+pub(crate) enum FieldName {
     Author,
     Handle,
     Platform,
@@ -71,7 +71,7 @@ pub(crate) enum Name {
     Id,
 }
 
-impl Name {
+impl FieldName {
     pub(super) const fn text(self) -> &'static str {
         match self {
             Self::Author => "author",
@@ -87,7 +87,7 @@ impl Name {
     }
 }
 
-impl Tree {
+impl QueryTree {
     /// All of these; there must be one at least.
     pub(crate) fn and(parts: Vec<Self>) -> Self {
         Self::list(parts, Self::And, |part| match part {
@@ -130,8 +130,8 @@ impl Tree {
     pub(crate) fn range(&self) -> (Timestamp, Timestamp) {
         let whole = (Timestamp::MIN, Timestamp::MAX);
         match self {
-            Self::Clause(Clause::Field(Value::Since(since))) => (*since, whole.1),
-            Self::Clause(Clause::Field(Value::Until(until))) => (whole.0, *until),
+            Self::Clause(Clause::Field(FieldValue::Since(since))) => (*since, whole.1),
+            Self::Clause(Clause::Field(FieldValue::Until(until))) => (whole.0, *until),
             Self::And(parts) => parts.iter().map(Self::range).fold(whole, |a, b| (a.0.max(b.0), a.1.min(b.1))),
             _ => whole,
         }
@@ -139,7 +139,7 @@ impl Tree {
 }
 
 /// As it can be typed: parsed again, it gives the same tree.
-impl fmt::Display for Tree {
+impl fmt::Display for QueryTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Clause(clause) => clause.fmt(f),
@@ -172,20 +172,20 @@ impl fmt::Display for Clause {
         match self {
             Self::Word(word) => f.write_str(word),
             Self::Phrase(text) => quoted(f, text),
-            Self::Prefix(stem) => write!(f, "{stem}*"),
+            Self::Prefix(prefix) => write!(f, "{prefix}*"),
             Self::Field(value) => value.fmt(f),
         }
     }
 }
 
-impl fmt::Display for Value {
+impl fmt::Display for FieldValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Is(name, value) => {
+            Self::Exact(name, value) => {
                 write!(f, "{}:", name.text())?;
                 quoted(f, value)
             }
-            Self::Begins(name, stem) => write!(f, "{}:{stem}*", name.text()),
+            Self::Prefix(name, prefix) => write!(f, "{}:{prefix}*", name.text()),
             Self::Kind(kind) => write!(f, "kind:{}", kind.name()),
             Self::Layer(layer) => write!(f, "layer:{layer}"),
             Self::Object(key) => write!(f, "object:{key}"),

@@ -2,16 +2,16 @@
 
 use tantivy::Term;
 
-use super::alerts::{FeedbackOf, newest_of};
-use super::counts::Values;
+use super::alerts::{VerdictsOf, newest_of};
+use super::facets::ValueCounts;
 use super::pages::AccountPage;
-use super::posts::{Question, Wanted, gather};
+use super::posts::{CollectOptions, PostSearch, gather};
 use super::request::{SearchRequest, TopField};
-use super::rows::Finder;
+use super::stored::PostReader;
 use crate::budget::Budget;
-use crate::query::Leaves;
+use crate::query::TermQueries;
 use crate::store::snapshot::Snapshot;
-use crate::{Error, Limits};
+use crate::{Error, SearchLimits};
 
 /// Posts that are shown.
 const RECENT: usize = 20;
@@ -29,21 +29,21 @@ pub(super) const ALERTS: usize = 20;
 pub(super) fn account(
     snapshot: &Snapshot,
     id: &str,
-    limits: &Limits,
-    feedback: FeedbackOf<'_>,
+    limits: &SearchLimits,
+    feedback: VerdictsOf<'_>,
 ) -> Result<Option<AccountPage>, Error> {
     let budget = Budget::start(limits);
     let request = SearchRequest { author: Some(id.to_owned()), ..SearchRequest::default() };
-    let question = Question::new(&request, limits)?;
+    let question = PostSearch::new(&request, limits)?;
     let fields = [TopField::Kind, TopField::Language, TopField::Hashtag, TopField::Domain];
-    let values = fields.map(|field| (field, Values::lenient(field.name()))).into();
-    let wanted = Wanted { keep: NAMED, times: true, values, count: true };
+    let values = fields.map(|field| (field, ValueCounts::lenient(field.name()))).into();
+    let wanted = CollectOptions { keep: NAMED, times: true, values, count: true };
     let found = gather(snapshot, &question, None, wanted, limits, &budget)?;
     let Some((times, (first_at, last_at))) = found.times.as_ref().and_then(|times| Some((times, times.range()?)))
     else {
         return Ok(None);
     };
-    let mut finder = Finder::new(snapshot, &budget);
+    let mut finder = PostReader::new(snapshot, &budget);
     let mut recent = Vec::new();
     let mut handles: Vec<String> = Vec::new();
     for address in found.addresses() {
@@ -59,7 +59,7 @@ pub(super) fn account(
         }
     }
     let term = Term::from_field_text(snapshot.alert_fields.account, id.trim());
-    let alerts = newest_of(snapshot, Leaves { budget: &budget }.any([term]), ALERTS, &budget, feedback)?;
+    let alerts = newest_of(snapshot, TermQueries { budget: &budget }.any_term([term]), ALERTS, &budget, feedback)?;
     Ok(Some(AccountPage {
         id: id.trim().to_owned(),
         handles,

@@ -4,99 +4,39 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::ops::Bound;
 
-use shoal_model::{Alert, ObjectKey, Timestamp};
+use shoal_model::{ObjectKey, Timestamp};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentReader;
 use tantivy::query::{BooleanQuery, EnableScoring, Occur, Query, RangeQuery};
-use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, TERMINATED, Term, f64_to_u64, i64_to_u64};
 
-use super::cursor::Origin;
-use super::fields::{OfAlerts, newest_only};
-use super::posts::check_limit;
-use super::request::{AlertPage, AlertRequest, AlertSort, AlertSummary, Bin, Total};
-use super::rows::{bytes, damaged, document};
-use super::scan::engine;
+use super::cursor::CursorScope;
+use super::fields::{AlertFieldResolver, newest_only};
+use super::request::{AlertPage, AlertRequest, AlertSort, AlertSummary, Bin, Total, check_limit};
+use super::revisions::read;
+use super::scan::tantivy_error;
 use crate::budget::{Budget, Ticker};
-use crate::documents::{accounts, language, name_of, revision_key};
-use crate::query::{Leaves, Refused, key, lower, parse, range};
+use crate::documents::{accounts, language, name_of};
+use crate::query::{InvalidValue, TermQueries, compile, key, parse, range};
 use crate::store::snapshot::Snapshot;
-use crate::{Error, Limits};
+use crate::{Error, SearchLimits};
 
 /// Gives how often each verdict was given on an alert.
-pub(super) type FeedbackOf<'a> = &'a dyn Fn(&str) -> Result<BTreeMap<String, u64>, Error>;
+pub(super) type VerdictsOf<'a> = &'a dyn Fn(&str) -> Result<BTreeMap<String, u64>, Error>;
 
 /// Where an alert that fits stands in the order: the greater comes first. Ids are unique.
-type Rank = (u64, String);
-
-/// An alert that is not there.
-pub(super) fn no_alert(id: &str) -> Error {
-    Error::Missing { what: "alert", id: id.chars().take(80).collect() }
-}
-
-/// The newest revision of an alert.
-pub(super) fn newest(snapshot: &Snapshot, alert_id: &str) -> Result<Option<Alert>, Error> {
-    // A key of a revision is no id of an alert.
-    Ok(one(snapshot, alert_id)?.filter(|alert| alert.alert_id == alert_id))
-}
-
-/// The alert under this key, which is unique.
-fn one(snapshot: &Snapshot, key: &str) -> Result<Option<Alert>, Error> {
-    let mut alerts = with_term(snapshot, snapshot.alert_fields.key, key)?;
-    Ok(alerts.pop())
-}
-
-/// All kept revisions of an alert, oldest first.
-pub(super) fn revisions(snapshot: &Snapshot, alert_id: &str) -> Result<Vec<Alert>, Error> {
-    let mut alerts = with_term(snapshot, snapshot.alert_fields.alert_id, alert_id)?;
-    alerts.sort_by_key(|alert| alert.revision);
-    // The newest is there twice: as such, and as one of all.
-    alerts.dedup_by_key(|alert| alert.revision);
-    Ok(alerts)
-}
-
-/// A revision of an alert, or the newest.
-pub(super) fn revision(snapshot: &Snapshot, alert_id: &str, revision: Option<u32>) -> Result<Option<Alert>, Error> {
-    match revision {
-        Some(revision) => one(snapshot, &revision_key(alert_id, revision)),
-        None => newest(snapshot, alert_id),
-    }
-}
-
-fn with_term(snapshot: &Snapshot, field: Field, text: &str) -> Result<Vec<Alert>, Error> {
-    let term = Term::from_field_text(field, text);
-    let mut alerts = Vec::new();
-    for (segment, reader) in (0..).zip(snapshot.alerts.segment_readers()) {
-        let inverted = reader.inverted_index(field).map_err(engine("alerts"))?;
-        let list = inverted.read_postings(&term, IndexRecordOption::Basic).map_err(engine("alerts"))?;
-        let Some(mut list) = list else { continue };
-        let mut at = list.doc();
-        while at != TERMINATED {
-            if reader.alive_bitset().is_none_or(|alive| alive.is_alive(at)) {
-                alerts.push(read(snapshot, DocAddress::new(segment, at))?);
-            }
-            at = list.advance();
-        }
-    }
-    Ok(alerts)
-}
-
-fn read(snapshot: &Snapshot, at: DocAddress) -> Result<Alert, Error> {
-    let document = document(&snapshot.alerts, at, "alerts")?;
-    let json = bytes(&document, snapshot.alert_fields.stored).unwrap_or_default();
-    serde_json::from_slice(json).map_err(|error| damaged("alerts", &format!("an alert cannot be read ({error})")))
-}
+type AlertRank = (u64, String);
 
 /// A page of alerts.
 pub(super) fn alerts(
     snapshot: &Snapshot,
     request: &AlertRequest,
-    limits: &Limits,
-    feedback: FeedbackOf<'_>,
+    limits: &SearchLimits,
+    feedback: VerdictsOf<'_>,
 ) -> Result<AlertPage, Error> {
     let budget = Budget::start(limits);
     check_limit(request.limit)?;
-    let origin = Origin::new(&snapshot.id, &normal(request, limits)?);
+    let origin = CursorScope::new(&snapshot.id, &normal(request, limits)?);
     let after = request.cursor.as_deref().map(|cursor| after(origin, cursor)).transpose()?;
     let query = query(snapshot, request, limits, &budget)?;
     let (count, mut best) =
@@ -114,7 +54,7 @@ pub(super) fn newest_of(
     query: Box<dyn Query>,
     number: usize,
     budget: &Budget,
-    feedback: FeedbackOf<'_>,
+    feedback: VerdictsOf<'_>,
 ) -> Result<Vec<AlertSummary>, Error> {
     let query = newest_only(snapshot, query);
     let (_, best) = collect(snapshot, query.as_ref(), AlertSort::Newest, None, number, budget)?;
@@ -122,14 +62,14 @@ pub(super) fn newest_of(
 }
 
 /// A request as one text: what decides whether a cursor fits it.
-fn normal(request: &AlertRequest, limits: &Limits) -> Result<String, Error> {
+fn normal(request: &AlertRequest, limits: &SearchLimits) -> Result<String, Error> {
     let tree = parse(&request.query, limits)?.map(|tree| tree.to_string()).unwrap_or_default();
     let states: BTreeSet<&str> = request.states.iter().copied().map(name_of).collect();
     let filters = AlertRequest { query: tree, states: Vec::new(), limit: 0, cursor: None, ..request.clone() };
     Ok(format!("alerts {filters:?} {states:?}"))
 }
 
-fn after(origin: Origin, cursor: &str) -> Result<Rank, Error> {
+fn after(origin: CursorScope, cursor: &str) -> Result<AlertRank, Error> {
     let (value, name) = origin.read(cursor)?;
     Ok((value, String::from_utf8_lossy(&name).into_owned()))
 }
@@ -137,23 +77,23 @@ fn after(origin: Origin, cursor: &str) -> Result<Rank, Error> {
 fn query(
     snapshot: &Snapshot,
     request: &AlertRequest,
-    limits: &Limits,
+    limits: &SearchLimits,
     budget: &Budget,
 ) -> Result<Box<dyn Query>, Error> {
     let fields = &snapshot.alert_fields;
-    let leaves = Leaves { budget };
+    let queries = TermQueries { budget };
     let tree = parse(&request.query, limits)?;
-    let mut all = vec![lower(tree.as_ref(), &OfAlerts { snapshot }, budget)?];
+    let mut all = vec![compile(tree.as_ref(), &AlertFieldResolver { snapshot }, budget)?];
     // What binds the whole tree is left to whoever calls.
     let (since, until) = tree.map_or((Timestamp::MIN, Timestamp::MAX), |tree| tree.range());
     let since = request.since.map_or(since, |other| other.max(since));
     let until = request.until.map_or(until, |other| other.min(until));
     all.push(range(fields.end, Bound::Included(since.micros()), Bound::Unbounded));
     all.push(range(fields.start, Bound::Unbounded, Bound::Excluded(until.micros())));
-    let text = |field, text: &str| leaves.any([Term::from_field_text(field, text)]);
+    let text = |field, text: &str| queries.any_term([Term::from_field_text(field, text)]);
     if !request.states.is_empty() {
         let states: BTreeSet<&str> = request.states.iter().copied().map(name_of).collect();
-        all.push(leaves.any(states.into_iter().map(|state| Term::from_field_text(fields.state, state))));
+        all.push(queries.any_term(states.into_iter().map(|state| Term::from_field_text(fields.state, state))));
     }
     all.extend(request.platform.as_deref().map(|platform| text(fields.platform, platform)));
     all.extend(request.language.as_deref().map(|tag| text(fields.language, &language(tag))));
@@ -161,9 +101,9 @@ fn query(
     all.extend(request.layer.map(|layer| text(fields.layer, layer.name())));
     all.extend(request.shadow.map(|shadow| text(fields.shadow, if shadow { "true" } else { "false" })));
     if let Some(object) = request.object.as_deref() {
-        let told = |Refused { problem, remedy }| Error::Question { field: "object", problem, remedy };
+        let told = |InvalidValue { problem, remedy }| Error::InvalidRequest { field: "object", problem, remedy };
         let object: ObjectKey = key(object).map_err(told)?;
-        all.push(leaves.any([Term::from_field_u64(fields.object, object.raw())]));
+        all.push(queries.any_term([Term::from_field_u64(fields.object, object.raw())]));
     }
     if let Some(bits) = request.min_bits {
         let least = Term::from_field_f64(fields.bits, bits);
@@ -178,13 +118,13 @@ fn query(
 }
 
 /// What alerts are sorted by, in one segment.
-enum Key {
+enum SortColumn {
     Time(Column<i64>),
     Bits(Column<f64>),
     Accounts(Column<u64>),
 }
 
-impl Key {
+impl SortColumn {
     fn of(sort: AlertSort, reader: &SegmentReader) -> tantivy::Result<Self> {
         let fast = reader.fast_fields();
         Ok(match sort {
@@ -209,19 +149,20 @@ fn collect(
     snapshot: &Snapshot,
     query: &dyn Query,
     sort: AlertSort,
-    after: Option<&Rank>,
+    after: Option<&AlertRank>,
     keep: usize,
     budget: &Budget,
-) -> Result<(u64, Vec<(Rank, DocAddress)>), Error> {
+) -> Result<(u64, Vec<(AlertRank, DocAddress)>), Error> {
     budget.check()?;
-    let weight = query.weight(EnableScoring::disabled_from_searcher(&snapshot.alerts)).map_err(engine("alerts"))?;
-    let mut best: BinaryHeap<Reverse<(Rank, DocAddress)>> = BinaryHeap::new();
+    let weight =
+        query.weight(EnableScoring::disabled_from_searcher(&snapshot.alerts)).map_err(tantivy_error("alerts"))?;
+    let mut best: BinaryHeap<Reverse<(AlertRank, DocAddress)>> = BinaryHeap::new();
     let mut count = 0;
     let mut ticker = Ticker::new(budget);
     for (segment, reader) in (0..).zip(snapshot.alerts.segment_readers()) {
-        let mut scorer = weight.scorer(reader, 1.0).map_err(engine("alerts"))?;
-        let key = Key::of(sort, reader).map_err(engine("alerts"))?;
-        let ids = reader.fast_fields().str("alert_id").map_err(engine("alerts"))?;
+        let mut scorer = weight.scorer(reader, 1.0).map_err(tantivy_error("alerts"))?;
+        let key = SortColumn::of(sort, reader).map_err(tantivy_error("alerts"))?;
+        let ids = reader.fast_fields().str("alert_id").map_err(tantivy_error("alerts"))?;
         let mut at = scorer.doc();
         while at != TERMINATED && !ticker.tick() {
             if reader.alive_bitset().is_none_or(|alive| alive.is_alive(at)) {
@@ -252,7 +193,7 @@ fn id(ids: Option<&StrColumn>, document: u32) -> Result<String, Error> {
     if let Some(ids) = ids
         && let Some(ordinal) = ids.term_ords(document).next()
     {
-        ids.ord_to_str(ordinal, &mut id).map_err(engine("alerts"))?;
+        ids.ord_to_str(ordinal, &mut id).map_err(tantivy_error("alerts"))?;
     }
     Ok(id)
 }
@@ -260,10 +201,10 @@ fn id(ids: Option<&StrColumn>, document: u32) -> Result<String, Error> {
 /// Labels of an alert that are told in short.
 const LABELS: usize = 3;
 
-fn summary(snapshot: &Snapshot, at: DocAddress, feedback: FeedbackOf<'_>) -> Result<AlertSummary, Error> {
+fn summary(snapshot: &Snapshot, at: DocAddress, feedback: VerdictsOf<'_>) -> Result<AlertSummary, Error> {
     let alert = read(snapshot, at)?;
     let reader = snapshot.alerts.segment_reader(at.segment_ord);
-    let opened = reader.fast_fields().i64("opened_at").map_err(engine("alerts"))?.first(at.doc_id);
+    let opened = reader.fast_fields().i64("opened_at").map_err(tantivy_error("alerts"))?.first(at.doc_id);
     let feedback = feedback(&alert.alert_id)?;
     let accounts = accounts(&alert);
     let observed = alert.observed;

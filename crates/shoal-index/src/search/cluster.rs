@@ -6,18 +6,18 @@ use tantivy::Term;
 use tantivy::columnar::Column;
 
 use super::account::ALERTS;
-use super::alerts::{FeedbackOf, newest_of};
-use super::counts::{Times, Values};
+use super::alerts::{VerdictsOf, newest_of};
+use super::facets::{TimeCounts, ValueCounts};
 use super::pages::{ClusterPage, Variant};
 use super::request::{TopField, Total};
-use super::rows::{Address, Finder, stored_post};
-use super::scan::{Hit, Place, Scan, Visitor, engine};
+use super::scan::{Hit, Scan, ScannedSegment, Visitor, tantivy_error};
 use super::similar::{Grams, similarity};
+use super::stored::{PostAddress, PostReader, stored_post};
 use super::texts::text_object;
 use crate::budget::Budget;
-use crate::query::{Leaves, Refused, key};
+use crate::query::{InvalidValue, TermQueries, key};
 use crate::store::snapshot::Snapshot;
-use crate::{Error, Limits};
+use crate::{Error, SearchLimits};
 
 /// Variants that are told.
 const VARIANTS: usize = 50;
@@ -26,39 +26,39 @@ const VARIANTS: usize = 50;
 const TOP: usize = 10;
 
 /// A post in the order of time; posts of one moment by their origin.
-type Moment = (i64, u64, Address);
+type PostOrder = (i64, u64, PostAddress);
 
 /// Posts with one folded text.
-struct Copies {
+struct VariantCount {
     posts: u64,
-    first: Moment,
+    first: PostOrder,
 }
 
 /// What is counted of a text.
-struct Life<'a> {
-    variants: HashMap<TextKey, Copies>,
-    last: Option<Moment>,
-    times: Times,
-    authors: Values,
-    platforms: Values,
-    languages: Values,
+struct ClusterCollector<'a> {
+    variants: HashMap<TextKey, VariantCount>,
+    last: Option<PostOrder>,
+    times: TimeCounts,
+    authors: ValueCounts,
+    platforms: ValueCounts,
+    languages: ValueCounts,
     budget: &'a Budget,
     place: (usize, u32),
     columns: Option<(Column<u64>, Column<u64>)>,
 }
 
-impl Life<'_> {
-    fn values(&mut self) -> [&mut Values; 3] {
+impl ClusterCollector<'_> {
+    fn values(&mut self) -> [&mut ValueCounts; 3] {
         [&mut self.authors, &mut self.platforms, &mut self.languages]
     }
 }
 
-impl Visitor for Life<'_> {
-    fn begin(&mut self, place: &Place<'_>) -> Result<(), Error> {
+impl Visitor for ClusterCollector<'_> {
+    fn begin(&mut self, place: &ScannedSegment<'_>) -> Result<(), Error> {
         self.place = (place.bucket, place.segment);
         let fast = place.reader.fast_fields();
-        let origins = fast.u64("origin").map_err(engine("posts"))?;
-        self.columns = Some((origins, fast.u64("text_key").map_err(engine("posts"))?));
+        let origins = fast.u64("origin").map_err(tantivy_error("posts"))?;
+        self.columns = Some((origins, fast.u64("text_key").map_err(tantivy_error("posts"))?));
         self.values().into_iter().try_for_each(|values| values.begin(place.reader))
     }
 
@@ -66,9 +66,9 @@ impl Visitor for Life<'_> {
         for hit in hits {
             let Some((origins, keys)) = &self.columns else { continue };
             let Some(text) = keys.first(hit.document).map(TextKey::from_raw) else { continue };
-            let address = Address { bucket: self.place.0, segment: self.place.1, document: hit.document };
+            let address = PostAddress { bucket: self.place.0, segment: self.place.1, document: hit.document };
             let moment = (hit.at, origins.first(hit.document).unwrap_or(0), address);
-            let copies = self.variants.entry(text).or_insert(Copies { posts: 0, first: moment });
+            let copies = self.variants.entry(text).or_insert(VariantCount { posts: 0, first: moment });
             copies.posts += 1;
             copies.first = copies.first.min(moment);
             self.last = self.last.max(Some(moment));
@@ -88,23 +88,23 @@ impl Visitor for Life<'_> {
 pub(super) fn cluster(
     snapshot: &Snapshot,
     id: &str,
-    limits: &Limits,
-    feedback: FeedbackOf<'_>,
+    limits: &SearchLimits,
+    feedback: VerdictsOf<'_>,
 ) -> Result<Option<ClusterPage>, Error> {
     let budget = Budget::start(limits);
-    let told = |Refused { problem, remedy }| Error::Question { field: "cluster", problem, remedy };
+    let told = |InvalidValue { problem, remedy }| Error::InvalidRequest { field: "cluster", problem, remedy };
     let object = text_object(snapshot, key(id.trim()).map_err(told)?, limits, &budget)?;
-    let leaves = Leaves { budget: &budget };
-    let query = leaves.keys(snapshot.posts.text_key, "text_key", object.texts);
+    let queries = TermQueries { budget: &budget };
+    let query = queries.any_key(snapshot.posts.text_key, "text_key", object.texts);
     let range = (Timestamp::MIN, Timestamp::MAX);
     let scan = Scan::new(&snapshot.buckets, query.as_ref(), range, false, &budget);
-    let mut life = Life {
+    let mut life = ClusterCollector {
         variants: HashMap::new(),
         last: None,
-        times: Times::default(),
-        authors: Values::lenient(TopField::Author.name()),
-        platforms: Values::lenient(TopField::Platform.name()),
-        languages: Values::lenient(TopField::Language.name()),
+        times: TimeCounts::default(),
+        authors: ValueCounts::lenient(TopField::Author.name()),
+        platforms: ValueCounts::lenient(TopField::Platform.name()),
+        languages: ValueCounts::lenient(TopField::Language.name()),
         budget: &budget,
         place: (0, 0),
         columns: None,
@@ -116,7 +116,7 @@ pub(super) fn cluster(
     }
     let first = life.variants.values().map(|copies| copies.first).min();
     let Some(((_, _, first), (_, _, last))) = first.zip(life.last) else { return Ok(None) };
-    let mut finder = Finder::new(snapshot, &budget);
+    let mut finder = PostReader::new(snapshot, &budget);
     let first = finder.found(first)?;
     let variants = variants(snapshot, &life.variants, &first.post.text)?;
     let objects = object.objects.iter().map(|key| Term::from_field_u64(snapshot.alert_fields.object, key.raw()));
@@ -134,17 +134,17 @@ pub(super) fn cluster(
         languages: life.languages.top(TOP),
         variants,
         variants_total: life.variants.len() as u64,
-        alerts: newest_of(snapshot, leaves.any(objects), ALERTS, &budget, feedback)?,
+        alerts: newest_of(snapshot, queries.any_term(objects), ALERTS, &budget, feedback)?,
     }))
 }
 
 /// The variants with most posts, the oldest first of those that have as many, compared with the oldest text.
-fn variants(snapshot: &Snapshot, all: &HashMap<TextKey, Copies>, oldest: &str) -> Result<Vec<Variant>, Error> {
-    let mut most: Vec<(&TextKey, &Copies)> = all.iter().collect();
+fn variants(snapshot: &Snapshot, all: &HashMap<TextKey, VariantCount>, oldest: &str) -> Result<Vec<Variant>, Error> {
+    let mut most: Vec<(&TextKey, &VariantCount)> = all.iter().collect();
     most.sort_unstable_by(|a, b| b.1.posts.cmp(&a.1.posts).then(a.1.first.cmp(&b.1.first)));
     let mut grams = Grams::new();
     let of_oldest = grams.of(oldest);
-    let variant = |(key, copies): (&TextKey, &Copies)| {
+    let variant = |(key, copies): (&TextKey, &VariantCount)| {
         let first = stored_post(snapshot, copies.first.2)?;
         let similarity = similarity(&of_oldest, &grams.of(&first.text));
         Ok(Variant { text_key: key.to_string(), first, posts: copies.posts, similarity })

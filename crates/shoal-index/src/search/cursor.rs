@@ -12,12 +12,12 @@ const TAG: usize = 8;
 
 /// What a cursor belongs to: an index and a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(super) struct CursorScope {
     index: [u8; TAG],
     question: [u8; TAG],
 }
 
-impl Origin {
+impl CursorScope {
     /// Of a question in its normal form, put to the index `id`.
     pub(super) fn new(id: &str, question: &str) -> Self {
         Self { index: tag(&[b"index", id.as_bytes()]), question: tag(&[b"question", question.as_bytes()]) }
@@ -62,7 +62,7 @@ impl Origin {
 
 /// A refusal of a cursor, and why.
 pub(super) fn refused(why: &str) -> Error {
-    Error::Question {
+    Error::InvalidRequest {
         field: "cursor",
         problem: format!("the cursor cannot be used: {why}"),
         remedy: "ask again without it, for the first page".into(),
@@ -97,14 +97,14 @@ mod tests {
 
     #[test]
     fn a_cursor_is_of_one_index_and_one_question() {
-        let origin = Origin::new("one", "a b");
+        let origin = CursorScope::new("one", "a b");
         let cursor = origin.cursor(7, b"name");
         assert_eq!(origin.read(&cursor).unwrap(), (7, b"name".to_vec()));
         for (other, why) in
-            [(Origin::new("two", "a b"), "another index"), (Origin::new("one", "a"), "another question")]
+            [(CursorScope::new("two", "a b"), "another index"), (CursorScope::new("one", "a"), "another question")]
         {
             let told = other.read(&cursor).unwrap_err();
-            assert!(matches!(told, Error::Question { field: "cursor", .. }), "{told}");
+            assert!(matches!(told, Error::InvalidRequest { field: "cursor", .. }), "{told}");
             assert!(told.to_string().contains(why), "{told}");
         }
     }
@@ -112,7 +112,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_damaged_is_refused(value in any::<u64>(), name in prop::collection::vec(any::<u8>(), 0..20), at in any::<prop::sample::Index>(), digit in "[0-9a-zA-Z:é]") {
-            let origin = Origin::new("one", "a");
+            let origin = CursorScope::new("one", "a");
             let cursor = origin.cursor(value, &name);
             prop_assert_eq!(origin.read(&cursor).unwrap(), (value, name));
             let at = at.index(cursor.len());
@@ -125,7 +125,7 @@ mod tests {
 
         #[test]
         fn anything_is_refused(text in any::<String>()) {
-            prop_assert!(Origin::new("one", "a").read(&text).is_err());
+            prop_assert!(CursorScope::new("one", "a").read(&text).is_err());
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tantivy::tokenizer::{TokenStream, Tokenizer};
 
-use crate::query::Marks;
+use crate::query::HighlightTerms;
 use crate::segmenter::Segmenter;
 
 /// Longer texts are shown in part, in characters.
@@ -15,8 +15,8 @@ const BEFORE: usize = 150;
 
 /// `text` as HTML: `<mark>` around the words that were looked for, everything else escaped. Of a text longer than
 /// [`WHOLE`] characters, that many around the first mark, with an ellipsis where it was cut.
-pub(super) fn highlight(text: &str, marks: &Marks) -> String {
-    let marked = marked(text, marks);
+pub(super) fn highlight(text: &str, highlighted: &HighlightTerms) -> String {
+    let marked = marked(text, highlighted);
     let shown = shown(text, marked.first());
     let mut out = String::with_capacity(shown.len() + 64);
     if shown.start > 0 {
@@ -42,16 +42,16 @@ pub(super) fn highlight(text: &str, marks: &Marks) -> String {
 }
 
 /// Where words that were looked for stand, in order and without touching.
-fn marked(text: &str, marks: &Marks) -> Vec<Range<usize>> {
+fn marked(text: &str, highlighted: &HighlightTerms) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::new();
-    if marks.is_empty() {
+    if highlighted.is_empty() {
         return out;
     }
     let mut segmenter = Segmenter::default();
     let mut tokens = segmenter.token_stream(text);
     while tokens.advance() {
         let token = tokens.token();
-        if !marks.has(&token.text) {
+        if !highlighted.has(&token.text) {
             continue;
         }
         let range = token.offset_from..token.offset_to;
@@ -98,12 +98,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Limits;
+    use crate::SearchLimits;
     use crate::query::parse;
 
     fn shown_for(query: &str, text: &str) -> String {
-        let tree = parse(query, &Limits::default()).unwrap().unwrap();
-        highlight(text, &Marks::of(&tree))
+        let tree = parse(query, &SearchLimits::default()).unwrap().unwrap();
+        highlight(text, &HighlightTerms::of(&tree))
     }
 
     #[test]
@@ -139,8 +139,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_safe(text in "([a-c<>&\"' 中国ไทà\\PC]|\\PC{0,3}){0,700}", query in "[a-c]{1,2}\\*?|中国|[a-c]") {
-            let Ok(Some(tree)) = parse(&query, &Limits::default()) else { return Ok(()) };
-            let html = highlight(&text, &Marks::of(&tree));
+            let Ok(Some(tree)) = parse(&query, &SearchLimits::default()) else { return Ok(()) };
+            let html = highlight(&text, &HighlightTerms::of(&tree));
             let bare = html.replace("<mark>", "").replace("</mark>", "");
             prop_assert!(!bare.contains(['<', '>', '"', '\'']), "{}", html);
             prop_assert_eq!(html.matches("<mark>").count(), html.matches("</mark>").count());

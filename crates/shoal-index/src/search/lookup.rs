@@ -6,13 +6,13 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, TERMINATED, Term};
 
 use super::pages::{Evidence, EvidenceObject, EvidencePost};
-use super::rows::{Address, stored_post};
-use super::scan::engine;
+use super::scan::tantivy_error;
+use super::stored::{PostAddress, stored_post};
 use crate::store::snapshot::{BucketView, Snapshot};
 use crate::{Error, StoredPost};
 
 /// Where the post `id` is kept, those of newer buckets first; only where posts of the time `at` are, when given.
-pub(super) fn addresses(snapshot: &Snapshot, id: &str, at: Option<Timestamp>) -> Result<Vec<Address>, Error> {
+pub(super) fn addresses(snapshot: &Snapshot, id: &str, at: Option<Timestamp>) -> Result<Vec<PostAddress>, Error> {
     let field = snapshot.posts.id;
     let term = Term::from_field_text(field, id);
     let holds = |bucket: &BucketView| match (bucket.range, at) {
@@ -22,13 +22,13 @@ pub(super) fn addresses(snapshot: &Snapshot, id: &str, at: Option<Timestamp>) ->
     let mut found = Vec::new();
     for (number, bucket) in snapshot.buckets.iter().enumerate().rev().filter(|(_, bucket)| holds(bucket)) {
         for (segment, reader) in (0..).zip(bucket.searcher.segment_readers()) {
-            let inverted = reader.inverted_index(field).map_err(engine("posts"))?;
-            let list = inverted.read_postings(&term, IndexRecordOption::Basic).map_err(engine("posts"))?;
+            let inverted = reader.inverted_index(field).map_err(tantivy_error("posts"))?;
+            let list = inverted.read_postings(&term, IndexRecordOption::Basic).map_err(tantivy_error("posts"))?;
             let Some(mut list) = list else { continue };
             let mut document = list.doc();
             while document != TERMINATED {
                 if reader.alive_bitset().is_none_or(|alive| alive.is_alive(document)) {
-                    found.push(Address { bucket: number, segment, document });
+                    found.push(PostAddress { bucket: number, segment, document });
                 }
                 document = list.advance();
             }
@@ -41,8 +41,8 @@ pub(super) fn addresses(snapshot: &Snapshot, id: &str, at: Option<Timestamp>) ->
 const MAX_SAME: usize = 16;
 
 /// The newest post with this id.
-pub(super) fn post(snapshot: &Snapshot, id: &str) -> Result<Option<(Address, StoredPost)>, Error> {
-    let mut newest: Option<(Address, StoredPost)> = None;
+pub(super) fn post(snapshot: &Snapshot, id: &str) -> Result<Option<(PostAddress, StoredPost)>, Error> {
+    let mut newest: Option<(PostAddress, StoredPost)> = None;
     for address in addresses(snapshot, id, None)?.into_iter().take(MAX_SAME) {
         let post = stored_post(snapshot, address)?;
         if newest.as_ref().is_none_or(|(_, known)| known.observed_at < post.observed_at) {

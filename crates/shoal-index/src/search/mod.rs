@@ -7,17 +7,18 @@
 mod account;
 mod alerts;
 mod cluster;
-mod counts;
 mod cursor;
+mod facets;
 mod fields;
 mod highlight;
 mod lookup;
 mod pages;
 mod posts;
 mod request;
-mod rows;
+mod revisions;
 mod scan;
 mod similar;
+mod stored;
 mod texts;
 
 use std::collections::BTreeMap;
@@ -30,17 +31,17 @@ pub use self::request::{
     SimilarRequest, Sort, TopField, TopValue, Total,
 };
 use crate::contract::{FoundPost, StoredPost};
-use crate::{Error, Index, Limits};
+use crate::{Error, Index, SearchLimits};
 
 impl Index {
     /// A page of posts.
-    pub fn search(&self, request: &SearchRequest, limits: &Limits) -> Result<SearchPage, Error> {
+    pub fn search(&self, request: &SearchRequest, limits: &SearchLimits) -> Result<SearchPage, Error> {
         posts::search(&*self.snapshot()?, request, limits)
     }
 
     /// Posts whose texts are like one's, the most similar first; not the post itself. A text too short to be compared
     /// by its sketch has only its equals. Fails when the post is not there.
-    pub fn similar(&self, request: &SimilarRequest, limits: &Limits) -> Result<Vec<FoundPost>, Error> {
+    pub fn similar(&self, request: &SimilarRequest, limits: &SearchLimits) -> Result<Vec<FoundPost>, Error> {
         similar::similar(&*self.snapshot()?, request, limits)
     }
 
@@ -51,7 +52,7 @@ impl Index {
         &self,
         request: &SearchRequest,
         most: u64,
-        limits: &Limits,
+        limits: &SearchLimits,
         each: &mut dyn FnMut(FoundPost) -> bool,
     ) -> Result<u64, Error> {
         posts::export(&|| self.snapshot(), request, most, limits, each)
@@ -63,29 +64,29 @@ impl Index {
     }
 
     /// An account; `None` when it has no posts here.
-    pub fn account(&self, id: &str, limits: &Limits) -> Result<Option<AccountPage>, Error> {
+    pub fn account(&self, id: &str, limits: &SearchLimits) -> Result<Option<AccountPage>, Error> {
         account::account(&*self.snapshot()?, id, limits, &self.feedback_of())
     }
 
     /// A text object by its key in hexadecimal; `None` when it has no posts here.
-    pub fn cluster(&self, id: &str, limits: &Limits) -> Result<Option<ClusterPage>, Error> {
+    pub fn cluster(&self, id: &str, limits: &SearchLimits) -> Result<Option<ClusterPage>, Error> {
         cluster::cluster(&*self.snapshot()?, id, limits, &self.feedback_of())
     }
 
     /// A page of alerts.
-    pub fn alerts(&self, request: &AlertRequest, limits: &Limits) -> Result<AlertPage, Error> {
+    pub fn alerts(&self, request: &AlertRequest, limits: &SearchLimits) -> Result<AlertPage, Error> {
         alerts::alerts(&*self.snapshot()?, request, limits, &self.feedback_of())
     }
 
     /// All revisions of an alert that are kept, oldest first; empty when there is none.
     pub fn alert(&self, alert_id: &str) -> Result<Vec<Alert>, Error> {
-        alerts::revisions(&*self.snapshot()?, alert_id)
+        revisions::revisions(&*self.snapshot()?, alert_id)
     }
 
     /// The posts behind an alert, by one revision or the newest.
     pub fn evidence(&self, alert_id: &str, revision: Option<u32>) -> Result<Option<Evidence>, Error> {
         let snapshot = self.snapshot()?;
-        let alert = alerts::revision(&snapshot, alert_id, revision)?;
+        let alert = revisions::revision(&snapshot, alert_id, revision)?;
         alert.map(|alert| lookup::evidence(&snapshot, alert)).transpose()
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use shoal_model::{AlertState, Layer, Timestamp};
 use utoipa::ToSchema;
 
+use crate::Error;
 use crate::contract::{FoundPost, PostKind};
 
 /// A question for posts. Everything that is set must hold.
@@ -50,6 +51,18 @@ pub struct SearchRequest {
 /// Posts or alerts on a page at the most.
 pub const MAX_PAGE: usize = 500;
 
+/// Fails when a page cannot have so many entries.
+pub(super) fn check_limit(limit: usize) -> Result<(), Error> {
+    if (1..=MAX_PAGE).contains(&limit) {
+        return Ok(());
+    }
+    Err(Error::InvalidRequest {
+        field: "limit",
+        problem: format!("a page cannot have {limit} entries"),
+        remedy: format!("ask for 1 to {MAX_PAGE}, and for the next page"),
+    })
+}
+
 /// In which order posts come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -79,6 +92,20 @@ pub enum TopField {
     Hashtag,
     /// Domains of links.
     Domain,
+}
+
+impl TopField {
+    /// As in answers, and as the index has it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Author => "author",
+            Self::Language => "language",
+            Self::Platform => "platform",
+            Self::Kind => "kind",
+            Self::Hashtag => "hashtag",
+            Self::Domain => "domain",
+        }
+    }
 }
 
 /// A page of posts.

@@ -30,7 +30,7 @@ pub(super) struct Hit {
 
 /// A segment of a bucket that is gone through.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct ScannedSegment<'a> {
     /// The bucket's place in the snapshot.
     pub(super) bucket: usize,
     /// The segment's place in the bucket.
@@ -41,7 +41,7 @@ pub(super) struct Place<'a> {
 /// Who is told of what fits.
 pub(super) trait Visitor {
     /// A segment begins.
-    fn begin(&mut self, place: &Place<'_>) -> Result<(), Error>;
+    fn begin(&mut self, place: &ScannedSegment<'_>) -> Result<(), Error>;
 
     /// Documents of it that fit, in the order of the segment.
     fn hits(&mut self, hits: &[Hit]) -> Result<(), Error>;
@@ -57,7 +57,7 @@ pub(super) struct Scan<'a> {
     range: (Timestamp, Timestamp),
     scored: bool,
     pub(super) budget: &'a Budget,
-    statistics: Statistics<'a>,
+    statistics: TermStatistics<'a>,
 }
 
 impl<'a> Scan<'a> {
@@ -69,7 +69,7 @@ impl<'a> Scan<'a> {
         scored: bool,
         budget: &'a Budget,
     ) -> Self {
-        Self { query, range, scored, budget, statistics: Statistics { buckets, known: RefCell::default() } }
+        Self { query, range, scored, budget, statistics: TermStatistics { buckets, known: RefCell::default() } }
     }
 
     fn buckets(&self) -> &'a [BucketView] {
@@ -90,14 +90,14 @@ impl<'a> Scan<'a> {
         } else {
             EnableScoring::disabled_from_searcher(&bucket.searcher)
         };
-        let weight = self.query.weight(scoring).map_err(engine("posts"))?;
+        let weight = self.query.weight(scoring).map_err(tantivy_error("posts"))?;
         for (segment, reader) in (0..).zip(bucket.searcher.segment_readers()) {
             if self.budget.look() {
                 return Ok(false);
             }
-            let mut scorer = weight.scorer(reader, 1.0).map_err(engine("posts"))?;
+            let mut scorer = weight.scorer(reader, 1.0).map_err(tantivy_error("posts"))?;
             self.budget.check_memory()?;
-            visitor.begin(&Place { bucket: at, segment, reader })?;
+            visitor.begin(&ScannedSegment { bucket: at, segment, reader })?;
             let whole = self.segment(reader, scorer.as_mut(), visitor)?;
             visitor.end()?;
             if !whole {
@@ -113,7 +113,7 @@ impl<'a> Scan<'a> {
         scorer: &mut dyn Scorer,
         visitor: &mut dyn Visitor,
     ) -> Result<bool, Error> {
-        let times: Column<i64> = reader.fast_fields().i64("at").map_err(engine("posts"))?;
+        let times: Column<i64> = reader.fast_fields().i64("at").map_err(tantivy_error("posts"))?;
         let alive = reader.alive_bitset();
         let (since, until) = (self.range.0.micros(), self.range.1.micros());
         let mut ticker = Ticker::new(self.budget);
@@ -147,21 +147,21 @@ impl<'a> Scan<'a> {
 }
 
 /// How frequent words are, over all buckets. What was asked once is known: every bucket asks for the same.
-struct Statistics<'a> {
+struct TermStatistics<'a> {
     buckets: &'a [BucketView],
-    known: RefCell<HashMap<Count, u64>>,
+    known: RefCell<HashMap<StatisticsKey, u64>>,
 }
 
 /// What is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Count {
+enum StatisticsKey {
     Tokens(Field),
     Documents,
     With(Term),
 }
 
-impl Statistics<'_> {
-    fn sum(&self, count: Count, of: impl Fn(&Searcher) -> tantivy::Result<u64>) -> tantivy::Result<u64> {
+impl TermStatistics<'_> {
+    fn sum(&self, count: StatisticsKey, of: impl Fn(&Searcher) -> tantivy::Result<u64>) -> tantivy::Result<u64> {
         if let Some(sum) = self.known.borrow().get(&count) {
             return Ok(*sum);
         }
@@ -171,21 +171,21 @@ impl Statistics<'_> {
     }
 }
 
-impl Bm25StatisticsProvider for Statistics<'_> {
+impl Bm25StatisticsProvider for TermStatistics<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        self.sum(Count::Tokens(field), |searcher| searcher.total_num_tokens(field))
+        self.sum(StatisticsKey::Tokens(field), |searcher| searcher.total_num_tokens(field))
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        self.sum(Count::Documents, Bm25StatisticsProvider::total_num_docs)
+        self.sum(StatisticsKey::Documents, Bm25StatisticsProvider::total_num_docs)
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        self.sum(Count::With(term.clone()), |searcher| searcher.doc_freq(term))
+        self.sum(StatisticsKey::With(term.clone()), |searcher| searcher.doc_freq(term))
     }
 }
 
 /// An error of the engine in a part of the index.
-pub(super) fn engine<E: Into<tantivy::TantivyError>>(part: &'static str) -> impl Fn(E) -> Error {
-    move |source| Error::Engine { path: PathBuf::from(part), source: source.into() }
+pub(super) fn tantivy_error<E: Into<tantivy::TantivyError>>(part: &'static str) -> impl Fn(E) -> Error {
+    move |source| Error::Tantivy { path: PathBuf::from(part), source: source.into() }
 }

@@ -9,14 +9,13 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, TERMINATED, Term};
 
 use super::lookup::post;
-use super::posts::check_limit;
-use super::request::SimilarRequest;
-use super::rows::{Address, Finder, bytes, post_document, stored_post, text_key};
-use super::scan::engine;
+use super::request::{SimilarRequest, check_limit};
+use super::scan::tantivy_error;
+use super::stored::{PostAddress, PostReader, bytes, post_document, stored_post, text_key};
 use crate::budget::{Budget, Ticker};
 use crate::documents::min_hash;
 use crate::store::snapshot::Snapshot;
-use crate::{Error, FoundPost, Limits};
+use crate::{Error, FoundPost, SearchLimits};
 
 /// Texts that are compared exactly, at the most: those that share most min-hashes, the newest of these.
 const CANDIDATES: usize = 2_000;
@@ -65,11 +64,15 @@ pub(super) fn similarity(a: &[u32], b: &[u32]) -> f64 {
 }
 
 /// Posts whose texts are like one's, the most similar first, the newest of these.
-pub(super) fn similar(snapshot: &Snapshot, request: &SimilarRequest, limits: &Limits) -> Result<Vec<FoundPost>, Error> {
+pub(super) fn similar(
+    snapshot: &Snapshot,
+    request: &SimilarRequest,
+    limits: &SearchLimits,
+) -> Result<Vec<FoundPost>, Error> {
     let budget = Budget::start(limits);
     check_limit(request.limit)?;
     if !(0.3..=1.0).contains(&request.similarity) {
-        return Err(Error::Question {
+        return Err(Error::InvalidRequest {
             field: "similarity",
             problem: format!("texts cannot be looked for by a similarity of {}", request.similarity),
             remedy: "ask for 0.3 to 1".into(),
@@ -77,7 +80,7 @@ pub(super) fn similar(snapshot: &Snapshot, request: &SimilarRequest, limits: &Li
     }
     let missing = || Error::Missing { what: "post", id: request.post.chars().take(80).collect() };
     let (own, stored) = post(snapshot, &request.post)?.ok_or_else(missing)?;
-    let mut finder = Finder::new(snapshot, &budget);
+    let mut finder = PostReader::new(snapshot, &budget);
     let document = post_document(snapshot, own)?;
     let slots = bytes(&document, snapshot.posts.slots).unwrap_or_default().as_chunks::<2>().0;
     // A text that is too short for a sketch is like its equals alone.
@@ -92,7 +95,7 @@ pub(super) fn similar(snapshot: &Snapshot, request: &SimilarRequest, limits: &Li
     };
     let mut grams = Grams::new();
     let of_own = grams.of(&stored.text);
-    let mut like: Vec<(f64, Reverse<usize>, Address)> = Vec::new();
+    let mut like: Vec<(f64, Reverse<usize>, PostAddress)> = Vec::new();
     for (place, address) in candidates(snapshot, &terms, own, &budget)?.into_iter().enumerate() {
         if place % 64 == 0 {
             budget.check()?;
@@ -113,15 +116,20 @@ pub(super) fn similar(snapshot: &Snapshot, request: &SimilarRequest, limits: &Li
 }
 
 /// Posts that share terms with one: most terms first, the newest first of those that share as many.
-fn candidates(snapshot: &Snapshot, terms: &[Term], own: Address, budget: &Budget) -> Result<Vec<Address>, Error> {
-    let mut best: BinaryHeap<Reverse<(u8, i64, Address)>> = BinaryHeap::new();
+fn candidates(
+    snapshot: &Snapshot,
+    terms: &[Term],
+    own: PostAddress,
+    budget: &Budget,
+) -> Result<Vec<PostAddress>, Error> {
+    let mut best: BinaryHeap<Reverse<(u8, i64, PostAddress)>> = BinaryHeap::new();
     for (number, bucket) in snapshot.buckets.iter().enumerate() {
         for (segment, reader) in (0..).zip(bucket.searcher.segment_readers()) {
-            let times = reader.fast_fields().i64("at").map_err(engine("posts"))?;
-            let shared = shared(reader, terms, budget).map_err(engine("posts"))?;
+            let times = reader.fast_fields().i64("at").map_err(tantivy_error("posts"))?;
+            let shared = shared(reader, terms, budget).map_err(tantivy_error("posts"))?;
             budget.check()?;
             for (document, shared) in (0..).zip(shared).filter(|(_, shared)| *shared > 0) {
-                let address = Address { bucket: number, segment, document };
+                let address = PostAddress { bucket: number, segment, document };
                 if address == own {
                     continue;
                 }

@@ -8,10 +8,10 @@ use tantivy::index::SegmentReader;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, TERMINATED, Term};
 
-use super::scan::engine;
+use super::scan::tantivy_error;
 use crate::budget::{Budget, Ticker};
 use crate::store::snapshot::Snapshot;
-use crate::{Error, Limits};
+use crate::{Error, SearchLimits};
 
 /// Objects that became one, at the most: what is asked for is cut there, and nothing goes round in circles.
 const MAX_MERGED: usize = 10_000;
@@ -107,11 +107,11 @@ fn standing(snapshot: &Snapshot, object: ObjectKey, ticker: &mut Ticker) -> tant
 pub(super) fn text_object(
     snapshot: &Snapshot,
     object: ObjectKey,
-    limits: &Limits,
+    limits: &SearchLimits,
     budget: &Budget,
 ) -> Result<TextObject, Error> {
     let mut ticker = Ticker::new(budget);
-    let whole = standing(snapshot, object, &mut ticker).map_err(engine("texts"))?;
+    let whole = standing(snapshot, object, &mut ticker).map_err(tantivy_error("texts"))?;
     let mut seen = BTreeSet::from([whole, object]);
     let mut objects: Vec<ObjectKey> = seen.iter().copied().collect();
     let mut texts: Vec<(i64, TextKey)> = Vec::new();
@@ -132,7 +132,7 @@ pub(super) fn text_object(
                 objects.push(merged);
             }
         })
-        .map_err(engine("texts"))?;
+        .map_err(tantivy_error("texts"))?;
         budget.check()?;
     }
     cut |= texts.len() > limits.texts;
@@ -156,5 +156,5 @@ pub(super) fn object_of(snapshot: &Snapshot, text: TextKey, budget: &Budget) -> 
         object = columns.object(document);
     })
     .and_then(|()| object.map(|object| standing(snapshot, object, &mut ticker)).transpose())
-    .map_err(engine("texts"))
+    .map_err(tantivy_error("texts"))
 }

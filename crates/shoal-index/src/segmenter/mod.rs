@@ -63,11 +63,11 @@ pub(crate) struct Word {
 pub(crate) fn words(text: &str) -> Vec<Word> {
     let mut spans = Vec::new();
     spans_of(text, &mut spans);
-    let alone = |at: usize| at == 0 || spans.get(at - 1).is_none_or(|before: &Span| before.kind != Kind::Pair);
+    let alone = |at: usize| at == 0 || spans.get(at - 1).is_none_or(|before: &WordSpan| before.kind != WordKind::Pair);
     let mut out = Vec::new();
     for (at, span) in spans.iter().enumerate() {
         // After a pair it says nothing that the pair does not say, and where the text goes on it is not there.
-        let last = span.kind == Kind::Last && at + 1 == spans.len();
+        let last = span.kind == WordKind::Last && at + 1 == spans.len();
         if last && !alone(at) {
             continue;
         }
@@ -84,14 +84,14 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Segmenter {
     token: Token,
-    spans: Vec<Span>,
+    spans: Vec<WordSpan>,
 }
 
 /// The words of one text.
 pub(crate) struct Segments<'a> {
     text: &'a str,
     token: &'a mut Token,
-    spans: std::slice::Iter<'a, Span>,
+    spans: std::slice::Iter<'a, WordSpan>,
 }
 
 impl Tokenizer for Segmenter {
@@ -129,7 +129,7 @@ impl TokenStream for Segments<'_> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum WordKind {
     Word,
     /// Two characters of a script without spaces.
     Pair,
@@ -139,13 +139,13 @@ enum Kind {
 
 /// Where a word stands.
 #[derive(Debug, Clone, Copy)]
-struct Span {
+struct WordSpan {
     start: u32,
     end: u32,
-    kind: Kind,
+    kind: WordKind,
 }
 
-impl Span {
+impl WordSpan {
     fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -155,7 +155,7 @@ impl Span {
         let written = written.get(..written.floor_char_boundary(MAX_WRITTEN)).unwrap_or_default();
         if written.is_ascii() {
             out.extend(written.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase() as char));
-        } else if self.kind == Kind::Word {
+        } else if self.kind == WordKind::Word {
             written.nfkd().for_each(|c| push_normal(c, out));
         } else {
             out.extend(written.nfkc().flat_map(char::to_lowercase));
@@ -227,7 +227,7 @@ fn is_unspaced(c: char) -> bool {
 }
 
 /// Puts the words of `text` into `out`.
-fn spans_of(text: &str, out: &mut Vec<Span>) {
+fn spans_of(text: &str, out: &mut Vec<WordSpan>) {
     out.clear();
     // Offsets are of 32 bits; no input is so long.
     let text = text.get(..text.floor_char_boundary(u32::MAX as usize)).unwrap_or_default();
@@ -240,7 +240,7 @@ fn spans_of(text: &str, out: &mut Vec<Span>) {
 }
 
 /// The words of a stretch without addresses: runs of scripts without spaces, and what is between them.
-fn stretches(text: &str, range: Range<usize>, out: &mut Vec<Span>) {
+fn stretches(text: &str, range: Range<usize>, out: &mut Vec<WordSpan>) {
     let stretch = text.get(range.clone()).unwrap_or_default();
     if stretch.is_ascii() {
         return spaced(text, range, out);
@@ -267,7 +267,7 @@ fn stretches(text: &str, range: Range<usize>, out: &mut Vec<Span>) {
 }
 
 /// Words by UAX #29, cut where the folded text would be cut.
-fn spaced(text: &str, range: Range<usize>, out: &mut Vec<Span>) {
+fn spaced(text: &str, range: Range<usize>, out: &mut Vec<WordSpan>) {
     let stretch = text.get(range.clone()).unwrap_or_default();
     for (at, word) in stretch.unicode_word_indices() {
         let at = range.start + at;
@@ -276,30 +276,30 @@ fn spaced(text: &str, range: Range<usize>, out: &mut Vec<Span>) {
             match (begin, is_word_char(c)) {
                 (None, true) => begin = Some(at + offset),
                 (Some(start), false) => {
-                    out.push(Span { start: start as u32, end: (at + offset) as u32, kind: Kind::Word });
+                    out.push(WordSpan { start: start as u32, end: (at + offset) as u32, kind: WordKind::Word });
                     begin = None;
                 }
                 _ => {}
             }
         }
         if let Some(start) = begin {
-            out.push(Span { start: start as u32, end: (at + word.len()) as u32, kind: Kind::Word });
+            out.push(WordSpan { start: start as u32, end: (at + word.len()) as u32, kind: WordKind::Word });
         }
     }
 }
 
 /// Pairs of characters, a character being what a reader takes for one (UAX #29), and the last one alone.
-fn pairs(text: &str, range: Range<usize>, out: &mut Vec<Span>) {
+fn pairs(text: &str, range: Range<usize>, out: &mut Vec<WordSpan>) {
     let mut before = None;
     for (at, character) in text.get(range.clone()).unwrap_or_default().grapheme_indices(true) {
         let (start, end) = (range.start + at, range.start + at + character.len());
         if let Some(begin) = before {
-            out.push(Span { start: begin, end: end as u32, kind: Kind::Pair });
+            out.push(WordSpan { start: begin, end: end as u32, kind: WordKind::Pair });
         }
         before = Some(start as u32);
     }
     if let Some(start) = before {
-        out.push(Span { start, end: range.end as u32, kind: Kind::Last });
+        out.push(WordSpan { start, end: range.end as u32, kind: WordKind::Last });
     }
 }
 

@@ -30,11 +30,11 @@ const fn remedy(kind: io::ErrorKind) -> &'static str {
 }
 
 /// An error of the engine about `path`: what the system says where that is the cause.
-pub(crate) fn engine(path: &Path) -> impl Fn(TantivyError) -> Error + use<> {
+pub(crate) fn tantivy_error(path: &Path) -> impl Fn(TantivyError) -> Error + use<> {
     let path = path.to_owned();
     move |source| match system_error(&source).map(copy).or_else(|| told_error(&source)) {
         Some(cause) => failed(&path)(cause),
-        None => Error::Engine { path: path.clone(), source },
+        None => Error::Tantivy { path: path.clone(), source },
     }
 }
 
@@ -104,14 +104,14 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
 
 /// A file of lines that only grows. A line is on disk when it has been added.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub(crate) struct AppendLog {
     file: File,
     path: PathBuf,
     /// Bytes of whole lines.
     length: u64,
 }
 
-impl Lines {
+impl AppendLog {
     /// Opens the file to go on with it, and gives its lines. A last line that was cut off is taken away: it was never
     /// told to be there.
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<u8>), Error> {
@@ -168,7 +168,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("log");
         fs::write(&path, "one\ntwo\nthr").unwrap();
-        let (mut log, bytes) = Lines::open(&path).unwrap();
+        let (mut log, bytes) = AppendLog::open(&path).unwrap();
         assert_eq!(bytes, b"one\ntwo\n");
         log.add("three").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\nthree\n");
@@ -177,12 +177,12 @@ mod tests {
     #[test]
     fn errors_of_the_system_say_what_to_do() {
         let full = io::Error::from(io::ErrorKind::StorageFull);
-        let error = engine(Path::new("/index/posts"))(TantivyError::IoError(Arc::new(full)));
+        let error = tantivy_error(Path::new("/index/posts"))(TantivyError::IoError(Arc::new(full)));
         let text = error.to_string();
         assert!(text.starts_with("/index/posts: ") && text.contains("make room there"), "{text}");
-        let told = engine(Path::new("a"))(TantivyError::InternalError("No space left (os error 28)".to_owned()));
+        let told = tantivy_error(Path::new("a"))(TantivyError::InternalError("No space left (os error 28)".to_owned()));
         assert!(told.to_string().contains("make room there"), "{told}");
-        let other = engine(Path::new("a"))(TantivyError::InternalError("who knows".to_owned()));
-        assert!(matches!(other, Error::Engine { .. }));
+        let other = tantivy_error(Path::new("a"))(TantivyError::InternalError("who knows".to_owned()));
+        assert!(matches!(other, Error::Tantivy { .. }));
     }
 }

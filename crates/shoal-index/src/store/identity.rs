@@ -22,21 +22,21 @@ const MIN_BUCKET: Span = Span::from_seconds(3_600);
 
 /// What an index is.
 #[derive(Debug, Clone)]
-pub(crate) struct Identity {
+pub(crate) struct IndexIdentity {
     /// What distinguishes it from every other.
     pub(crate) id: Arc<str>,
-    pub(crate) key: Key,
+    pub(crate) key: IndexKey,
     /// The event time that one bucket covers.
     pub(crate) bucket: Span,
 }
 
 /// The secret of an index: hashes in it tell nothing to who does not have the directory, and collisions cannot be made.
 #[derive(Clone, Copy)]
-pub(crate) struct Key([u8; 32]);
+pub(crate) struct IndexKey([u8; 32]);
 
 /// As written.
 #[derive(Serialize, Deserialize)]
-struct File {
+struct IdentityFile {
     version: u32,
     id: String,
     key: String,
@@ -45,11 +45,11 @@ struct File {
 
 /// The version alone: what else another version wrote is its own affair.
 #[derive(Deserialize)]
-struct Versioned {
+struct VersionOnly {
     version: u32,
 }
 
-impl Identity {
+impl IndexIdentity {
     /// Reads what an index is; `None` where there is no index.
     pub(crate) fn read(directory: &Path) -> Result<Option<Self>, Error> {
         let path = directory.join(NAME);
@@ -67,12 +67,13 @@ impl Identity {
             };
         };
         let wrong = |error: serde_json::Error| damaged(error.to_string());
-        let Versioned { version: found } = serde_json::from_slice(&bytes).map_err(wrong)?;
+        let VersionOnly { version: found } = serde_json::from_slice(&bytes).map_err(wrong)?;
         if found != VERSION {
             return Err(Error::Version { path, found, expected: VERSION });
         }
-        let file: File = serde_json::from_slice(&bytes).map_err(wrong)?;
-        let key = Key::parse(&file.key).ok_or_else(|| damaged("its key is no 64 hexadecimal digits".to_owned()))?;
+        let file: IdentityFile = serde_json::from_slice(&bytes).map_err(wrong)?;
+        let key =
+            IndexKey::parse(&file.key).ok_or_else(|| damaged("its key is no 64 hexadecimal digits".to_owned()))?;
         if file.bucket < MIN_BUCKET {
             return Err(damaged(format!("its buckets of {} are too short", file.bucket)));
         }
@@ -86,8 +87,8 @@ impl Identity {
         let mut random = [0; 48];
         getrandom::fill(&mut random).map_err(|error| disk::failed(&path)(std::io::Error::other(error.to_string())))?;
         let (id, key) = random.split_at(16);
-        let key = Key(std::array::from_fn(|at| key.get(at).copied().unwrap_or_default()));
-        let file = File { version: VERSION, id: disk::hex(id), key: disk::hex(&key.0), bucket };
+        let key = IndexKey(std::array::from_fn(|at| key.get(at).copied().unwrap_or_default()));
+        let file = IdentityFile { version: VERSION, id: disk::hex(id), key: disk::hex(&key.0), bucket };
         let mut json = serde_json::to_string_pretty(&file).unwrap_or_default();
         json.push('\n');
         disk::replace(&path, json.as_bytes())?;
@@ -95,7 +96,7 @@ impl Identity {
     }
 }
 
-impl Key {
+impl IndexKey {
     fn parse(text: &str) -> Option<Self> {
         let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
         let mut key = [0; 32];
@@ -130,9 +131,9 @@ impl Key {
     }
 }
 
-impl std::fmt::Debug for Key {
+impl std::fmt::Debug for IndexKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Key(…)")
+        f.write_str("IndexKey(…)")
     }
 }
 
@@ -143,11 +144,11 @@ mod tests {
     #[test]
     fn an_index_stays_what_it_was() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(Identity::read(directory.path()).unwrap().is_none());
-        let made = Identity::create(directory.path(), Span::from_seconds(86_400)).unwrap();
-        let read = Identity::read(directory.path()).unwrap().unwrap();
+        assert!(IndexIdentity::read(directory.path()).unwrap().is_none());
+        let made = IndexIdentity::create(directory.path(), Span::from_seconds(86_400)).unwrap();
+        let read = IndexIdentity::read(directory.path()).unwrap().unwrap();
         assert_eq!((made.id, made.bucket, made.key.0), (read.id, read.bucket, read.key.0));
-        let other = Identity::create(directory.path(), Span::from_seconds(1)).unwrap();
+        let other = IndexIdentity::create(directory.path(), Span::from_seconds(1)).unwrap();
         assert_ne!(other.key.origin("a", 1, "b", "c"), read.key.origin("a", 1, "b", "c"));
         assert_eq!(other.bucket, MIN_BUCKET);
     }
@@ -157,19 +158,19 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let write = |text: &str| std::fs::write(directory.path().join(NAME), text).unwrap();
         write(r#"{"version": 2, "new": true}"#);
-        assert!(matches!(Identity::read(directory.path()), Err(Error::Version { found: 2, .. })));
+        assert!(matches!(IndexIdentity::read(directory.path()), Err(Error::Version { found: 2, .. })));
         for text in ["", "{}", r#"{"version": 1}"#, r#"{"version":1,"id":"a","key":"0g","bucket":"30d"}"#] {
             write(text);
-            assert!(matches!(Identity::read(directory.path()), Err(Error::Damaged { .. })), "{text}");
+            assert!(matches!(IndexIdentity::read(directory.path()), Err(Error::Damaged { .. })), "{text}");
         }
         std::fs::remove_file(directory.path().join(NAME)).unwrap();
         std::fs::create_dir(directory.path().join("posts")).unwrap();
-        assert!(matches!(Identity::read(directory.path()), Err(Error::Damaged { .. })));
+        assert!(matches!(IndexIdentity::read(directory.path()), Err(Error::Damaged { .. })));
     }
 
     #[test]
     fn hashes_keep_their_parts_apart() {
-        let key = Key([7; 32]);
+        let key = IndexKey([7; 32]);
         assert_ne!(key.origin("a", 1, "bc", "d"), key.origin("a", 1, "b", "cd"));
         assert_ne!(key.origin("a", 1, "b", "c"), key.origin("a", 2, "b", "c"));
         assert_ne!(key.subject("account", "x:1"), key.subject("post", "x:1"));

@@ -14,21 +14,21 @@ const MAX_OWNER: u64 = 4_096;
 
 /// Held as long as this lives, and no longer than the process.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub(crate) struct WriterLock {
     file: File,
     path: PathBuf,
 }
 
 /// What the holder says of itself.
 #[derive(Serialize, Deserialize)]
-struct Owner {
+struct LockOwner {
     process: u32,
     /// Where it can be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<String>,
 }
 
-impl Lock {
+impl WriterLock {
     pub(crate) fn take(directory: &Path) -> Result<Self, Error> {
         let path = directory.join("writer.lock");
         let failed = disk::failed(&path);
@@ -46,7 +46,7 @@ impl Lock {
 
     /// Says where this process can be asked.
     pub(crate) fn say(&mut self, address: Option<&str>) -> Result<(), Error> {
-        let owner = Owner { process: std::process::id(), address: address.map(str::to_owned) };
+        let owner = LockOwner { process: std::process::id(), address: address.map(str::to_owned) };
         let json = serde_json::to_string(&owner).unwrap_or_default();
         let mut write = || {
             self.file.set_len(0)?;
@@ -61,10 +61,10 @@ impl Lock {
 fn owner(file: File) -> String {
     let mut text = String::new();
     let owner =
-        file.take(MAX_OWNER).read_to_string(&mut text).ok().and_then(|_| serde_json::from_str::<Owner>(&text).ok());
+        file.take(MAX_OWNER).read_to_string(&mut text).ok().and_then(|_| serde_json::from_str::<LockOwner>(&text).ok());
     match owner {
-        Some(Owner { process, address: Some(address) }) => format!(" (process {process}, {address})"),
-        Some(Owner { process, address: None }) => format!(" (process {process})"),
+        Some(LockOwner { process, address: Some(address) }) => format!(" (process {process}, {address})"),
+        Some(LockOwner { process, address: None }) => format!(" (process {process})"),
         None => String::new(),
     }
 }
@@ -76,9 +76,9 @@ mod tests {
     #[test]
     fn the_holder_says_who_it_is() {
         let directory = tempfile::tempdir().unwrap();
-        let mut lock = Lock::take(directory.path()).unwrap();
+        let mut lock = WriterLock::take(directory.path()).unwrap();
         let me = std::process::id();
-        let said = |address: &str| match Lock::take(directory.path()) {
+        let said = |address: &str| match WriterLock::take(directory.path()) {
             Err(Error::Locked { owner, .. }) => assert_eq!(owner, format!(" (process {me}{address})")),
             other => panic!("{other:?}"),
         };
@@ -86,6 +86,6 @@ mod tests {
         lock.say(Some("http://127.0.0.1:9464")).unwrap();
         said(", http://127.0.0.1:9464");
         drop(lock);
-        Lock::take(directory.path()).unwrap();
+        WriterLock::take(directory.path()).unwrap();
     }
 }

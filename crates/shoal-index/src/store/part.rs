@@ -30,7 +30,7 @@ const STORE_BLOCKS: usize = 16;
 const META: &str = "meta.json";
 
 /// An open part.
-pub(crate) struct Part {
+pub(crate) struct IndexPart {
     path: PathBuf,
     reader: IndexReader,
     /// How `meta.json` was when it was read.
@@ -40,7 +40,7 @@ pub(crate) struct Part {
 }
 
 /// Why a part cannot be opened.
-pub(crate) enum Fault {
+pub(crate) enum OpenFault {
     /// It is not there.
     Absent,
     /// Its files are damaged, or another version wrote them. How.
@@ -57,23 +57,27 @@ struct Stamp {
     inode: u64,
 }
 
-impl Part {
+impl IndexPart {
     /// Opens a part that is there.
-    pub(crate) fn open(path: &Path, schema: &Schema) -> Result<Self, Fault> {
+    pub(crate) fn open(path: &Path, schema: &Schema) -> Result<Self, OpenFault> {
         // The engine panics on some damage that no checksum covers.
         let opened = catch_unwind(AssertUnwindSafe(|| Self::try_open(path, schema)));
-        opened.unwrap_or_else(|_| Err(Fault::Damaged("the engine cannot make sense of it".to_owned())))
+        opened.unwrap_or_else(|_| Err(OpenFault::Damaged("the engine cannot make sense of it".to_owned())))
     }
 
-    fn try_open(path: &Path, schema: &Schema) -> Result<Self, Fault> {
+    fn try_open(path: &Path, schema: &Schema) -> Result<Self, OpenFault> {
         let stamp = Stamp::of(path);
         if stamp.is_none() {
-            return Err(if is_empty(path) { Fault::Absent } else { Fault::Damaged(format!("{META} is missing")) });
+            return Err(if is_empty(path) {
+                OpenFault::Absent
+            } else {
+                OpenFault::Damaged(format!("{META} is missing"))
+            });
         }
         let fault = |error| fault(path, error);
         let index = open_index(path).map_err(fault)?;
         if index.schema() != *schema {
-            return Err(Fault::Damaged("its fields are those of another version".to_owned()));
+            return Err(OpenFault::Damaged("its fields are those of another version".to_owned()));
         }
         let reader = index
             .reader_builder()
@@ -88,10 +92,10 @@ impl Part {
     pub(crate) fn create(path: &Path, schema: &Schema) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(disk::failed(path))?;
         path.parent().map_or(Ok(()), disk::sync_directory)?;
-        tantivy::Index::create_in_dir(path, schema.clone()).map_err(disk::engine(path))?;
+        tantivy::Index::create_in_dir(path, schema.clone()).map_err(disk::tantivy_error(path))?;
         Self::open(path, schema).map_err(|fault| match fault {
-            Fault::Failed(error) => error,
-            Fault::Absent | Fault::Damaged(_) => Error::Damaged {
+            OpenFault::Failed(error) => error,
+            OpenFault::Absent | OpenFault::Damaged(_) => Error::Damaged {
                 path: path.to_owned(),
                 detail: "what was just written cannot be read".to_owned(),
                 remedy: "see to the disk".to_owned(),
@@ -115,7 +119,7 @@ impl Part {
     /// Looks at what is committed now.
     pub(crate) fn reload(&mut self) -> Result<(), Error> {
         self.stamp = Stamp::of(&self.path);
-        self.reader.reload().map_err(disk::engine(&self.path))?;
+        self.reader.reload().map_err(disk::tantivy_error(&self.path))?;
         self.bytes = bytes(&self.path);
         Ok(())
     }
@@ -131,24 +135,24 @@ impl Part {
 
     /// What the last commit said of itself.
     pub(crate) fn payload(&self) -> Result<Option<String>, Error> {
-        let index = open_index(&self.path).map_err(disk::engine(&self.path))?;
-        Ok(index.load_metas().map_err(disk::engine(&self.path))?.payload)
+        let index = open_index(&self.path).map_err(disk::tantivy_error(&self.path))?;
+        Ok(index.load_metas().map_err(disk::tantivy_error(&self.path))?.payload)
     }
 
     /// Whether the bytes of its files are those that were written, at most `limit` bytes of the newest.
-    pub(crate) fn check(path: &Path, limit: &mut u64) -> Result<(), Fault> {
+    pub(crate) fn check(path: &Path, limit: &mut u64) -> Result<(), OpenFault> {
         let index = open_index(path).map_err(|error| fault(path, error))?;
         let metas = index.load_metas().map_err(|error| fault(path, error))?;
         let managed = index.directory().list_managed_files();
         for file in metas.list_segment_files().intersection(&managed) {
             let Ok(metadata) = fs::metadata(path.join(file)) else {
-                return Err(Fault::Damaged(format!("{} is missing", file.display())));
+                return Err(OpenFault::Damaged(format!("{} is missing", file.display())));
             };
             let Some(left) = limit.checked_sub(metadata.len()) else { break };
             *limit = left;
             match index.directory().validate_checksum(file) {
                 Ok(true) => {}
-                Ok(false) => return Err(Fault::Damaged(format!("{} has a wrong checksum", file.display()))),
+                Ok(false) => return Err(OpenFault::Damaged(format!("{} has a wrong checksum", file.display()))),
                 Err(error) => return Err(fault(path, error.into())),
             }
         }
@@ -157,7 +161,7 @@ impl Part {
 
     /// Whether there are files that no commit names: what a process that was killed leaves behind.
     pub(crate) fn has_strays(path: &Path) -> Result<bool, Error> {
-        let metas = open_index(path).and_then(|index| index.load_metas()).map_err(disk::engine(path))?;
+        let metas = open_index(path).and_then(|index| index.load_metas()).map_err(disk::tantivy_error(path))?;
         let living: HashSet<PathBuf> = metas.list_segment_files();
         let mut strays = false;
         for entry in fs::read_dir(path).map_err(disk::failed(path))? {
@@ -183,7 +187,7 @@ pub(crate) fn writer(path: &Path, threads: usize, memory: usize) -> Result<Index
         .memory_budget_per_thread((memory / threads).clamp(MIN_MEMORY, u32::MAX as usize / 2))
         .num_merge_threads(1)
         .build();
-    open_index(path).and_then(|index| index.writer_with_options(options)).map_err(disk::engine(path))
+    open_index(path).and_then(|index| index.writer_with_options(options)).map_err(disk::tantivy_error(path))
 }
 
 /// The same for a few changes: nothing is merged but what is asked for.
@@ -195,7 +199,7 @@ pub(crate) fn quiet_writer(path: &Path) -> Result<IndexWriter, Error> {
 
 /// Segments that are committed.
 pub(crate) fn segments(path: &Path) -> Result<Vec<SegmentMeta>, Error> {
-    open_index(path).and_then(|index| index.searchable_segment_metas()).map_err(disk::engine(path))
+    open_index(path).and_then(|index| index.searchable_segment_metas()).map_err(disk::tantivy_error(path))
 }
 
 fn open_index(path: &Path) -> tantivy::Result<tantivy::Index> {
@@ -205,22 +209,22 @@ fn open_index(path: &Path) -> tantivy::Result<tantivy::Index> {
 }
 
 /// Tells damage from what is wrong around the files.
-fn fault(path: &Path, error: TantivyError) -> Fault {
+fn fault(path: &Path, error: TantivyError) -> OpenFault {
     let is_about_files = match disk::system_error(&error) {
         Some(cause) => matches!(cause.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof),
         None => !matches!(error, TantivyError::SystemError(_) | TantivyError::LockFailure(..)),
     };
     match error {
-        TantivyError::OpenDirectoryError(OpenDirectoryError::DoesNotExist(_)) => Fault::Absent,
+        TantivyError::OpenDirectoryError(OpenDirectoryError::DoesNotExist(_)) => OpenFault::Absent,
         TantivyError::OpenReadError(OpenReadError::FileDoesNotExist(file)) => {
-            Fault::Damaged(format!("{} is missing", file.display()))
+            OpenFault::Damaged(format!("{} is missing", file.display()))
         }
         error if is_about_files => {
             // The engine repeats the whole file in some of its messages.
             let detail: String = error.to_string().chars().take(200).collect();
-            Fault::Damaged(detail)
+            OpenFault::Damaged(detail)
         }
-        error => Fault::Failed(disk::engine(path)(error)),
+        error => OpenFault::Failed(disk::tantivy_error(path)(error)),
     }
 }
 

@@ -12,7 +12,7 @@ use tantivy::schema::Schema;
 use crate::Error;
 use crate::schema::{AlertFields, PostFields, TextFields};
 use crate::store::disk;
-use crate::store::part::{self, Fault, Part};
+use crate::store::part::{self, IndexPart, OpenFault};
 use crate::store::snapshot::{BucketView, Snapshot};
 
 /// A bucket that is being dropped has this at the end of its name, until it is gone.
@@ -25,28 +25,28 @@ const DAMAGED: &str = ".damaged-";
 const CHECKED: u64 = 1 << 30;
 
 /// All parts.
-pub(crate) struct Parts {
+pub(crate) struct IndexParts {
     directory: PathBuf,
     pub(crate) id: Arc<str>,
     pub(crate) post_fields: Arc<PostFields>,
     pub(crate) alert_fields: Arc<AlertFields>,
     pub(crate) text_fields: Arc<TextFields>,
     pub(crate) buckets: BTreeMap<Timestamp, Bucket>,
-    pub(crate) alerts: Part,
-    pub(crate) texts: Part,
+    pub(crate) alerts: IndexPart,
+    pub(crate) texts: IndexPart,
     /// Parts that were damaged and are set aside, or passed over by who only reads.
     pub(crate) damaged: u64,
 }
 
 /// A bucket of posts.
 pub(crate) struct Bucket {
-    pub(crate) part: Part,
+    pub(crate) part: IndexPart,
     view: BucketView,
 }
 
 /// What may be done about what is not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub(crate) enum OpenMode {
     /// This process holds the lock: damage is set aside, what a crash left is cleared.
     Write,
     /// Another one may: damage is passed over.
@@ -54,7 +54,7 @@ pub(crate) enum Mode {
 }
 
 impl Bucket {
-    fn new(part: Part) -> Result<Self, Error> {
+    fn new(part: IndexPart) -> Result<Self, Error> {
         let view = view(&part)?;
         Ok(Self { part, view })
     }
@@ -79,9 +79,9 @@ impl Bucket {
     }
 }
 
-fn view(part: &Part) -> Result<BucketView, Error> {
+fn view(part: &IndexPart) -> Result<BucketView, Error> {
     let searcher = part.searcher();
-    let range = range(&searcher).map_err(disk::engine(part.path()))?;
+    let range = range(&searcher).map_err(disk::tantivy_error(part.path()))?;
     Ok(BucketView { range, searcher })
 }
 
@@ -96,9 +96,9 @@ fn range(searcher: &Searcher) -> tantivy::Result<Option<(Timestamp, Timestamp)>>
     Ok(range.map(|(first, last)| (Timestamp::from_micros(first), Timestamp::from_micros(last))))
 }
 
-impl Parts {
+impl IndexParts {
     /// Opens all parts that are there, and makes those that every index has.
-    pub(crate) fn open(directory: &Path, id: Arc<str>, mode: Mode) -> Result<Self, Error> {
+    pub(crate) fn open(directory: &Path, id: Arc<str>, mode: OpenMode) -> Result<Self, Error> {
         let fields = (PostFields::new(), AlertFields::new(), TextFields::new());
         let mut damaged = 0;
         let mut checked = CHECKED;
@@ -107,7 +107,7 @@ impl Parts {
             let path = directory.join(name);
             match open_part(&path, schema, mode, &mut checked, &mut damaged)? {
                 Some(part) => Ok(part),
-                None if mode == Mode::Write => Part::create(&path, schema),
+                None if mode == OpenMode::Write => IndexPart::create(&path, schema),
                 None => Err(Error::Damaged {
                     path,
                     detail: "it cannot be read".to_owned(),
@@ -145,12 +145,12 @@ impl Parts {
             alert_fields: Arc::clone(&self.alert_fields),
             texts: self.texts.searcher(),
             text_fields: Arc::clone(&self.text_fields),
-            bytes: self.all().map(Part::bytes).sum(),
+            bytes: self.all().map(IndexPart::bytes).sum(),
         }
     }
 
     /// All parts: buckets from the oldest on, alerts, texts.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Part> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &IndexPart> {
         self.buckets.values().map(|bucket| &bucket.part).chain([&self.alerts, &self.texts])
     }
 
@@ -161,7 +161,7 @@ impl Parts {
             Entry::Occupied(bucket) => Ok(bucket.into_mut()),
             Entry::Vacant(place) => {
                 let path = self.directory.join("posts").join(name(start));
-                Ok(place.insert(Bucket::new(Part::create(&path, &self.post_fields.schema)?)?))
+                Ok(place.insert(Bucket::new(IndexPart::create(&path, &self.post_fields.schema)?)?))
             }
         }
     }
@@ -179,7 +179,7 @@ impl Parts {
     pub(crate) fn follow(&mut self) -> Result<bool, Error> {
         let mut changed = false;
         let mut damaged = 0;
-        let there: BTreeMap<_, _> = list(&self.directory, Mode::Read, &mut damaged)?.into_iter().collect();
+        let there: BTreeMap<_, _> = list(&self.directory, OpenMode::Read, &mut damaged)?.into_iter().collect();
         let before = self.buckets.len();
         self.buckets.retain(|start, _| there.contains_key(start));
         changed |= self.buckets.len() < before;
@@ -194,7 +194,8 @@ impl Parts {
                     }
                     Err(error) => return Err(error),
                 }
-            } else if let Some(part) = open_part(&path, &self.post_fields.schema, Mode::Read, &mut 0, &mut damaged)? {
+            } else if let Some(part) = open_part(&path, &self.post_fields.schema, OpenMode::Read, &mut 0, &mut damaged)?
+            {
                 self.buckets.insert(start, Bucket::new(part)?);
                 changed = true;
             }
@@ -215,38 +216,38 @@ pub(crate) fn clear(dropped: &Path) -> Result<(), Error> {
 fn open_part(
     path: &Path,
     schema: &Schema,
-    mode: Mode,
+    mode: OpenMode,
     checked: &mut u64,
     damaged: &mut u64,
-) -> Result<Option<Part>, Error> {
-    let opened = Part::open(path, schema).and_then(|part| {
-        if mode == Mode::Write {
-            Part::check(path, checked)?;
+) -> Result<Option<IndexPart>, Error> {
+    let opened = IndexPart::open(path, schema).and_then(|part| {
+        if mode == OpenMode::Write {
+            IndexPart::check(path, checked)?;
         }
         Ok(part)
     });
     let detail = match opened {
         Ok(mut part) => {
-            if mode == Mode::Write && Part::has_strays(path)? {
+            if mode == OpenMode::Write && IndexPart::has_strays(path)? {
                 let writer = part::quiet_writer(path)?;
-                writer.garbage_collect_files().wait().map_err(disk::engine(path))?;
+                writer.garbage_collect_files().wait().map_err(disk::tantivy_error(path))?;
                 drop(writer);
                 part.reload()?;
             }
             return Ok(Some(part));
         }
-        Err(Fault::Absent) => {
+        Err(OpenFault::Absent) => {
             // It was being made, or dropped, when the process was killed.
-            if mode == Mode::Write {
+            if mode == OpenMode::Write {
                 disk::remove(path)?;
             }
             return Ok(None);
         }
-        Err(Fault::Failed(error)) => return Err(error),
-        Err(Fault::Damaged(detail)) => detail,
+        Err(OpenFault::Failed(error)) => return Err(error),
+        Err(OpenFault::Damaged(detail)) => detail,
     };
     *damaged += 1;
-    if mode == Mode::Write {
+    if mode == OpenMode::Write {
         let aside = aside(path);
         fs::rename(path, &aside).map_err(disk::failed(path))?;
         tracing::error!(
@@ -275,9 +276,9 @@ fn aside(path: &Path) -> PathBuf {
 }
 
 /// Buckets that are there, oldest first; counts what was set aside earlier.
-fn list(directory: &Path, mode: Mode, damaged: &mut u64) -> Result<Vec<(Timestamp, PathBuf)>, Error> {
+fn list(directory: &Path, mode: OpenMode, damaged: &mut u64) -> Result<Vec<(Timestamp, PathBuf)>, Error> {
     let posts = directory.join("posts");
-    if mode == Mode::Write {
+    if mode == OpenMode::Write {
         fs::create_dir_all(&posts).map_err(disk::failed(&posts))?;
     }
     let mut out = Vec::new();
@@ -289,7 +290,7 @@ fn list(directory: &Path, mode: Mode, damaged: &mut u64) -> Result<Vec<(Timestam
             if name.contains(DAMAGED) {
                 *damaged += 1;
             } else if name.ends_with(DROPPED) {
-                if mode == Mode::Write {
+                if mode == OpenMode::Write {
                     clear(&entry.path())?;
                 }
             } else if place == posts {

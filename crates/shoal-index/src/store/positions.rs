@@ -7,17 +7,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use shoal_model::Timestamp;
 
-/// Marks of all sources.
+/// Positions of all sources.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Marks {
+pub(crate) struct SourcePositions {
     /// The highest offset of each source. Posts beyond it have never been handed over.
     sources: BTreeMap<Arc<str>, u64>,
     /// The highest event time, in microseconds.
     newest: Option<i64>,
 }
 
-impl Marks {
-    /// Marks that a commit wrote. Marks only rise, so those of several commits add up to the last of them.
+impl SourcePositions {
+    /// Positions that a commit wrote. Positions only rise, so those of several commits add up to the last of them.
     pub(crate) fn join(&mut self, payload: &str) -> Result<(), serde_json::Error> {
         let other: Self = serde_json::from_str(payload)?;
         for (source, offset) in other.sources {
@@ -62,13 +62,13 @@ mod tests {
     #[test]
     fn marks_rise_and_are_read_again() {
         let (one, two): (Arc<str>, Arc<str>) = ("one".into(), "two".into());
-        let mut marks = Marks::default();
+        let mut marks = SourcePositions::default();
         marks.raise(&one, 7, Timestamp::from_seconds(5));
         let early = marks.payload();
         marks.raise(&one, 3, Timestamp::from_seconds(9));
         marks.raise(&two, 0, Timestamp::from_seconds(8));
         assert!(marks.cover("one", 7) && !marks.cover("one", 8) && marks.cover("two", 0) && !marks.cover("three", 0));
-        let mut read = Marks::default();
+        let mut read = SourcePositions::default();
         read.join(&marks.payload()).unwrap();
         read.join(&early).unwrap();
         assert_eq!(read, marks);

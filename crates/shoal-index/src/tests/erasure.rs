@@ -64,7 +64,7 @@ fn a_post_disappears_alone() {
         assert_eq!(alert.observed.objects[1].label, "[deleted]");
         assert_eq!(alert.observed.posts.len(), 2);
     }
-    assert!(matches!(index.erase(&Subject::Post("no id".to_owned()), "me", ""), Err(Error::Question { .. })));
+    assert!(matches!(index.erase(&Subject::Post("no id".to_owned()), "me", ""), Err(Error::InvalidRequest { .. })));
     assert_eq!(index.erase(&Subject::Post("test:unknown".to_owned()), "me", "").unwrap().posts, 0);
 }
 

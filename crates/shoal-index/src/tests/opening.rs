@@ -66,7 +66,7 @@ fn conclusions_are_kept_and_counted() {
     }
     assert!(matches!(index.give_feedback(&conclusion(2, "one", Verdict::True)), Err(Error::Missing { .. })));
     let long = Feedback { note: Some("é".repeat(2_001)), ..conclusion(1, "one", Verdict::True) };
-    assert!(matches!(index.give_feedback(&long), Err(Error::Question { field: "note", .. })));
+    assert!(matches!(index.give_feedback(&long), Err(Error::InvalidRequest { field: "note", .. })));
     let reader = Index::read(directory.path()).unwrap();
     for index in [&index, &reader] {
         let alert = format!("{:032x}", 1);

@@ -11,25 +11,25 @@ use crate::Error;
 use crate::documents::{newest_document, revision_document, revision_key};
 use crate::schema::AlertFields;
 use crate::store::disk;
-use crate::store::part::Part;
-use crate::store::parts::Parts;
+use crate::store::part::IndexPart;
+use crate::store::parts::IndexParts;
 
 /// Writes alerts.
 pub(super) struct AlertWriter {
     side: SideWriter,
     /// The newest revisions that are not committed yet, and when their alerts were opened.
-    newest: HashMap<String, Newest>,
+    newest: HashMap<String, NewestRevision>,
 }
 
 /// The newest revision of an alert.
 #[derive(Debug, Clone, Copy)]
-struct Newest {
+struct NewestRevision {
     revision: u64,
     opened_at: Timestamp,
 }
 
 impl AlertWriter {
-    pub(super) fn new(parts: &Parts) -> Self {
+    pub(super) fn new(parts: &IndexParts) -> Self {
         Self { side: SideWriter::new(&parts.alerts), newest: HashMap::new() }
     }
 
@@ -38,7 +38,7 @@ impl AlertWriter {
     }
 
     /// Writes a revision, in the place of the same one. An older one than the newest changes nothing else.
-    pub(super) fn put(&mut self, alert: &Alert, parts: &Parts) -> Result<(), Error> {
+    pub(super) fn put(&mut self, alert: &Alert, parts: &IndexParts) -> Result<(), Error> {
         let fields = &parts.alert_fields;
         let known = match self.newest.get(&alert.alert_id) {
             Some(known) => Some(*known),
@@ -51,24 +51,24 @@ impl AlertWriter {
         if known.is_none_or(|known| known.revision <= revision) {
             let key = Term::from_field_text(fields.key, &alert.alert_id);
             self.side.put(key, newest_document(fields, alert, opened_at))?;
-            self.newest.insert(alert.alert_id.clone(), Newest { revision, opened_at });
+            self.newest.insert(alert.alert_id.clone(), NewestRevision { revision, opened_at });
         }
         Ok(())
     }
 
-    pub(super) fn commit(&mut self, parts: &mut Parts) -> Result<bool, Error> {
+    pub(super) fn commit(&mut self, parts: &mut IndexParts) -> Result<bool, Error> {
         let committed = self.side.commit(&mut parts.alerts)?;
         self.newest.clear();
         Ok(committed)
     }
 
-    pub(super) fn release(&mut self, parts: &mut Parts) -> Result<(), Error> {
+    pub(super) fn release(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         self.commit(parts)?;
         self.side.release(&mut parts.alerts)
     }
 
     /// Deletes the alerts whose newest revision was raised before `expiry`.
-    pub(super) fn expire(&mut self, expiry: Timestamp, parts: &Parts) -> Result<(), Error> {
+    pub(super) fn expire(&mut self, expiry: Timestamp, parts: &IndexParts) -> Result<(), Error> {
         let fields = &parts.alert_fields;
         let newest = term_query(fields.role, crate::documents::NEWEST);
         for alert in find(&parts.alerts, fields, newest.as_ref())? {
@@ -81,7 +81,7 @@ impl AlertWriter {
 }
 
 /// All revisions of alerts that name an id, in `field`, and all other revisions of the same alerts.
-pub(super) fn naming(parts: &Parts, field: tantivy::schema::Field, id: &str) -> Result<Vec<Alert>, Error> {
+pub(super) fn naming(parts: &IndexParts, field: tantivy::schema::Field, id: &str) -> Result<Vec<Alert>, Error> {
     let fields = &parts.alert_fields;
     let named = find(&parts.alerts, fields, term_query(field, id).as_ref())?;
     let mut ids: Vec<String> = named.into_iter().map(|alert| alert.alert_id).collect();
@@ -102,9 +102,9 @@ fn term_query(field: tantivy::schema::Field, text: &str) -> Box<dyn Query> {
 }
 
 /// The alerts that a question finds.
-fn find(part: &Part, fields: &AlertFields, query: &dyn Query) -> Result<Vec<Alert>, Error> {
+fn find(part: &IndexPart, fields: &AlertFields, query: &dyn Query) -> Result<Vec<Alert>, Error> {
     let searcher = part.searcher();
-    let failed = disk::engine(part.path());
+    let failed = disk::tantivy_error(part.path());
     let found = searcher.search(query, &tantivy::collector::DocSetCollector).map_err(&failed)?;
     let mut addresses: Vec<DocAddress> = found.into_iter().collect();
     addresses.sort_unstable();
@@ -122,12 +122,12 @@ fn find(part: &Part, fields: &AlertFields, query: &dyn Query) -> Result<Vec<Aler
 }
 
 /// The newest revision of an alert that is committed.
-fn newest(part: &Part, fields: &AlertFields, alert_id: &str) -> Result<Option<Newest>, Error> {
+fn newest(part: &IndexPart, fields: &AlertFields, alert_id: &str) -> Result<Option<NewestRevision>, Error> {
     let key = Term::from_field_text(fields.key, alert_id);
-    newest_in(&part.searcher(), &key).map_err(disk::engine(part.path()))
+    newest_in(&part.searcher(), &key).map_err(disk::tantivy_error(part.path()))
 }
 
-fn newest_in(searcher: &Searcher, key: &Term) -> tantivy::Result<Option<Newest>> {
+fn newest_in(searcher: &Searcher, key: &Term) -> tantivy::Result<Option<NewestRevision>> {
     use tantivy::{DocSet as _, TERMINATED};
     for reader in searcher.segment_readers() {
         let postings = reader.inverted_index(key.field())?.read_postings(key, IndexRecordOption::Basic)?;
@@ -139,7 +139,7 @@ fn newest_in(searcher: &Searcher, key: &Term) -> tantivy::Result<Option<Newest>>
                 let opened_at = reader.fast_fields().i64("opened_at")?.first(document);
                 return Ok(revision
                     .zip(opened_at)
-                    .map(|(revision, micros)| Newest { revision, opened_at: Timestamp::from_micros(micros) }));
+                    .map(|(revision, micros)| NewestRevision { revision, opened_at: Timestamp::from_micros(micros) }));
             }
             postings.advance();
         }

@@ -14,7 +14,7 @@ use tantivy::IndexWriter;
 use tantivy::index::{SegmentId, SegmentMeta};
 
 use crate::Error;
-use crate::store::parts::{Bucket, Parts};
+use crate::store::parts::{Bucket, IndexParts};
 use crate::store::{disk, part};
 
 /// Buckets that are closed at the same time: in an archive with few posts a day most of the time is spent waiting for
@@ -27,18 +27,18 @@ const FEW: usize = 2;
 
 /// Buckets that are being closed, oldest first.
 #[derive(Default)]
-pub(super) struct Closings {
-    all: Vec<Closing>,
+pub(super) struct ClosingBuckets {
+    all: Vec<ClosingBucket>,
 }
 
-struct Closing {
+struct ClosingBucket {
     start: Timestamp,
     /// Whether its posts are on disk, until that has been asked.
     committed: Option<Receiver<Result<(), Error>>>,
     thread: JoinHandle<()>,
 }
 
-impl Closings {
+impl ClosingBuckets {
     /// Closes the bucket that begins at `start`. Its last commit says `payload`.
     pub(super) fn begin(
         &mut self,
@@ -46,7 +46,7 @@ impl Closings {
         path: PathBuf,
         writer: IndexWriter,
         payload: Option<String>,
-        parts: &mut Parts,
+        parts: &mut IndexParts,
     ) -> Result<(), Error> {
         while self.all.len() >= AT_ONCE {
             let oldest = self.all.remove(0);
@@ -56,17 +56,17 @@ impl Closings {
         let failed = disk::failed(&path);
         let work = move || close(writer, &path, payload, &told);
         let thread = thread::Builder::new().name("index-close".to_owned()).spawn(work).map_err(failed)?;
-        self.all.push(Closing { start, committed: Some(committed), thread });
+        self.all.push(ClosingBucket { start, committed: Some(committed), thread });
         Ok(())
     }
 
     /// Waits until the posts of all of them are on disk and can be found.
-    pub(super) fn commit(&mut self, parts: &mut Parts) -> Result<(), Error> {
+    pub(super) fn commit(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         self.all.iter_mut().try_for_each(|closing| closing.commit(parts))
     }
 
     /// Waits until the bucket that begins at `start` is closed.
-    pub(super) fn finish(&mut self, start: Timestamp, parts: &mut Parts) -> Result<(), Error> {
+    pub(super) fn finish(&mut self, start: Timestamp, parts: &mut IndexParts) -> Result<(), Error> {
         match self.all.iter().position(|closing| closing.start == start) {
             Some(at) => self.all.remove(at).finish(parts),
             None => Ok(()),
@@ -74,12 +74,12 @@ impl Closings {
     }
 
     /// Waits until all are closed.
-    pub(super) fn finish_all(&mut self, parts: &mut Parts) -> Result<(), Error> {
+    pub(super) fn finish_all(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         self.all.drain(..).try_for_each(|closing| closing.finish(parts))
     }
 
     /// Looks how far they are, without waiting; says whether there is more to be found than before.
-    pub(super) fn look(&mut self, parts: &mut Parts) -> Result<bool, Error> {
+    pub(super) fn look(&mut self, parts: &mut IndexParts) -> Result<bool, Error> {
         let mut changed = false;
         for mut closing in std::mem::take(&mut self.all) {
             if closing.thread.is_finished() {
@@ -99,7 +99,7 @@ impl Closings {
     }
 }
 
-impl Drop for Closings {
+impl Drop for ClosingBuckets {
     fn drop(&mut self) {
         // Whoever opens the index next must find nobody in its directories.
         for closing in self.all.drain(..) {
@@ -108,16 +108,16 @@ impl Drop for Closings {
     }
 }
 
-impl Closing {
+impl ClosingBucket {
     /// Waits until its posts are on disk and can be found.
-    fn commit(&mut self, parts: &mut Parts) -> Result<(), Error> {
+    fn commit(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         let Some(committed) = self.committed.take() else { return Ok(()) };
         committed.recv().unwrap_or_else(|_| Err(Error::Stopped("closing a bucket panicked".to_owned())))?;
         self.reload(parts)
     }
 
     /// The same without waiting; says whether they are.
-    fn look(&mut self, parts: &mut Parts) -> Result<bool, Error> {
+    fn look(&mut self, parts: &mut IndexParts) -> Result<bool, Error> {
         let Some(committed) = self.committed.as_ref().and_then(|committed| committed.try_recv().ok()) else {
             return Ok(false);
         };
@@ -126,11 +126,11 @@ impl Closing {
         self.reload(parts).map(|()| true)
     }
 
-    fn reload(&self, parts: &mut Parts) -> Result<(), Error> {
+    fn reload(&self, parts: &mut IndexParts) -> Result<(), Error> {
         parts.buckets.get_mut(&self.start).map_or(Ok(()), Bucket::reload)
     }
 
-    fn finish(mut self, parts: &mut Parts) -> Result<(), Error> {
+    fn finish(mut self, parts: &mut IndexParts) -> Result<(), Error> {
         let committed = self.commit(parts);
         let start = self.start;
         self.join();
@@ -146,7 +146,7 @@ impl Closing {
 }
 
 fn close(mut writer: IndexWriter, path: &Path, payload: Option<String>, told: &SyncSender<Result<(), Error>>) {
-    let committed = payload.map_or(Ok(()), |payload| commit(&mut writer, &payload)).map_err(disk::engine(path));
+    let committed = payload.map_or(Ok(()), |payload| commit(&mut writer, &payload)).map_err(disk::tantivy_error(path));
     let is_committed = committed.is_ok();
     // Nobody asks when the index is being let go of.
     let _ = told.send(committed);
@@ -165,7 +165,7 @@ pub(super) fn commit(writer: &mut IndexWriter, payload: &str) -> tantivy::Result
 
 /// Lets merges that are under way end, and merges small segments into one.
 fn settle(writer: IndexWriter, path: &Path) -> Result<(), Error> {
-    writer.wait_merging_threads().map_err(disk::engine(path))?;
+    writer.wait_merging_threads().map_err(disk::tantivy_error(path))?;
     let segments = part::segments(path)?;
     let small: Vec<SegmentId> =
         segments.iter().filter(|segment| segment.num_docs() < SMALL).map(SegmentMeta::id).collect();
@@ -173,6 +173,6 @@ fn settle(writer: IndexWriter, path: &Path) -> Result<(), Error> {
         return Ok(());
     }
     let mut writer = part::quiet_writer(path)?;
-    writer.merge(&small).wait().map_err(disk::engine(path))?;
-    writer.garbage_collect_files().wait().map(drop).map_err(disk::engine(path))
+    writer.merge(&small).wait().map_err(disk::tantivy_error(path))?;
+    writer.garbage_collect_files().wait().map(drop).map_err(disk::tantivy_error(path))
 }

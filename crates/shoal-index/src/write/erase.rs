@@ -5,26 +5,26 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use tantivy::Term;
 
-use super::Engine;
+use super::WriterThread;
 use super::alerts::naming;
 use crate::Error;
-use crate::erase::audit::Action;
+use crate::contract::{Erasure, Subject};
+use crate::erase::audit::AuditAction;
 use crate::erase::redact::redact;
-use crate::handle::{Erasure, Subject};
 use crate::store::disk;
 
 /// An erasure under way. It stands in a file until it is done, so that one that was interrupted is done at the next
 /// start; then nothing of it is left but what the audit log says.
 #[derive(Serialize, Deserialize)]
-struct Request {
+struct PendingErasure {
     subject: Subject,
     by: String,
     reason: String,
 }
 
-impl Engine {
+impl WriterThread {
     pub(super) fn erase(&mut self, subject: &Subject, by: &str, reason: &str) -> Result<Erasure, Error> {
-        let request = Request { subject: subject.clone(), by: by.to_owned(), reason: reason.to_owned() };
+        let request = PendingErasure { subject: subject.clone(), by: by.to_owned(), reason: reason.to_owned() };
         let json = serde_json::to_vec(&request).unwrap_or_default();
         disk::replace(&self.settings.directory.join("erasing.json"), &json)?;
         self.carry_out(&request)
@@ -35,7 +35,7 @@ impl Engine {
         let path = self.settings.directory.join("erasing.json");
         disk::remove(&path.with_extension("new"))?;
         let Some(json) = disk::read(&path)? else { return Ok(()) };
-        let request: Request = serde_json::from_slice(&json).map_err(|error| Error::Damaged {
+        let request: PendingErasure = serde_json::from_slice(&json).map_err(|error| Error::Damaged {
             path: path.clone(),
             detail: error.to_string(),
             remedy: "an erasure was interrupted; delete the file and erase again".to_owned(),
@@ -44,14 +44,14 @@ impl Engine {
         self.carry_out(&request).map(drop)
     }
 
-    fn carry_out(&mut self, request: &Request) -> Result<Erasure, Error> {
-        let Request { subject, by, reason } = request;
+    fn carry_out(&mut self, request: &PendingErasure) -> Result<Erasure, Error> {
+        let PendingErasure { subject, by, reason } = request;
         let hash = self.erased.add(subject)?;
         self.commit()?;
         let (posts, alerts) = self.delete(std::slice::from_ref(subject))?;
         self.publish();
         let (kind, reason) = (subject.kind().to_owned(), reason.clone());
-        let entry = self.shared.audit(by, Action::Erasure { kind, subject: hash, reason, posts, alerts })?;
+        let entry = self.shared.audit(by, AuditAction::Erasure { kind, subject: hash, reason, posts, alerts })?;
         disk::remove(&self.settings.directory.join("erasing.json"))?;
         if self.parts.damaged > 0 {
             tracing::warn!(
@@ -71,7 +71,7 @@ impl Engine {
         let (posts, alerts) = self.delete(&subjects)?;
         if posts + alerts > 0 {
             let subjects = subjects.len() as u64;
-            self.shared.audit("stream", Action::Deletions { subjects, posts, alerts })?;
+            self.shared.audit("stream", AuditAction::Deletions { subjects, posts, alerts })?;
         }
         Ok(())
     }

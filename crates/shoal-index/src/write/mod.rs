@@ -8,6 +8,7 @@ mod purge;
 mod side;
 mod texts;
 
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
@@ -18,14 +19,14 @@ use shoal_model::{Alert, Timestamp};
 use self::alerts::AlertWriter;
 use self::posts::PostWriter;
 use self::texts::TextWriter;
+use crate::contract::{Subject, WriterMessage};
 use crate::erase::erased::Erased;
 use crate::erase::redact::redact;
-use crate::handle::{Erasure, Subject};
-use crate::shared::Shared;
+use crate::state::IndexState;
 use crate::store::disk;
-use crate::store::identity::Identity;
-use crate::store::parts::{self, Parts};
-use crate::store::positions::Marks;
+use crate::store::identity::IndexIdentity;
+use crate::store::parts::{self, IndexParts};
+use crate::store::positions::SourcePositions;
 use crate::{Batch, Error, Settings};
 
 /// Revisions of alerts that may wait for a commit.
@@ -34,27 +35,11 @@ const WAITING_ALERTS: usize = 256;
 /// Deletions that may.
 const WAITING_DELETIONS: usize = 10_000;
 
-/// What the thread is told.
-pub(crate) enum Message {
-    /// Something became known.
-    Batch(Batch),
-    /// Commit, then answer.
-    Commit(SyncSender<Result<(), Error>>),
-    /// Erase, then answer.
-    Erase { subject: Subject, by: String, reason: String, reply: SyncSender<Result<Erasure, Error>> },
-    /// Free the disk of what was deleted, then answer.
-    Purge(SyncSender<Result<u64, Error>>),
-    /// Commit, answer and end.
-    Close(SyncSender<Result<(), Error>>),
-    /// End.
-    Abandon,
-}
-
 /// What the thread works with.
-pub(crate) struct Engine {
+pub(crate) struct WriterThread {
     settings: Settings,
-    shared: Arc<Shared>,
-    parts: Parts,
+    shared: Arc<IndexState>,
+    parts: IndexParts,
     posts: PostWriter,
     alerts: AlertWriter,
     texts: TextWriter,
@@ -68,21 +53,15 @@ pub(crate) struct Engine {
     purged_at: Instant,
 }
 
-/// How a message ends.
-enum Next {
-    Message,
-    End,
-}
-
-impl Engine {
+impl WriterThread {
     /// What there is to write to, with an erasure that was interrupted done to its end.
     pub(crate) fn new(
         settings: &Settings,
-        identity: &Identity,
-        parts: Parts,
-        shared: &Arc<Shared>,
+        identity: &IndexIdentity,
+        parts: IndexParts,
+        shared: &Arc<IndexState>,
     ) -> Result<Self, Error> {
-        let mut marks = Marks::default();
+        let mut marks = SourcePositions::default();
         for bucket in parts.buckets.values() {
             let payload = bucket.part.payload()?.filter(|payload| !payload.is_empty());
             payload.map_or(Ok(()), |payload| marks.join(&payload)).map_err(|error| Error::Damaged {
@@ -91,7 +70,7 @@ impl Engine {
                 remedy: "move this directory away; a run from the beginning of its inputs indexes it again".to_owned(),
             })?;
         }
-        let mut engine = Self {
+        let mut writer = Self {
             posts: PostWriter::new(settings, identity, marks, &parts),
             alerts: AlertWriter::new(&parts),
             texts: TextWriter::new(&parts),
@@ -104,12 +83,12 @@ impl Engine {
             waits_since: None,
             purged_at: Instant::now(),
         };
-        engine.finish_erasure()?;
-        Ok(engine)
+        writer.finish_erasure()?;
+        Ok(writer)
     }
 
     /// Works until told to end, or until something fails: then for good.
-    pub(crate) fn run(mut self, messages: &Receiver<Message>) {
+    pub(crate) fn run(mut self, messages: &Receiver<WriterMessage>) {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.work(messages)));
         let reason = match outcome {
             Ok(Ok(())) => None,
@@ -125,13 +104,13 @@ impl Engine {
         shared.end(parts);
     }
 
-    fn work(&mut self, messages: &Receiver<Message>) -> Result<(), String> {
+    fn work(&mut self, messages: &Receiver<WriterMessage>) -> Result<(), String> {
         let told = |error: Error| error.to_string();
         loop {
             let message = messages.recv_timeout(self.patience());
             match message {
                 Ok(message) => {
-                    if let Next::End = self.take(message)? {
+                    if self.take(message)?.is_break() {
                         return Ok(());
                     }
                 }
@@ -150,29 +129,29 @@ impl Engine {
         }
     }
 
-    fn take(&mut self, message: Message) -> Result<Next, String> {
+    fn take(&mut self, message: WriterMessage) -> Result<ControlFlow<()>, String> {
         match message {
-            Message::Batch(batch) => self.add(batch).map_err(|error| error.to_string())?,
-            Message::Commit(reply) => {
+            WriterMessage::Batch(batch) => self.add(batch).map_err(|error| error.to_string())?,
+            WriterMessage::Commit(reply) => {
                 let outcome = self.commit_all();
                 self.answer(&reply, outcome)?;
             }
-            Message::Erase { subject, by, reason, reply } => {
+            WriterMessage::Erase { subject, by, reason, reply } => {
                 let outcome = self.erase(&subject, &by, &reason);
                 self.answer(&reply, outcome)?;
             }
-            Message::Purge(reply) => {
+            WriterMessage::Purge(reply) => {
                 let outcome = self.purge();
                 self.answer(&reply, outcome)?;
             }
-            Message::Close(reply) => {
+            WriterMessage::Close(reply) => {
                 let outcome = self.close();
                 self.answer(&reply, outcome)?;
-                return Ok(Next::End);
+                return Ok(ControlFlow::Break(()));
             }
-            Message::Abandon => return Ok(Next::End),
+            WriterMessage::Abandon => return Ok(ControlFlow::Break(())),
         }
-        Ok(Next::Message)
+        Ok(ControlFlow::Continue(()))
     }
 
     /// How long there is nothing to do but to wait for messages.

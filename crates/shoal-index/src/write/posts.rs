@@ -8,14 +8,14 @@ use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{IndexWriter, Searcher, Term};
 
-use super::closing::{Closings, commit};
+use super::closing::{ClosingBuckets, commit};
 use crate::contract::PostDocument;
-use crate::counters::Counters;
+use crate::counters::IndexCounters;
 use crate::documents::PostBuilder;
 use crate::erase::erased::Erased;
-use crate::store::identity::Identity;
-use crate::store::parts::Parts;
-use crate::store::positions::Marks;
+use crate::store::identity::IndexIdentity;
+use crate::store::parts::IndexParts;
+use crate::store::positions::SourcePositions;
 use crate::store::{disk, part};
 use crate::{Error, Settings};
 
@@ -29,18 +29,18 @@ pub(super) struct PostWriter {
     threads: usize,
     memory: usize,
     keep: Option<Span>,
-    identity: Identity,
+    identity: IndexIdentity,
     builder: PostBuilder,
     /// What has been handed over.
-    marks: Marks,
+    marks: SourcePositions,
     /// What had been when the index was opened.
-    known: Marks,
-    open: Option<Open>,
-    closings: Closings,
+    known: SourcePositions,
+    open: Option<OpenBucket>,
+    closings: ClosingBuckets,
 }
 
 /// The bucket that is written to.
-struct Open {
+struct OpenBucket {
     start: Timestamp,
     path: PathBuf,
     writer: IndexWriter,
@@ -50,7 +50,12 @@ struct Open {
 }
 
 impl PostWriter {
-    pub(super) fn new(settings: &Settings, identity: &Identity, marks: Marks, parts: &Parts) -> Self {
+    pub(super) fn new(
+        settings: &Settings,
+        identity: &IndexIdentity,
+        marks: SourcePositions,
+        parts: &IndexParts,
+    ) -> Self {
         Self {
             threads: settings.threads,
             memory: settings.memory,
@@ -60,7 +65,7 @@ impl PostWriter {
             known: marks.clone(),
             marks,
             open: None,
-            closings: Closings::default(),
+            closings: ClosingBuckets::default(),
         }
     }
 
@@ -73,9 +78,9 @@ impl PostWriter {
     pub(super) fn add(
         &mut self,
         document: PostDocument,
-        parts: &mut Parts,
+        parts: &mut IndexParts,
         erased: &Erased,
-        counts: &Counters,
+        counts: &IndexCounters,
     ) -> Result<(), Error> {
         let (source, offset, at) = (document.source.clone(), document.offset, document.at);
         let post = &document.post;
@@ -109,10 +114,10 @@ impl PostWriter {
         let Err(error) = open.writer.add_document(document) else { return Ok(open.waiting) };
         // The engine only says that its thread is gone; why, it says to who asks for a commit.
         let cause = open.writer.prepare_commit().map(drop).err().unwrap_or(error);
-        Err(disk::engine(&open.path)(cause))
+        Err(disk::tantivy_error(&open.path)(cause))
     }
 
-    fn turn_to(&mut self, start: Timestamp, parts: &mut Parts) -> Result<(), Error> {
+    fn turn_to(&mut self, start: Timestamp, parts: &mut IndexParts) -> Result<(), Error> {
         if self.open.as_ref().is_some_and(|open| open.start == start) {
             return Ok(());
         }
@@ -120,40 +125,40 @@ impl PostWriter {
         self.closings.finish(start, parts)?;
         let path = parts.make_bucket(start)?.part.path().to_owned();
         let writer = part::writer(&path, self.threads, self.memory)?;
-        self.open = Some(Open { start, path, writer, is_dirty: false, waiting: 0 });
+        self.open = Some(OpenBucket { start, path, writer, is_dirty: false, waiting: 0 });
         Ok(())
     }
 
     /// Commits what has come into the open bucket. Buckets that are being closed may take longer.
-    pub(super) fn commit(&mut self, parts: &mut Parts) -> Result<(), Error> {
+    pub(super) fn commit(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         let payload = self.marks.payload();
         let Some(open) = self.open.as_mut().filter(|open| open.is_dirty) else { return Ok(()) };
-        commit(&mut open.writer, &payload).map_err(disk::engine(&open.path))?;
+        commit(&mut open.writer, &payload).map_err(disk::tantivy_error(&open.path))?;
         open.is_dirty = false;
         open.waiting = 0;
         parts.make_bucket(open.start)?.reload()
     }
 
     /// Commits everything that has come.
-    pub(super) fn commit_all(&mut self, parts: &mut Parts) -> Result<(), Error> {
+    pub(super) fn commit_all(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         self.commit(parts)?;
         self.closings.commit(parts)
     }
 
     /// Closes the bucket that is written to, on another thread.
-    pub(super) fn close_bucket(&mut self, parts: &mut Parts) -> Result<(), Error> {
+    pub(super) fn close_bucket(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         let Some(open) = self.open.take() else { return Ok(()) };
         let payload = open.is_dirty.then(|| self.marks.payload());
         self.closings.begin(open.start, open.path, open.writer, payload, parts)
     }
 
     /// Buckets that are being closed.
-    pub(super) const fn closings(&mut self) -> &mut Closings {
+    pub(super) const fn closings(&mut self) -> &mut ClosingBuckets {
         &mut self.closings
     }
 
     /// Deletes the posts with any of `terms` from all buckets, committed. Gives how many there were.
-    pub(super) fn delete(&mut self, terms: &[Term], parts: &mut Parts) -> Result<u64, Error> {
+    pub(super) fn delete(&mut self, terms: &[Term], parts: &mut IndexParts) -> Result<u64, Error> {
         self.commit_all(parts)?;
         let mut deleted = 0;
         let starts: Vec<Timestamp> = parts.buckets.keys().copied().collect();
@@ -173,7 +178,7 @@ impl PostWriter {
         Ok(deleted)
     }
 
-    fn delete_in(&mut self, start: Timestamp, terms: Vec<Term>, parts: &mut Parts) -> Result<(), Error> {
+    fn delete_in(&mut self, start: Timestamp, terms: Vec<Term>, parts: &mut IndexParts) -> Result<(), Error> {
         if let Some(open) = self.open.as_mut().filter(|open| open.start == start) {
             for term in terms {
                 open.writer.delete_term(term);
@@ -188,7 +193,7 @@ impl PostWriter {
         for term in terms {
             writer.delete_term(term);
         }
-        commit(&mut writer, &payload).map_err(disk::engine(bucket.part.path()))?;
+        commit(&mut writer, &payload).map_err(disk::tantivy_error(bucket.part.path()))?;
         drop(writer);
         bucket.reload()
     }
@@ -200,12 +205,14 @@ impl PostWriter {
 }
 
 /// Whether a record is in the index: in one of the buckets whose posts are from a time around its own.
-fn is_there(parts: &Parts, observed_at: Timestamp, origin: u64) -> Result<bool, Error> {
+fn is_there(parts: &IndexParts, observed_at: Timestamp, origin: u64) -> Result<bool, Error> {
     let term = Term::from_field_u64(parts.post_fields.origin, origin);
     for bucket in parts.buckets.values() {
         let holds = |(first, last): (Timestamp, Timestamp)| first <= observed_at && observed_at <= last;
         let searcher = bucket.part.searcher();
-        if bucket.range().is_some_and(holds) && has(&searcher, &term).map_err(disk::engine(bucket.part.path()))? {
+        if bucket.range().is_some_and(holds)
+            && has(&searcher, &term).map_err(disk::tantivy_error(bucket.part.path()))?
+        {
             return Ok(true);
         }
     }
@@ -222,9 +229,9 @@ fn has(searcher: &Searcher, term: &Term) -> tantivy::Result<bool> {
 }
 
 /// How many posts of a bucket have a term.
-fn found(parts: &Parts, start: Timestamp, term: &Term) -> Result<u64, Error> {
+fn found(parts: &IndexParts, start: Timestamp, term: &Term) -> Result<u64, Error> {
     let Some(bucket) = parts.buckets.get(&start) else { return Ok(0) };
     let query = TermQuery::new(term.clone(), IndexRecordOption::Basic);
-    let found = bucket.part.searcher().search(&query, &Count).map_err(disk::engine(bucket.part.path()))?;
+    let found = bucket.part.searcher().search(&query, &Count).map_err(disk::tantivy_error(bucket.part.path()))?;
     Ok(found as u64)
 }

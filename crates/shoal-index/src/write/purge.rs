@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use shoal_model::Timestamp;
 
-use super::Engine;
+use super::WriterThread;
 use crate::Error;
-use crate::erase::audit::Action;
+use crate::erase::audit::AuditAction;
 use crate::store::{disk, part};
 
-impl Engine {
+impl WriterThread {
     /// Writes every segment with deleted documents anew, without them. Gives how many there were.
     pub(super) fn purge(&mut self) -> Result<u64, Error> {
         self.purged_at = Instant::now();
@@ -35,7 +35,7 @@ impl Engine {
         self.publish();
         if freed > 0 {
             self.shared.counters.purged.add(freed);
-            self.shared.audit("shoal", Action::Purge { freed })?;
+            self.shared.audit("shoal", AuditAction::Purge { freed })?;
         }
         Ok(freed)
     }
@@ -67,11 +67,11 @@ fn purge_part(path: &Path) -> Result<u64, Error> {
     for segment in part::segments(path)? {
         // One by one: a segment merged with itself is the same without what was deleted.
         if segment.num_deleted_docs() > 0 {
-            writer.merge(&[segment.id()]).wait().map_err(disk::engine(path))?;
+            writer.merge(&[segment.id()]).wait().map_err(disk::tantivy_error(path))?;
             freed += u64::from(segment.num_deleted_docs());
         }
     }
-    let collected = writer.garbage_collect_files().wait().map_err(disk::engine(path))?;
+    let collected = writer.garbage_collect_files().wait().map_err(disk::tantivy_error(path))?;
     match collected.failed_to_delete_files.first() {
         Some(file) => Err(disk::failed(&path.join(file))(io::Error::other("the file cannot be removed"))),
         None => Ok(freed),

@@ -7,7 +7,7 @@ use tantivy::{IndexWriter, TantivyDocument, Term};
 
 use crate::Error;
 use crate::store::disk;
-use crate::store::part::{self, MIN_MEMORY, Part};
+use crate::store::part::{self, IndexPart, MIN_MEMORY};
 
 /// The share of documents of a segment that may have been replaced before it is merged.
 const REPLACED: f32 = 0.3;
@@ -20,7 +20,7 @@ pub(super) struct SideWriter {
 }
 
 impl SideWriter {
-    pub(super) fn new(part: &Part) -> Self {
+    pub(super) fn new(part: &IndexPart) -> Self {
         Self { path: part.path().to_owned(), writer: None, is_dirty: false }
     }
 
@@ -47,29 +47,29 @@ impl SideWriter {
         writer.delete_term(key);
         let Err(error) = writer.add_document(document) else { return Ok(()) };
         let cause = writer.prepare_commit().map(drop).err().unwrap_or(error);
-        Err(disk::engine(&path)(cause))
+        Err(disk::tantivy_error(&path)(cause))
     }
 
     /// Deletes what a question finds.
     pub(super) fn delete(&mut self, query: Box<dyn tantivy::query::Query>) -> Result<(), Error> {
         let path = self.path.clone();
-        self.writer()?.delete_query(query).map(drop).map_err(disk::engine(&path))
+        self.writer()?.delete_query(query).map(drop).map_err(disk::tantivy_error(&path))
     }
 
     /// Commits what has come; says whether there was anything.
-    pub(super) fn commit(&mut self, part: &mut Part) -> Result<bool, Error> {
+    pub(super) fn commit(&mut self, part: &mut IndexPart) -> Result<bool, Error> {
         let Some(writer) = self.writer.as_mut().filter(|_| self.is_dirty) else { return Ok(false) };
-        writer.commit().map_err(disk::engine(&self.path))?;
+        writer.commit().map_err(disk::tantivy_error(&self.path))?;
         self.is_dirty = false;
         part.reload()?;
         Ok(true)
     }
 
     /// Commits, and lets go of the part, so that another writer can be opened.
-    pub(super) fn release(&mut self, part: &mut Part) -> Result<(), Error> {
+    pub(super) fn release(&mut self, part: &mut IndexPart) -> Result<(), Error> {
         self.commit(part)?;
         if let Some(writer) = self.writer.take() {
-            writer.wait_merging_threads().map_err(disk::engine(&self.path))?;
+            writer.wait_merging_threads().map_err(disk::tantivy_error(&self.path))?;
             part.reload()?;
         }
         Ok(())

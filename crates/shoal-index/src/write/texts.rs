@@ -12,7 +12,7 @@ use tantivy::{TantivyDocument, Term};
 
 use super::side::SideWriter;
 use crate::Error;
-use crate::store::parts::Parts;
+use crate::store::parts::IndexParts;
 
 /// What has not changed is written again after so much event time, so that it is known to be in use.
 const REFRESH: Span = Span::from_seconds(86_400);
@@ -23,30 +23,30 @@ const REMEMBERED: usize = 1 << 16;
 /// Writes texts and mergers.
 pub(super) struct TextWriter {
     side: SideWriter,
-    texts: Recent<TextKey>,
-    merges: Recent<ObjectKey>,
+    texts: RecentlyWritten<TextKey>,
+    merges: RecentlyWritten<ObjectKey>,
 }
 
 /// What was written lately, by key.
-struct Recent<K> {
-    young: HashMap<K, Told>,
-    old: HashMap<K, Told>,
+struct RecentlyWritten<K> {
+    young: HashMap<K, WrittenObject>,
+    old: HashMap<K, WrittenObject>,
 }
 
 /// The object of a key, and when it was told.
 #[derive(Clone, Copy)]
-struct Told {
+struct WrittenObject {
     object: ObjectKey,
     at: Timestamp,
 }
 
-impl<K> Default for Recent<K> {
+impl<K> Default for RecentlyWritten<K> {
     fn default() -> Self {
         Self { young: HashMap::new(), old: HashMap::new() }
     }
 }
 
-impl<K: Eq + Hash> Recent<K> {
+impl<K: Eq + Hash> RecentlyWritten<K> {
     /// Whether something new is told, or something old again after a while.
     fn is_news(&mut self, key: K, object: ObjectKey, at: Timestamp) -> bool {
         let known = self.young.get(&key).or_else(|| self.old.get(&key));
@@ -56,14 +56,18 @@ impl<K: Eq + Hash> Recent<K> {
         if self.young.len() >= REMEMBERED {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(key, Told { object, at });
+        self.young.insert(key, WrittenObject { object, at });
         true
     }
 }
 
 impl TextWriter {
-    pub(super) fn new(parts: &Parts) -> Self {
-        Self { side: SideWriter::new(&parts.texts), texts: Recent::default(), merges: Recent::default() }
+    pub(super) fn new(parts: &IndexParts) -> Self {
+        Self {
+            side: SideWriter::new(&parts.texts),
+            texts: RecentlyWritten::default(),
+            merges: RecentlyWritten::default(),
+        }
     }
 
     pub(super) const fn is_dirty(&self) -> bool {
@@ -71,7 +75,7 @@ impl TextWriter {
     }
 
     /// A folded text belongs to an object. Says whether that was written.
-    pub(super) fn text(&mut self, told: TextObject, parts: &Parts) -> Result<bool, Error> {
+    pub(super) fn text(&mut self, told: TextObject, parts: &IndexParts) -> Result<bool, Error> {
         let TextObject { text, object, at } = told;
         if !self.texts.is_news(text, object, at) {
             return Ok(false);
@@ -81,7 +85,7 @@ impl TextWriter {
     }
 
     /// An object became part of another. Says whether that was written.
-    pub(super) fn merge(&mut self, told: ObjectMerge, parts: &Parts) -> Result<bool, Error> {
+    pub(super) fn merge(&mut self, told: ObjectMerge, parts: &IndexParts) -> Result<bool, Error> {
         let ObjectMerge { old, new, at } = told;
         if !self.merges.is_news(old, new, at) {
             return Ok(false);
@@ -92,7 +96,7 @@ impl TextWriter {
 
     fn put(
         &mut self,
-        parts: &Parts,
+        parts: &IndexParts,
         field: Field,
         key: impl Into<u64>,
         object: ObjectKey,
@@ -106,16 +110,16 @@ impl TextWriter {
         self.side.put(Term::from_field_u64(field, key), document)
     }
 
-    pub(super) fn commit(&mut self, parts: &mut Parts) -> Result<bool, Error> {
+    pub(super) fn commit(&mut self, parts: &mut IndexParts) -> Result<bool, Error> {
         self.side.commit(&mut parts.texts)
     }
 
-    pub(super) fn release(&mut self, parts: &mut Parts) -> Result<(), Error> {
+    pub(super) fn release(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         self.side.release(&mut parts.texts)
     }
 
     /// Deletes what was told last before `expiry`.
-    pub(super) fn expire(&mut self, expiry: Timestamp, parts: &Parts) -> Result<(), Error> {
+    pub(super) fn expire(&mut self, expiry: Timestamp, parts: &IndexParts) -> Result<(), Error> {
         let end = Term::from_field_i64(parts.text_fields.at, expiry.minus(REFRESH).micros());
         self.side.delete(Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(end))))
     }
@@ -129,7 +133,7 @@ mod tests {
     fn what_is_known_is_not_written_again() {
         let at = Timestamp::from_seconds;
         let (seven, eight) = (ObjectKey::from_raw(7), ObjectKey::from_raw(8));
-        let mut recent = Recent::default();
+        let mut recent = RecentlyWritten::default();
         assert!(recent.is_news(1, seven, at(0)));
         assert!(!recent.is_news(1, seven, at(86_399)));
         assert!(recent.is_news(1, seven, at(86_400)));
@@ -139,7 +143,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let mut recent = Recent::default();
+        let mut recent = RecentlyWritten::default();
         for key in 0..5 * REMEMBERED {
             recent.is_news(key, ObjectKey::from_raw(7), Timestamp::from_seconds(0));
         }

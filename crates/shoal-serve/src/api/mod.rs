@@ -20,7 +20,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
-use shoal_index::{Index, Limits};
+use shoal_index::{Index, SearchLimits};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -61,7 +61,7 @@ fn described(open: bool) -> (Router<Arc<App>>, String) {
 /// Answers a question as JSON, written where waiting harms nobody.
 async fn json<T: Serialize>(
     app: &Arc<App>,
-    question: impl FnOnce(&Index, &Limits) -> Result<T, Problem> + Send + 'static,
+    question: impl FnOnce(&Index, &SearchLimits) -> Result<T, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     let json = app.work(move |app| question(&app.index, &app.limits).and_then(|answer| write(&answer))).await?;
     Ok(([(CONTENT_TYPE, "application/json")], json).into_response())

@@ -10,7 +10,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
-use shoal_index::{AlertRequest, Index, Limits, MAX_PAGE};
+use shoal_index::{AlertRequest, Index, MAX_PAGE, SearchLimits};
 use shoal_model::Alert;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
@@ -92,7 +92,7 @@ fn last(headers: &HeaderMap) -> Result<Option<Mark>, Problem> {
 }
 
 /// Alerts whose newest revisions came after a mark or with it, oldest first; and whether there are more than are given.
-fn since(index: &Index, limits: &Limits, mark: &Mark) -> Result<(VecDeque<Mark>, bool), Problem> {
+fn since(index: &Index, limits: &SearchLimits, mark: &Mark) -> Result<(VecDeque<Mark>, bool), Problem> {
     let mut request = AlertRequest { limit: MAX_PAGE, ..AlertRequest::default() };
     let mut missed = VecDeque::new();
     loop {

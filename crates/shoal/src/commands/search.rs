@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write as _};
 
 use anyhow::{Context, Result};
-use shoal_index::{FoundPost, Histogram, Index, Limits, SearchPage, SearchRequest, SimilarRequest, Sort, TopValue};
+use shoal_index::{
+    FoundPost, Histogram, Index, SearchLimits, SearchPage, SearchRequest, SimilarRequest, Sort, TopValue,
+};
 use shoal_share::{CsvWriter, PostRow, Posts};
 
 use crate::cli::{Order, SearchArgs};
@@ -19,7 +21,7 @@ const BAR: u64 = 40;
 /// Prints what fits.
 pub(crate) fn search(args: &SearchArgs) -> Result<()> {
     let index = Index::read(&args.index.directory)?;
-    let limits = Limits::default();
+    let limits = SearchLimits::default();
     if let Some(post) = &args.similar_to {
         let limit = usize::from(args.limit);
         let request = SimilarRequest { post: post.clone(), similarity: args.similarity, limit };
@@ -66,7 +68,7 @@ fn request(args: &SearchArgs) -> SearchRequest {
 }
 
 /// Writes all posts that fit, as they are found.
-fn export(args: &SearchArgs, index: &Index, request: &SearchRequest, limits: &Limits) -> Result<()> {
+fn export(args: &SearchArgs, index: &Index, request: &SearchRequest, limits: &SearchLimits) -> Result<()> {
     let (mut rows, mut written) = (Rows::new(args)?, Ok(()));
     index.export(request, u64::MAX, limits, &mut |post| {
         written = rows.write(&post);

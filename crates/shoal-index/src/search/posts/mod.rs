@@ -8,31 +8,31 @@ use shoal_model::Timestamp;
 use tantivy::columnar::Column;
 use tantivy::query::Query;
 
-use super::counts::{Times, Values};
-use super::cursor::{Origin, refused};
-use super::fields::OfPosts;
+use super::cursor::{CursorScope, refused};
+use super::facets::{TimeCounts, ValueCounts};
+use super::fields::PostFieldResolver;
 use super::highlight::highlight;
-use super::request::{MAX_PAGE, SearchPage, SearchRequest, Sort, TopField, TopValue, Total};
-use super::rows::{Address, Finder};
-use super::scan::{Hit, Place, Scan, Visitor, engine};
+use super::request::{SearchPage, SearchRequest, Sort, TopField, TopValue, Total, check_limit};
+use super::scan::{Hit, Scan, ScannedSegment, Visitor, tantivy_error};
+use super::stored::{PostAddress, PostReader};
 use crate::budget::Budget;
-use crate::query::{Clause, Marks, Refused, Tree, Value, lower, parse, value};
+use crate::query::{Clause, FieldValue, HighlightTerms, InvalidValue, QueryTree, compile, parse, value};
 use crate::store::snapshot::Snapshot;
-use crate::{Error, FoundPost, Limits};
+use crate::{Error, FoundPost, SearchLimits};
 
 /// Values of a field that are told.
 const TOP: usize = 10;
 
 /// How well a post fits: the greater comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank {
+pub(super) struct PostRank {
     main: i64,
     second: i64,
     /// Unique among posts, so that no two are equal.
     tie: u64,
 }
 
-impl Rank {
+impl PostRank {
     /// Everything but the tie.
     fn of(sort: Sort, hit: &Hit) -> Self {
         let (main, second) = match sort {
@@ -52,18 +52,18 @@ impl Rank {
 }
 
 /// The best posts of those that come after the last page.
-struct Best {
+struct TopPosts {
     sort: Sort,
     /// The last of the page before.
-    after: Option<Rank>,
+    after: Option<PostRank>,
     keep: usize,
-    heap: BinaryHeap<Reverse<(Rank, Address)>>,
+    heap: BinaryHeap<Reverse<(PostRank, PostAddress)>>,
     origins: Option<Column<u64>>,
 }
 
-impl Best {
+impl TopPosts {
     fn add(&mut self, hit: &Hit, bucket: usize, segment: u32) {
-        let rank = Rank::of(self.sort, hit);
+        let rank = PostRank::of(self.sort, hit);
         let worst = self.worst();
         if worst.is_some_and(|worst| (rank.main, rank.second) < (worst.main, worst.second)) {
             return;
@@ -76,11 +76,11 @@ impl Best {
         if worst.is_some() {
             self.heap.pop();
         }
-        self.heap.push(Reverse((rank, Address { bucket, segment, document: hit.document })));
+        self.heap.push(Reverse((rank, PostAddress { bucket, segment, document: hit.document })));
     }
 
     /// The last of those that are kept, once no more are.
-    fn worst(&self) -> Option<Rank> {
+    fn worst(&self) -> Option<PostRank> {
         if self.heap.len() < self.keep { None } else { self.heap.peek().map(|worst| worst.0.0) }
     }
 
@@ -93,25 +93,25 @@ impl Best {
         })
     }
 
-    fn ranked(self) -> Vec<(Rank, Address)> {
+    fn ranked(self) -> Vec<(PostRank, PostAddress)> {
         self.heap.into_sorted_vec().into_iter().map(|entry| entry.0).collect()
     }
 }
 
 /// Keeps the best posts and counts all.
 struct Collector<'a> {
-    best: Best,
+    best: TopPosts,
     count: u64,
-    times: Option<Times>,
-    values: Vec<(TopField, Values)>,
+    times: Option<TimeCounts>,
+    values: Vec<(TopField, ValueCounts)>,
     budget: &'a Budget,
     place: (usize, u32),
 }
 
 impl Visitor for Collector<'_> {
-    fn begin(&mut self, place: &Place<'_>) -> Result<(), Error> {
+    fn begin(&mut self, place: &ScannedSegment<'_>) -> Result<(), Error> {
         self.place = (place.bucket, place.segment);
-        self.best.origins = Some(place.reader.fast_fields().u64("origin").map_err(engine("posts"))?);
+        self.best.origins = Some(place.reader.fast_fields().u64("origin").map_err(tantivy_error("posts"))?);
         self.values.iter_mut().try_for_each(|(_, values)| values.begin(place.reader))
     }
 
@@ -134,44 +134,44 @@ impl Visitor for Collector<'_> {
 }
 
 /// A question for posts, ready to be put.
-pub(super) struct Question {
-    tree: Option<Tree>,
+pub(super) struct PostSearch {
+    tree: Option<QueryTree>,
     sort: Sort,
     range: (Timestamp, Timestamp),
 }
 
-impl Question {
-    pub(super) fn new(request: &SearchRequest, limits: &Limits) -> Result<Self, Error> {
-        let mut parts: Vec<Tree> = parse(&request.query, limits)?.into_iter().collect();
-        parts.extend(filters(request)?.into_iter().map(|value| Tree::Clause(Clause::Field(value))));
-        let tree = (!parts.is_empty()).then(|| Tree::and(parts));
+impl PostSearch {
+    pub(super) fn new(request: &SearchRequest, limits: &SearchLimits) -> Result<Self, Error> {
+        let mut parts: Vec<QueryTree> = parse(&request.query, limits)?.into_iter().collect();
+        parts.extend(filters(request)?.into_iter().map(|value| QueryTree::Clause(Clause::Field(value))));
+        let tree = (!parts.is_empty()).then(|| QueryTree::and(parts));
         let whole = (Timestamp::MIN, Timestamp::MAX);
-        let range = tree.as_ref().map_or(whole, Tree::range);
+        let range = tree.as_ref().map_or(whole, QueryTree::range);
         Ok(Self { tree, sort: request.sort, range })
     }
 
     /// What a cursor belongs to.
-    fn origin(&self, snapshot: &Snapshot) -> Origin {
+    fn origin(&self, snapshot: &Snapshot) -> CursorScope {
         let tree = self.tree.as_ref().map(ToString::to_string).unwrap_or_default();
-        Origin::new(&snapshot.id, &format!("posts {:?} {tree}", self.sort))
+        CursorScope::new(&snapshot.id, &format!("posts {:?} {tree}", self.sort))
     }
 
-    fn after(&self, snapshot: &Snapshot, cursor: Option<&str>) -> Result<Option<Rank>, Error> {
+    fn after(&self, snapshot: &Snapshot, cursor: Option<&str>) -> Result<Option<PostRank>, Error> {
         let Some(cursor) = cursor else { return Ok(None) };
         if self.sort == Sort::Relevance {
             return Err(refused("there is one page only in the order of relevance"));
         }
         let (main, name) = self.origin(snapshot).read(cursor)?;
         let tie = name.as_array::<8>().ok_or_else(|| refused("it is of another kind"))?;
-        Ok(Some(Rank { main: main as i64, second: 0, tie: u64::from_be_bytes(*tie) }))
+        Ok(Some(PostRank { main: main as i64, second: 0, tie: u64::from_be_bytes(*tie) }))
     }
 
-    fn marks(&self) -> Marks {
-        self.tree.as_ref().map(Marks::of).unwrap_or_default()
+    fn highlighted(&self) -> HighlightTerms {
+        self.tree.as_ref().map(HighlightTerms::of).unwrap_or_default()
     }
 
-    fn lower(&self, snapshot: &Snapshot, limits: &Limits, budget: &Budget) -> Result<Box<dyn Query>, Error> {
-        lower(self.tree.as_ref(), &OfPosts { snapshot, limits, budget }, budget)
+    fn compile(&self, snapshot: &Snapshot, limits: &SearchLimits, budget: &Budget) -> Result<Box<dyn Query>, Error> {
+        compile(self.tree.as_ref(), &PostFieldResolver { snapshot, limits, budget }, budget)
     }
 
     /// Goes through the buckets that can have posts that fit, those first that the best come from. Whether time was
@@ -196,7 +196,7 @@ impl Question {
 }
 
 /// The filters of a request, as values of fields.
-fn filters(request: &SearchRequest) -> Result<Vec<Value>, Error> {
+fn filters(request: &SearchRequest) -> Result<Vec<FieldValue>, Error> {
     let named = [
         ("platform", "platform", &request.platform),
         ("language", "lang", &request.language),
@@ -208,55 +208,29 @@ fn filters(request: &SearchRequest) -> Result<Vec<Value>, Error> {
     let mut values = Vec::new();
     for (field, name, text) in named {
         if let Some(text) = text {
-            let told = |Refused { problem, remedy }| Error::Question { field, problem, remedy };
+            let told = |InvalidValue { problem, remedy }| Error::InvalidRequest { field, problem, remedy };
             values.push(value(name, text).map_err(told)?);
         }
     }
-    values.extend(request.kind.map(Value::Kind));
-    values.extend(request.layer.map(Value::Layer));
-    values.extend(request.since.map(Value::Since));
-    values.extend(request.until.map(Value::Until));
+    values.extend(request.kind.map(FieldValue::Kind));
+    values.extend(request.layer.map(FieldValue::Layer));
+    values.extend(request.since.map(FieldValue::Since));
+    values.extend(request.until.map(FieldValue::Until));
     Ok(values)
 }
 
-/// Fails when a page cannot have so many entries.
-pub(super) fn check_limit(limit: usize) -> Result<(), Error> {
-    if (1..=MAX_PAGE).contains(&limit) {
-        return Ok(());
-    }
-    Err(Error::Question {
-        field: "limit",
-        problem: format!("a page cannot have {limit} entries"),
-        remedy: format!("ask for 1 to {MAX_PAGE}, and for the next page"),
-    })
-}
-
-impl TopField {
-    /// As in answers, and as the index has it.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Author => "author",
-            Self::Language => "language",
-            Self::Platform => "platform",
-            Self::Kind => "kind",
-            Self::Hashtag => "hashtag",
-            Self::Domain => "domain",
-        }
-    }
-}
-
 /// What was found.
-pub(super) struct Gathered {
+pub(super) struct Matches {
     /// The best posts, best first.
-    ranked: Vec<(Rank, Address)>,
+    ranked: Vec<(PostRank, PostAddress)>,
     pub(super) total: Total,
-    pub(super) times: Option<Times>,
-    values: Vec<(TopField, Values)>,
+    pub(super) times: Option<TimeCounts>,
+    values: Vec<(TopField, ValueCounts)>,
 }
 
-impl Gathered {
+impl Matches {
     /// Where the best posts are, best first.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = Address> {
+    pub(super) fn addresses(&self) -> impl Iterator<Item = PostAddress> {
         self.ranked.iter().map(|(_, address)| *address)
     }
 
@@ -267,11 +241,11 @@ impl Gathered {
 }
 
 /// What is wanted of what fits.
-pub(super) struct Wanted {
+pub(super) struct CollectOptions {
     /// How many of the best posts.
     pub(super) keep: usize,
     pub(super) times: bool,
-    pub(super) values: Vec<(TopField, Values)>,
+    pub(super) values: Vec<(TopField, ValueCounts)>,
     /// Whether all are to be counted.
     pub(super) count: bool,
 }
@@ -279,33 +253,33 @@ pub(super) struct Wanted {
 /// Puts a question.
 pub(super) fn gather(
     snapshot: &Snapshot,
-    question: &Question,
-    after: Option<Rank>,
-    wanted: Wanted,
-    limits: &Limits,
+    question: &PostSearch,
+    after: Option<PostRank>,
+    wanted: CollectOptions,
+    limits: &SearchLimits,
     budget: &Budget,
-) -> Result<Gathered, Error> {
-    let query = question.lower(snapshot, limits, budget)?;
+) -> Result<Matches, Error> {
+    let query = question.compile(snapshot, limits, budget)?;
     let scored = question.sort == Sort::Relevance;
     let scan = Scan::new(&snapshot.buckets, query.as_ref(), question.range, scored, budget);
-    let best = Best { sort: question.sort, after, keep: wanted.keep, heap: BinaryHeap::new(), origins: None };
-    let times = wanted.times.then(Times::default);
+    let best = TopPosts { sort: question.sort, after, keep: wanted.keep, heap: BinaryHeap::new(), origins: None };
+    let times = wanted.times.then(TimeCounts::default);
     let mut collector = Collector { best, count: 0, times, values: wanted.values, budget, place: (0, 0) };
     let exact = question.collect(&scan, &mut collector, wanted.count)?;
     let Collector { best, count, times, values, .. } = collector;
-    Ok(Gathered { ranked: best.ranked(), total: Total { count, exact }, times, values })
+    Ok(Matches { ranked: best.ranked(), total: Total { count, exact }, times, values })
 }
 
 /// A page of posts.
-pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest, limits: &Limits) -> Result<SearchPage, Error> {
+pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest, limits: &SearchLimits) -> Result<SearchPage, Error> {
     let budget = Budget::start(limits);
     check_limit(request.limit)?;
-    let question = Question::new(request, limits)?;
+    let question = PostSearch::new(request, limits)?;
     let after = question.after(snapshot, request.cursor.as_deref())?;
     let scored = request.sort == Sort::Relevance;
     let top: BTreeSet<TopField> = request.top.iter().copied().collect();
-    let values = top.iter().map(|field| (*field, Values::new(field.name()))).collect();
-    let wanted = Wanted { keep: request.limit + 1, times: request.histogram, values, count: true };
+    let values = top.iter().map(|field| (*field, ValueCounts::new(field.name()))).collect();
+    let wanted = CollectOptions { keep: request.limit + 1, times: request.histogram, values, count: true };
     let mut found = gather(snapshot, &question, after, wanted, limits, &budget)?;
     let more = found.ranked.len() > request.limit;
     found.ranked.truncate(request.limit);
@@ -314,17 +288,17 @@ pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest, limits: &Limi
         .last()
         .filter(|_| more && !scored)
         .map(|(rank, _)| question.origin(snapshot).cursor(rank.main as u64, &rank.tie.to_be_bytes()));
-    let mut finder = Finder::new(snapshot, &budget);
-    let marks = request.highlight.then(|| question.marks());
+    let mut finder = PostReader::new(snapshot, &budget);
+    let highlighted = request.highlight.then(|| question.highlighted());
     let mut posts = Vec::with_capacity(found.ranked.len());
     for (rank, address) in &found.ranked {
         let mut post = finder.found(*address)?;
-        post.highlight = marks.as_ref().map(|marks| highlight(&post.post.text, marks));
+        post.highlight = highlighted.as_ref().map(|highlighted| highlight(&post.post.text, highlighted));
         post.score = scored.then(|| f32::from_bits(rank.main as u32));
         posts.push(post);
     }
     let top = top.into_iter().map(|field| (field.name().to_owned(), found.top(field))).collect();
-    let histogram = found.times.as_ref().map(Times::histogram);
+    let histogram = found.times.as_ref().map(TimeCounts::histogram);
     Ok(SearchPage { total: found.total, posts, next, histogram, top, took_ms: budget.millis() })
 }
 
@@ -336,12 +310,12 @@ pub(super) fn export(
     snapshot: &dyn Fn() -> Result<Arc<Snapshot>, Error>,
     request: &SearchRequest,
     most: u64,
-    limits: &Limits,
+    limits: &SearchLimits,
     each: &mut dyn FnMut(FoundPost) -> bool,
 ) -> Result<u64, Error> {
-    let mut question = Question::new(request, limits)?;
+    let mut question = PostSearch::new(request, limits)?;
     let mut after = question.after(&*snapshot()?, request.cursor.as_deref())?;
-    let marks = request.highlight.then(|| question.marks());
+    let highlighted = request.highlight.then(|| question.highlighted());
     let mut given = 0;
     let mut now = snapshot()?;
     while given < most {
@@ -359,14 +333,14 @@ pub(super) fn export(
             _ => {}
         }
         let keep = (most - given).min(EXPORTED as u64) as usize;
-        let wanted = Wanted { keep, times: false, values: Vec::new(), count: false };
+        let wanted = CollectOptions { keep, times: false, values: Vec::new(), count: false };
         let ranked = gather(snapshot, &question, after, wanted, limits, &Budget::start(limits))?.ranked;
         let whole = ranked.len() < keep;
         let reading = Budget::start(limits);
-        let mut finder = Finder::new(snapshot, &reading);
+        let mut finder = PostReader::new(snapshot, &reading);
         for (rank, address) in ranked {
             let mut found = finder.found(address)?;
-            found.highlight = marks.as_ref().map(|marks| highlight(&found.post.text, marks));
+            found.highlight = highlighted.as_ref().map(|highlighted| highlight(&found.post.text, highlighted));
             given += 1;
             after = Some(rank);
             if !each(found) {

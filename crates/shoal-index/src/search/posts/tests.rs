@@ -49,12 +49,12 @@ fn three_days() -> (tempfile::TempDir, Index) {
 fn after(segments: usize, sort: Sort, keep: usize) -> Result<(u64, bool, usize), Error> {
     let (_directory, index) = three_days();
     let snapshot = index.snapshot().unwrap();
-    let limits = Limits::default();
+    let limits = SearchLimits::default();
     let budget = Budget::start(&limits);
-    let question = Question::new(&SearchRequest { sort, ..SearchRequest::default() }, &limits).unwrap();
+    let question = PostSearch::new(&SearchRequest { sort, ..SearchRequest::default() }, &limits).unwrap();
     let query = Trap { budget: budget.clone(), segments: Arc::new(segments.into()) };
     let scan = Scan::new(&snapshot.buckets, &query, question.range, sort == Sort::Relevance, &budget);
-    let best = Best { sort, after: None, keep, heap: BinaryHeap::new(), origins: None };
+    let best = TopPosts { sort, after: None, keep, heap: BinaryHeap::new(), origins: None };
     let mut collector = Collector { best, count: 0, times: None, values: Vec::new(), budget: &budget, place: (0, 0) };
     let exact = question.collect(&scan, &mut collector, true)?;
     Ok((collector.count, exact, collector.best.ranked().len()))

@@ -5,7 +5,7 @@ use shoal_model::{Alert, AlertState, Layer, Timestamp};
 use super::refused;
 use crate::search::{AlertPage, AlertRequest, AlertSort};
 use crate::testing::{alert, documents, index, post};
-use crate::{Batch, Index, Limits};
+use crate::{Batch, Index, SearchLimits};
 
 /// Ten alerts, the number of whose accounts and bits grow; two revisions of the first.
 fn ten() -> (tempfile::TempDir, Index, Vec<Alert>) {
@@ -39,7 +39,7 @@ fn ten() -> (tempfile::TempDir, Index, Vec<Alert>) {
 
 fn page(index: &Index, request: AlertRequest) -> AlertPage {
     let limit = if request.limit == 0 { 100 } else { request.limit };
-    index.alerts(&AlertRequest { limit, ..request }, &Limits::default()).unwrap()
+    index.alerts(&AlertRequest { limit, ..request }, &SearchLimits::default()).unwrap()
 }
 
 fn numbers(page: &AlertPage) -> Vec<u8> {
@@ -119,7 +119,7 @@ fn pages_follow_one_another_in_every_order() {
 #[test]
 fn questions_that_alerts_do_not_know_are_refused() {
     let (_directory, index, _) = ten();
-    let asked = |request: AlertRequest| refused(index.alerts(&request, &Limits::default()));
+    let asked = |request: AlertRequest| refused(index.alerts(&request, &SearchLimits::default()));
     let one = || AlertRequest { limit: 1, ..AlertRequest::default() };
     assert_eq!(asked(AlertRequest { limit: 0, ..one() }).0, "limit");
     assert_eq!(asked(AlertRequest { object: Some("x".into()), ..one() }).0, "object");

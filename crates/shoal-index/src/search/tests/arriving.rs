@@ -6,7 +6,7 @@ use super::request;
 use crate::query::parse;
 use crate::search::{SearchRequest, Sort, TopField};
 use crate::testing::{documents, post, settings};
-use crate::{Batch, Error, Index, Limits};
+use crate::{Batch, Error, Index, SearchLimits};
 
 #[path = "../../../tests/corpus/mod.rs"]
 mod corpus;
@@ -23,7 +23,7 @@ fn pages_stay_right_while_posts_arrive() {
         let mut asked = SearchRequest { sort, limit: 7, ..request("word") };
         let (mut found, mut offset) = (Vec::new(), 100);
         loop {
-            let page = index.search(&asked, &Limits::default()).unwrap();
+            let page = index.search(&asked, &SearchLimits::default()).unwrap();
             found.extend(page.posts.into_iter().map(|found| found.post.id));
             let times = [0, 1_000, 50_000, 91_000, 200_000];
             let new = times.map(|seconds| post(&format!("new{offset}-{seconds}"), "b", seconds, "word"));
@@ -57,13 +57,15 @@ fn hostile_queries_are_answered_or_refused() {
         let sort = [Sort::Newest, Sort::Oldest, Sort::Relevance][at % 3];
         let asked =
             SearchRequest { sort, highlight: true, histogram: true, top: vec![TopField::Hashtag], ..request(&query) };
-        match index.search(&asked, &Limits::default()) {
+        match index.search(&asked, &SearchLimits::default()) {
             Ok(_) => answered += 1,
-            Err(Error::Question { field: "query", problem, .. }) => {
+            Err(Error::InvalidRequest { field: "query", problem, .. }) => {
                 assert!(problem.len() < 1_000, "{problem}");
                 refused += 1;
             }
-            Err(Error::Missing { what: "alert", .. }) if parse(&query, &Limits::default()).is_ok() => refused += 1,
+            Err(Error::Missing { what: "alert", .. }) if parse(&query, &SearchLimits::default()).is_ok() => {
+                refused += 1;
+            }
             Err(other) => panic!("{other}: {query:.80}"),
         }
     }

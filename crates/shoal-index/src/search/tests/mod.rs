@@ -10,7 +10,7 @@ use shoal_model::Post;
 
 use super::{SearchPage, SearchRequest};
 use crate::testing::{documents, index};
-use crate::{Batch, Error, Index, Limits};
+use crate::{Batch, Error, Index, SearchLimits};
 
 /// An index of these posts alone.
 fn index_of(posts: &[Post]) -> (tempfile::TempDir, Index) {
@@ -23,7 +23,7 @@ fn request(query: &str) -> SearchRequest {
 }
 
 fn search(index: &Index, request: &SearchRequest) -> SearchPage {
-    index.search(request, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", request.query))
+    index.search(request, &SearchLimits::default()).unwrap_or_else(|error| panic!("{}: {error}", request.query))
 }
 
 /// Ids of the posts of a page, without their platform.
@@ -34,7 +34,7 @@ fn ids(page: &SearchPage) -> Vec<&str> {
 /// The field that a refused question is about, and what is told.
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> (&'static str, String) {
     match result.unwrap_err() {
-        Error::Question { field, problem, remedy } => (field, format!("{problem}; {remedy}")),
+        Error::InvalidRequest { field, problem, remedy } => (field, format!("{problem}; {remedy}")),
         other => panic!("{other}"),
     }
 }

@@ -8,7 +8,7 @@ use tantivy::tokenizer::{TokenStream, Tokenizer};
 
 use crate::PostKind;
 use crate::documents::{language, platform, small};
-use crate::query::{Clause, Name, Tree, Value};
+use crate::query::{Clause, FieldName, FieldValue, QueryTree};
 use crate::segmenter::{Segmenter, words};
 
 /// A post, and what is known of it.
@@ -45,21 +45,23 @@ impl Known {
         self.post.urls.iter().map(String::as_str).chain(found.urls.iter().copied()).filter_map(canonical_url).collect()
     }
 
-    fn values(&self, name: Name) -> Vec<String> {
+    fn values(&self, name: FieldName) -> Vec<String> {
         let post = &self.post;
         let action = &post.action;
         match name {
-            Name::Author => vec![post.author.id.clone()],
-            Name::Handle => post.author.handle.iter().map(|handle| small(handle)).collect(),
-            Name::Platform => vec![platform(&post.author.id).to_owned()],
-            Name::Language => post.lang.iter().map(|lang| language(lang)).collect(),
-            Name::Hashtag => self.tags().into_iter().collect(),
-            Name::Domain => self.links().into_iter().filter(|link| !link.shortener).map(|link| link.domain).collect(),
-            Name::Link => self.links().into_iter().map(|link| link.url).collect(),
-            Name::Target => {
+            FieldName::Author => vec![post.author.id.clone()],
+            FieldName::Handle => post.author.handle.iter().map(|handle| small(handle)).collect(),
+            FieldName::Platform => vec![platform(&post.author.id).to_owned()],
+            FieldName::Language => post.lang.iter().map(|lang| language(lang)).collect(),
+            FieldName::Hashtag => self.tags().into_iter().collect(),
+            FieldName::Domain => {
+                self.links().into_iter().filter(|link| !link.shortener).map(|link| link.domain).collect()
+            }
+            FieldName::Link => self.links().into_iter().map(|link| link.url).collect(),
+            FieldName::Target => {
                 [&action.repost_of, &action.reply_to, &action.quote_of].into_iter().flatten().cloned().collect()
             }
-            Name::Id => vec![post.id.clone()],
+            FieldName::Id => vec![post.id.clone()],
         }
     }
 
@@ -80,43 +82,44 @@ impl Known {
         Some(tokens.windows(wanted.len()).any(|row| row.iter().enumerate().all(|(at, token)| fits(at, token))))
     }
 
-    fn value(&self, value: &Value, world: &World) -> bool {
+    fn value(&self, value: &FieldValue, world: &World) -> bool {
         let cluster = |key: &ObjectKey| {
             let texts = world.clusters.get(key);
             texts.is_some_and(|texts| self.text_key.is_some_and(|text| texts.contains(&text)))
         };
         match value {
-            Value::Is(name, value) => self.values(*name).iter().any(|own| **own == **value),
-            Value::Begins(name, stem) => self.values(*name).iter().any(|own| own.starts_with(&**stem)),
-            Value::Kind(kind) => self.kind() == *kind,
-            Value::Layer(layer) => {
+            FieldValue::Exact(name, value) => self.values(*name).iter().any(|own| **own == **value),
+            FieldValue::Prefix(name, prefix) => self.values(*name).iter().any(|own| own.starts_with(&**prefix)),
+            FieldValue::Kind(kind) => self.kind() == *kind,
+            FieldValue::Layer(layer) => {
                 self.objects.iter().any(|object| object.0 == *layer) || *layer == Layer::Text && self.text_key.is_some()
             }
-            Value::Object(key) => self.objects.iter().any(|object| object.1 == *key) || cluster(key),
-            Value::Cluster(key) => cluster(key),
-            Value::Text(key) => self.text_key == Some(*key),
-            Value::Since(since) => self.post.observed_at >= *since,
-            Value::Until(until) => self.post.observed_at < *until,
-            Value::Alert(_) => unreachable!("no test asks for it"),
+            FieldValue::Object(key) => self.objects.iter().any(|object| object.1 == *key) || cluster(key),
+            FieldValue::Cluster(key) => cluster(key),
+            FieldValue::Text(key) => self.text_key == Some(*key),
+            FieldValue::Since(since) => self.post.observed_at >= *since,
+            FieldValue::Until(until) => self.post.observed_at < *until,
+            FieldValue::Alert(_) => unreachable!("no test asks for it"),
         }
     }
 
     /// Whether the post fits; `None` when there is nothing to look for.
-    pub(super) fn fits(&self, tree: &Tree, world: &World) -> Option<bool> {
-        let each = |parts: &[Tree]| -> Vec<bool> { parts.iter().filter_map(|part| self.fits(part, world)).collect() };
+    pub(super) fn fits(&self, tree: &QueryTree, world: &World) -> Option<bool> {
+        let each =
+            |parts: &[QueryTree]| -> Vec<bool> { parts.iter().filter_map(|part| self.fits(part, world)).collect() };
         let some = |fits: Vec<bool>, all: bool| match fits.as_slice() {
             [] => None,
             fits if all => Some(fits.iter().all(|fits| *fits)),
             fits => Some(fits.contains(&true)),
         };
         match tree {
-            Tree::Not(part) => self.fits(part, world).map(|fits| !fits),
-            Tree::And(parts) => some(each(parts), true),
-            Tree::Or(parts) => some(each(parts), false),
-            Tree::Clause(Clause::Field(value)) => Some(self.value(value, world)),
-            Tree::Clause(Clause::Phrase(text)) => self.row(text, false),
-            Tree::Clause(Clause::Prefix(stem)) => self.row(stem, true),
-            Tree::Clause(Clause::Word(text)) => {
+            QueryTree::Not(part) => self.fits(part, world).map(|fits| !fits),
+            QueryTree::And(parts) => some(each(parts), true),
+            QueryTree::Or(parts) => some(each(parts), false),
+            QueryTree::Clause(Clause::Field(value)) => Some(self.value(value, world)),
+            QueryTree::Clause(Clause::Phrase(text)) => self.row(text, false),
+            QueryTree::Clause(Clause::Prefix(prefix)) => self.row(prefix, true),
+            QueryTree::Clause(Clause::Word(text)) => {
                 let address = address_ranges(text).next().filter(|range| range.start == 0);
                 match address.and_then(|range| canonical_url(text.get(range)?)) {
                     Some(link) => Some(self.links().contains(&link)),

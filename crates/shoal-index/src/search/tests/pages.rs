@@ -7,7 +7,7 @@ use shoal_model::{Post, TextKey, Timestamp};
 use super::{ids, index_of, refused, request, search};
 use crate::search::{SearchRequest, SimilarRequest, Sort, TopField};
 use crate::testing::{alert, documents, index, merge, post, text};
-use crate::{Batch, Error, FoundPost, Index, Limits, PostKind};
+use crate::{Batch, Error, FoundPost, Index, PostKind, SearchLimits};
 
 const SAME: &str = "The quick brown fox jumps over the lazy dog near the river bank every single morning";
 const LIKE: &str = "The quick brown fox jumped over the lazy dog near the river bank every single morning";
@@ -20,7 +20,7 @@ fn days() -> Vec<Post> {
 #[test]
 fn questions_that_cannot_be_asked_are_refused_by_their_field() {
     let (_directory, index) = index_of(&days());
-    let limits = Limits::default();
+    let limits = SearchLimits::default();
     let asked = |request: SearchRequest| refused(index.search(&request, &limits)).0;
     assert_eq!(asked(SearchRequest { limit: 0, ..request("") }), "limit");
     assert_eq!(asked(SearchRequest { limit: 501, ..request("") }), "limit");
@@ -49,7 +49,7 @@ fn questions_that_cannot_be_asked_are_refused_by_their_field() {
 #[test]
 fn a_cursor_fits_its_own_question_alone() {
     let (_directory, index) = index_of(&days());
-    let limits = Limits::default();
+    let limits = SearchLimits::default();
     let page = search(&index, &SearchRequest { limit: 10, ..request("word AND kind") });
     assert_eq!(page.posts.len(), 10);
     let next = page.next.unwrap();
@@ -73,7 +73,7 @@ fn a_cursor_fits_its_own_question_alone() {
 #[test]
 fn time_and_memory_are_limits() {
     let (_directory, index) = index_of(&days());
-    let none = Limits { time: Duration::ZERO, ..Limits::default() };
+    let none = SearchLimits { time: Duration::ZERO, ..SearchLimits::default() };
     assert!(matches!(index.search(&request(""), &none), Err(Error::TimeOut(_))));
     assert!(matches!(index.search(&request("wo* OR \"a kind\" -kind"), &none), Err(Error::TimeOut(_))));
     assert!(matches!(index.account("test:a1", &none), Err(Error::TimeOut(_))));
@@ -83,7 +83,7 @@ fn time_and_memory_are_limits() {
     ));
     let like = SimilarRequest { post: "test:1".into(), similarity: 0.5, limit: 5 };
     assert!(matches!(index.similar(&like, &none), Err(Error::TimeOut(_))));
-    let small = Limits { memory: 100, ..Limits::default() };
+    let small = SearchLimits { memory: 100, ..SearchLimits::default() };
     let top = SearchRequest { top: vec![TopField::Author], ..request("") };
     assert!(matches!(index.search(&top, &small), Err(Error::Memory)));
     assert!(index.search(&request("\"word of\" ก"), &small).is_ok());
@@ -147,7 +147,7 @@ fn similar_texts_are_found_and_measured() {
     let similar = |id: &str, similarity| -> Vec<(String, f64)> {
         let request = SimilarRequest { post: format!("test:{id}"), similarity, limit: 10 };
         let told = |found: FoundPost| (found.post.id.replace("test:", ""), found.similarity.unwrap());
-        index.similar(&request, &Limits::default()).unwrap().into_iter().map(told).collect()
+        index.similar(&request, &SearchLimits::default()).unwrap().into_iter().map(told).collect()
     };
     let found = similar("1", 0.5);
     assert_eq!(found.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["7", "2", "3"]);
@@ -160,8 +160,8 @@ fn similar_texts_are_found_and_measured() {
 #[test]
 fn a_text_has_a_life() {
     let (_directory, index, keys) = texts();
-    let page = index.cluster("b", &Limits::default()).unwrap().unwrap();
-    assert_eq!(page, index.cluster("000000000000000A", &Limits::default()).unwrap().unwrap(), "they were merged");
+    let page = index.cluster("b", &SearchLimits::default()).unwrap().unwrap();
+    assert_eq!(page, index.cluster("000000000000000A", &SearchLimits::default()).unwrap().unwrap(), "they were merged");
     assert_eq!(page.id, "000000000000000a");
     assert_eq!((page.first.post.id.as_str(), page.last.post.id.as_str()), ("test:1", "test:7"));
     assert_eq!((page.posts.count, page.accounts.count, page.variants_total), (4, 3, 2));
@@ -177,21 +177,21 @@ fn a_text_has_a_life() {
     }
     let found = search(&index, &request("id:test:3"));
     assert_eq!(found.posts[0].cluster.as_deref(), Some("000000000000000a"));
-    let cut = index.cluster("a", &Limits { texts: 1, ..Limits::default() }).unwrap().unwrap();
+    let cut = index.cluster("a", &SearchLimits { texts: 1, ..SearchLimits::default() }).unwrap().unwrap();
     assert!(!cut.posts.exact && !cut.accounts.exact && cut.variants_total == 1);
 }
 
 #[test]
 fn an_account_has_a_page() {
     let (_directory, index, _) = texts();
-    let page = index.account("test:c", &Limits::default()).unwrap().unwrap();
+    let page = index.account("test:c", &SearchLimits::default()).unwrap().unwrap();
     assert_eq!((page.posts.count, page.posts.exact), (2, true));
     assert_eq!(page.handles, ["C"]);
     assert_eq!((page.first_at, page.last_at), (Timestamp::from_seconds(100_000), Timestamp::from_seconds(200_000)));
     assert_eq!(page.recent.iter().map(|found| found.post.id.as_str()).collect::<Vec<_>>(), ["test:7", "test:3"]);
     assert_eq!(page.domains[0].value, "example.org");
     assert_eq!(page.alerts, []);
-    assert_eq!(index.account("test:a", &Limits::default()).unwrap().unwrap().alerts.len(), 1);
+    assert_eq!(index.account("test:a", &SearchLimits::default()).unwrap().unwrap().alerts.len(), 1);
 }
 
 #[test]
@@ -202,9 +202,9 @@ fn exports_end_when_told() {
         seen.push(found.post.id);
         seen.len() < 3
     };
-    let given = index.export(&request("word"), 100, &Limits::default(), &mut first).unwrap();
+    let given = index.export(&request("word"), 100, &SearchLimits::default(), &mut first).unwrap();
     assert_eq!((given, seen), (3, vec!["test:29".to_owned(), "test:28".into(), "test:27".into()]));
     let sorted = SearchRequest { sort: Sort::Relevance, ..request("word") };
-    assert_eq!(index.export(&sorted, 7, &Limits::default(), &mut |_| true).unwrap(), 7);
-    assert_eq!(index.export(&sorted, 0, &Limits::default(), &mut |_| true).unwrap(), 0);
+    assert_eq!(index.export(&sorted, 7, &SearchLimits::default(), &mut |_| true).unwrap(), 7);
+    assert_eq!(index.export(&sorted, 0, &SearchLimits::default(), &mut |_| true).unwrap(), 0);
 }

@@ -11,7 +11,7 @@ use super::{request, search};
 use crate::query::parse;
 use crate::search::{SearchRequest, Sort, TopField};
 use crate::testing::{documents, index, merge, post, text};
-use crate::{Batch, Error, Limits};
+use crate::{Batch, Error, SearchLimits};
 
 const WORDS: [&str; 30] = [
     "vote",
@@ -203,7 +203,7 @@ proptest! {
         let (known, world, batch) = known(&posts);
         let (_directory, index) = index(batch);
         for query in queries {
-            let tree = parse(&query, &Limits::default()).unwrap().unwrap();
+            let tree = parse(&query, &SearchLimits::default()).unwrap().unwrap();
             let full = SearchRequest {
                 sort,
                 histogram: true,
@@ -213,8 +213,8 @@ proptest! {
             };
             let fits: Vec<Option<bool>> = known.iter().map(|known| known.fits(&tree, &world)).collect();
             if fits.contains(&None) {
-                let told = index.search(&full, &Limits::default());
-                prop_assert!(matches!(told, Err(Error::Question { field: "query", .. })), "{}", query);
+                let told = index.search(&full, &SearchLimits::default());
+                prop_assert!(matches!(told, Err(Error::InvalidRequest { field: "query", .. })), "{}", query);
                 continue;
             }
             let expected: Vec<&Known> = known.iter().zip(&fits).filter(|(_, fits)| **fits == Some(true)).map(|(known, _)| known).collect();
@@ -242,7 +242,7 @@ proptest! {
                 let whole: Vec<_> = found.posts.into_iter().map(|found| found.post).collect();
                 prop_assert_eq!(&paged, &whole, "{}", query);
                 let mut exported = Vec::new();
-                let number = index.export(&SearchRequest { sort, ..request(&query) }, 1_000, &Limits::default(), &mut |found| {
+                let number = index.export(&SearchRequest { sort, ..request(&query) }, 1_000, &SearchLimits::default(), &mut |found| {
                     exported.push(found.post);
                     true
                 }).unwrap();

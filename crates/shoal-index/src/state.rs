@@ -7,43 +7,43 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use shoal_model::{Alert, Span};
 
-use crate::counters::Counters;
-use crate::erase::audit::{Action, Audit};
+use crate::contract::WriterMessage;
+use crate::counters::IndexCounters;
+use crate::erase::audit::{AuditAction, AuditLog};
 use crate::feedback::{Conclusions, FeedbackLog};
-use crate::store::lock::Lock;
-use crate::store::parts::Parts;
+use crate::store::lock::WriterLock;
+use crate::store::parts::IndexParts;
 use crate::store::snapshot::Snapshot;
-use crate::write::Message;
 use crate::{Error, Feedback};
 
 /// Is told of alerts.
-pub(crate) type Listener = Box<dyn Fn(&Alert) + Send + Sync>;
+pub(crate) type AlertListener = Box<dyn Fn(&Alert) + Send + Sync>;
 
 /// What is shared.
-pub(crate) struct Shared {
+pub(crate) struct IndexState {
     pub(crate) directory: PathBuf,
     /// The event time that one bucket covers.
     pub(crate) bucket: Span,
-    pub(crate) counters: Counters,
+    pub(crate) counters: IndexCounters,
     /// Where the chain of the audit log was broken when the index was opened.
     pub(crate) broken: Option<String>,
     current: RwLock<Arc<Snapshot>>,
     damaged: AtomicU64,
-    listeners: RwLock<Vec<Listener>>,
+    listeners: RwLock<Vec<AlertListener>>,
     conclusions: Mutex<Conclusions>,
-    writing: Mutex<Option<Writing>>,
+    writing: Mutex<Option<WriterState>>,
     /// Where nobody writes in this process: the parts, to look what others write.
-    followed: Mutex<Option<Parts>>,
+    followed: Mutex<Option<IndexParts>>,
     /// Why nothing is written any more.
     stopped: Mutex<Option<String>>,
 }
 
 /// What there is as long as this process writes.
-pub(crate) struct Writing {
-    pub(crate) sender: SyncSender<Message>,
-    pub(crate) audit: Audit,
+pub(crate) struct WriterState {
+    pub(crate) sender: SyncSender<WriterMessage>,
+    pub(crate) audit: AuditLog,
     pub(crate) feedback: FeedbackLog,
-    pub(crate) lock: Lock,
+    pub(crate) lock: WriterLock,
 }
 
 /// The value, even if somebody panicked with it: each is replaced as a whole.
@@ -51,15 +51,15 @@ fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Shared {
-    pub(crate) fn new(directory: PathBuf, bucket: Span, parts: &Parts, broken: Option<String>) -> Self {
+impl IndexState {
+    pub(crate) fn new(directory: PathBuf, bucket: Span, parts: &IndexParts, broken: Option<String>) -> Self {
         if let Some(broken) = &broken {
             tracing::warn!(path = %directory.display(), broken, "the chain of the audit log is broken");
         }
         Self {
             directory,
             bucket,
-            counters: Counters::default(),
+            counters: IndexCounters::default(),
             broken,
             current: RwLock::new(Arc::new(parts.snapshot())),
             damaged: AtomicU64::new(parts.damaged),
@@ -72,7 +72,7 @@ impl Shared {
     }
 
     /// This process writes from now on.
-    pub(crate) fn begin(&self, writing: Writing) {
+    pub(crate) fn begin(&self, writing: WriterState) {
         *hold(&self.writing) = Some(writing);
     }
 
@@ -82,14 +82,14 @@ impl Shared {
     }
 
     /// Nobody in this process writes any more: what others write is followed.
-    pub(crate) fn end(&self, parts: Parts) {
+    pub(crate) fn end(&self, parts: IndexParts) {
         self.follow(parts);
         // With it goes the lock.
         *hold(&self.writing) = None;
     }
 
     /// From now on what others write is followed.
-    pub(crate) fn follow(&self, parts: Parts) {
+    pub(crate) fn follow(&self, parts: IndexParts) {
         *hold(&self.followed) = Some(parts);
     }
 
@@ -115,7 +115,7 @@ impl Shared {
         self.damaged.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn listen(&self, listener: Listener) {
+    pub(crate) fn listen(&self, listener: AlertListener) {
         self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
@@ -133,7 +133,7 @@ impl Shared {
     }
 
     /// Does something with what only who writes has.
-    pub(crate) fn writing<T>(&self, work: impl FnOnce(&mut Writing) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn writing<T>(&self, work: impl FnOnce(&mut WriterState) -> Result<T, Error>) -> Result<T, Error> {
         match hold(&self.writing).as_mut() {
             Some(writing) => work(writing),
             None => Err(self.refusal()),
@@ -154,7 +154,7 @@ impl Shared {
     }
 
     /// Adds an entry to the audit log. Gives its number.
-    pub(crate) fn audit(&self, by: &str, action: Action) -> Result<u64, Error> {
+    pub(crate) fn audit(&self, by: &str, action: AuditAction) -> Result<u64, Error> {
         self.writing(|writing| writing.audit.add(by, action))
     }
 
@@ -168,7 +168,7 @@ impl Shared {
     /// Keeps a conclusion, with an entry in the audit log.
     pub(crate) fn conclude(&self, feedback: &Feedback) -> Result<(), Error> {
         let Feedback { alert_id, revision, verdict, .. } = feedback;
-        let action = Action::Feedback { alert_id: alert_id.clone(), revision: *revision, verdict: *verdict };
+        let action = AuditAction::Feedback { alert_id: alert_id.clone(), revision: *revision, verdict: *verdict };
         self.writing(|writing| {
             writing.feedback.add(feedback)?;
             writing.audit.add(&feedback.by, action).map(drop)

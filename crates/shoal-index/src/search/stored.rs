@@ -5,7 +5,7 @@ use shoal_model::{ObjectKey, TextKey};
 use tantivy::schema::{Field, Value as _};
 use tantivy::{DocAddress, Searcher, TantivyDocument};
 
-use super::scan::engine;
+use super::scan::tantivy_error;
 use super::texts::object_of;
 use crate::budget::Budget;
 use crate::store::snapshot::Snapshot;
@@ -13,20 +13,20 @@ use crate::{Error, FoundPost, StoredPost};
 
 /// Where a post is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Address {
+pub(super) struct PostAddress {
     pub(super) bucket: usize,
     pub(super) segment: u32,
     pub(super) document: u32,
 }
 
 /// The document at `address`.
-pub(super) fn post_document(snapshot: &Snapshot, address: Address) -> Result<TantivyDocument, Error> {
+pub(super) fn post_document(snapshot: &Snapshot, address: PostAddress) -> Result<TantivyDocument, Error> {
     let bucket = snapshot.buckets.get(address.bucket).ok_or_else(|| damaged("posts", "a bucket is missing"))?;
     document(&bucket.searcher, DocAddress::new(address.segment, address.document), "posts")
 }
 
 /// The post at `address`.
-pub(super) fn stored_post(snapshot: &Snapshot, address: Address) -> Result<StoredPost, Error> {
+pub(super) fn stored_post(snapshot: &Snapshot, address: PostAddress) -> Result<StoredPost, Error> {
     let document = post_document(snapshot, address)?;
     let json = bytes(&document, snapshot.posts.stored).unwrap_or_default();
     serde_json::from_slice(json).map_err(|error| damaged("posts", &format!("a post cannot be read ({error})")))
@@ -38,20 +38,20 @@ pub(super) fn text_key(post: &StoredPost) -> Option<TextKey> {
 }
 
 /// Reads posts, and looks up which text objects their texts belong to.
-pub(super) struct Finder<'a> {
+pub(super) struct PostReader<'a> {
     snapshot: &'a Snapshot,
     budget: &'a Budget,
     /// Text objects by text, as far as they were asked for.
     objects: HashMap<TextKey, Option<ObjectKey>>,
 }
 
-impl<'a> Finder<'a> {
+impl<'a> PostReader<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, budget: &'a Budget) -> Self {
         Self { snapshot, budget, objects: HashMap::new() }
     }
 
     /// The post at `address`, with its text object.
-    pub(super) fn found(&mut self, address: Address) -> Result<FoundPost, Error> {
+    pub(super) fn found(&mut self, address: PostAddress) -> Result<FoundPost, Error> {
         let post = stored_post(self.snapshot, address)?;
         let cluster =
             text_key(&post).map(|text| self.object(text)).transpose()?.flatten().map(|object| object.to_string());
@@ -70,7 +70,7 @@ impl<'a> Finder<'a> {
 
 /// A document of a part of the index.
 pub(super) fn document(searcher: &Searcher, at: DocAddress, part: &'static str) -> Result<TantivyDocument, Error> {
-    searcher.doc(at).map_err(engine(part))
+    searcher.doc(at).map_err(tantivy_error(part))
 }
 
 /// The value of a field of bytes.

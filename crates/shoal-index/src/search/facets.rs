@@ -6,7 +6,7 @@ use tantivy::columnar::StrColumn;
 use tantivy::index::SegmentReader;
 
 use super::request::{Bin, Histogram, TopValue};
-use super::scan::{Hit, engine};
+use super::scan::{Hit, tantivy_error};
 use crate::Error;
 use crate::budget::Budget;
 
@@ -47,14 +47,14 @@ const MONDAY: i64 = 4 * DAY;
 
 /// Posts over time. Counts by the minute until posts lie too far apart for that, so that it stays small.
 #[derive(Debug, Default)]
-pub(super) struct Times {
+pub(super) struct TimeCounts {
     counts: HashMap<i64, u64>,
     grain: usize,
     /// The first and last post, in microseconds.
     range: Option<(i64, i64)>,
 }
 
-impl Times {
+impl TimeCounts {
     pub(super) fn add(&mut self, at: i64) {
         let (first, last) = self.range.map_or((at, at), |(first, last)| (first.min(at), last.max(at)));
         if self.range != Some((first, last)) {
@@ -129,7 +129,7 @@ fn sorted<K: Copy + Ord>(counts: &HashMap<K, u64>) -> Vec<(K, u64)> {
 const VALUE_BYTES: u64 = 64;
 
 /// How many posts have each value of a fast field of strings.
-pub(super) struct Values {
+pub(super) struct ValueCounts {
     field: &'static str,
     counts: HashMap<Box<str>, u64>,
     bytes: u64,
@@ -137,10 +137,10 @@ pub(super) struct Values {
     refuses: bool,
     /// Whether values were left out.
     cut: bool,
-    segment: Option<Segment>,
+    segment: Option<SegmentValues>,
 }
 
-struct Segment {
+struct SegmentValues {
     column: StrColumn,
     counts: Ordinals,
 }
@@ -186,7 +186,7 @@ impl Ordinals {
     }
 }
 
-impl Values {
+impl ValueCounts {
     /// Counts values, or fails when there are too many.
     pub(super) fn new(field: &'static str) -> Self {
         Self { field, counts: HashMap::new(), bytes: 0, refuses: true, cut: false, segment: None }
@@ -198,8 +198,8 @@ impl Values {
     }
 
     pub(super) fn begin(&mut self, reader: &SegmentReader) -> Result<(), Error> {
-        let column = reader.fast_fields().str(self.field).map_err(engine("posts"))?;
-        self.segment = column.map(|column| Segment { counts: Ordinals::new(column.num_terms()), column });
+        let column = reader.fast_fields().str(self.field).map_err(tantivy_error("posts"))?;
+        self.segment = column.map(|column| SegmentValues { counts: Ordinals::new(column.num_terms()), column });
         Ok(())
     }
 
@@ -233,7 +233,7 @@ impl Values {
                 self.cut = true;
             }
         };
-        segment.column.dictionary().sorted_ords_to_term_cb(&ordinals, each).map_err(engine("posts"))?;
+        segment.column.dictionary().sorted_ords_to_term_cb(&ordinals, each).map_err(tantivy_error("posts"))?;
         if self.cut && self.refuses { Err(Error::Memory) } else { Ok(()) }
     }
 
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     fn counted(seconds: impl IntoIterator<Item = i64>) -> Histogram {
-        let mut times = Times::default();
+        let mut times = TimeCounts::default();
         seconds.into_iter().for_each(|second| times.add(second * 1_000_000));
         times.histogram()
     }
