@@ -27,7 +27,7 @@ pub use fused::driver::Consumed;
 pub use fused::run;
 pub use job::{Filter, Follow, Input, Job, Kafka, Output, Outputs, Source, StateSettings};
 pub use metrics::Metrics;
-pub use observer::{Observer, ObserverError, Progress, Settled};
+pub use observer::{BatchOutcome, Observer, ObserverError, RunProgress};
 pub use staged::topology::StageName;
 pub use staged::{StageCounts, StagedSummary, run_staged};
 pub use summary::{AlertCounts, SourceCounts, Summary};

@@ -7,7 +7,7 @@ use crate::Summary;
 
 /// What is going on, for people.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Progress {
+pub struct RunProgress {
     /// Records read.
     pub records: u64,
     /// Posts processed.
@@ -24,7 +24,7 @@ pub struct Progress {
 
 /// What detection found out about the posts that an [`Observer`] was shown since the last time.
 #[derive(Debug, Clone, Copy)]
-pub struct Settled<'a> {
+pub struct BatchOutcome<'a> {
     /// Those that were left out: their accounts have used the ids before.
     pub duplicates: &'a [Analysed],
     /// What is known now of the texts they have to do with.
@@ -39,7 +39,7 @@ pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 /// Is told what happens.
 pub trait Observer {
     /// After every batch.
-    fn progress(&mut self, progress: &Progress);
+    fn progress(&mut self, progress: &RunProgress);
     /// For every revision, sent or not.
     fn alert(&mut self, alert: &Alert);
     /// For every post that enters detection, in order, duplicates included: the source's number, where in it the
@@ -48,7 +48,7 @@ pub trait Observer {
     /// For every deletion, as soon as it is read. It changes no alert. Not in a staged run.
     fn deletion(&mut self, _deletion: &Deletion) {}
     /// After the posts shown so far went through detection and the alerts they raised were told. Not in a staged run.
-    fn settled(&mut self, _settled: &Settled<'_>) -> Result<(), ObserverError> {
+    fn settled(&mut self, _settled: &BatchOutcome<'_>) -> Result<(), ObserverError> {
         Ok(())
     }
     /// Before a checkpoint is written: what was told so far will not be told again once it is.
@@ -60,6 +60,6 @@ pub trait Observer {
 }
 
 impl Observer for () {
-    fn progress(&mut self, _progress: &Progress) {}
+    fn progress(&mut self, _progress: &RunProgress) {}
     fn alert(&mut self, _alert: &Alert) {}
 }

@@ -9,14 +9,14 @@ use shoal_shapes::{Golden, Sample, Shape};
 use shoal_sketch::Window;
 
 use crate::checkpoint::{Manifest, RunMarks, STATE_VERSION};
-use crate::cluster::progress_log::{Board, Progress, WrittenIdle, WrittenOffset, WrittenProgress};
+use crate::cluster::progress_log::{IdleValue, OffsetValue, PartitionProgress, ProgressLog, ProgressValue};
 use crate::fused::run::Snapshot;
-use crate::order::intake::Idle;
+use crate::order::intake::IdleDecision;
 use crate::staged::frame::{FRAME_VERSION, FrameHead, Mark};
 use crate::staged::process::partition_run::TaskMarks;
 use crate::staged::task::ingest;
-use crate::staged::task::stage::{PlacedPost, State};
-use crate::staged::topology::{Place, StageName, Topology};
+use crate::staged::task::stage::{PlacedPost, StageTaskState};
+use crate::staged::topology::{PartitionId, StageName, Topology};
 
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/shapes"))
@@ -38,12 +38,12 @@ where
     S::State: DeserializeOwned,
     S::In: DeserializeOwned,
 {
-    interned::<State<S::State, S::In>>()
+    interned::<StageTaskState<S::State, S::In>>()
 }
 
 fn saved_of(stage: StageName) -> Shape {
     match stage {
-        StageName::Ingest => interned::<ingest::State>(),
+        StageName::Ingest => interned::<ingest::IngestState>(),
         StageName::Prepare => saved::<Prepare>(),
         StageName::Match => saved::<Match>(),
         StageName::Cluster => saved::<Cluster>(),
@@ -97,22 +97,25 @@ fn the_shape_of_a_state_changes_only_with_its_version() {
 fn the_shape_of_frames_and_of_progress_changes_only_with_its_version() {
     let topology = Topology::new("PREFIX", 1, &Partitions::default());
     let topics = StageName::ALL.map(|stage| topology.topic(stage)).join(", ");
-    let (board, moment) = (Board::new("EPOCH"), Timestamp::MIN);
+    let (progress_log, moment) = (ProgressLog::new("EPOCH"), Timestamp::MIN);
     let mark = Mark { watermark: moment, highest: moment };
     let keys = [
-        board.progress(Place { stage: StageName::Pair, partition: 3 }, &Progress { mark, newest: moment, idle: false }),
-        board.idle("SOURCE", 7, Idle { limit: moment, to: moment }),
-        board.begin("SOURCE", 7),
-        board.end("SOURCE", 7),
+        progress_log.progress(
+            PartitionId { stage: StageName::Pair, partition: 3 },
+            &PartitionProgress { mark, newest: moment, idle: false },
+        ),
+        progress_log.idle("SOURCE", 7, IdleDecision { limit: moment, to: moment }),
+        progress_log.begin("SOURCE", 7),
+        progress_log.end("SOURCE", 7),
     ];
     let keys = keys.map(|record| record.unwrap().0).join(", ");
     let mut shapes = vec![
         ("topics", Shape::text(topics.leak())),
         ("head", Shape::binary::<(u8, FrameHead)>(&[])),
-        ("keys of progress", Shape::text(format!("{}: {keys}", topology.progress_topic()).leak())),
-        ("progress", Shape::json::<WrittenProgress>()),
-        ("idle", Shape::json::<WrittenIdle>()),
-        ("begin and end", Shape::json::<WrittenOffset>()),
+        ("keys of progress", Shape::text(format!("{}: {keys}", topology.progress_log_topic()).leak())),
+        ("progress", Shape::json::<ProgressValue>()),
+        ("idle", Shape::json::<IdleValue>()),
+        ("begin and end", Shape::json::<OffsetValue>()),
     ];
     shapes.extend(StageName::ALL.into_iter().filter_map(|stage| Some((stage.name(), sent_to(stage)?))));
     Golden {

@@ -13,7 +13,7 @@ use common::topics::{Case, all_stages, fill};
 use common::{assert_valid, identities, stream, with_state, write};
 use shoal_broker::Cluster;
 use shoal_model::Alert;
-use shoal_stream::{Error, Job, Metrics, Observer, Progress, StageName, run, run_staged};
+use shoal_stream::{Error, Job, Metrics, Observer, RunProgress, StageName, run, run_staged};
 
 /// One for all tests; their topics have names of their own.
 static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(Cluster::plain_or_skip);
@@ -40,7 +40,7 @@ fn topics_give_the_same_alerts_as_a_file() {
 struct StopAfter<'a>(usize, &'a Job);
 
 impl Observer for StopAfter<'_> {
-    fn progress(&mut self, _progress: &Progress) {}
+    fn progress(&mut self, _progress: &RunProgress) {}
 
     fn alert(&mut self, _alert: &Alert) {
         self.0 = self.0.saturating_sub(1);

@@ -11,7 +11,7 @@ use std::fs;
 use common::{alerts, config, identities, job, stream, write};
 use shoal_detect::Analysed;
 use shoal_model::{Alert, Deletion, ObjectKey, TextKey, Timestamp};
-use shoal_stream::{Observer, ObserverError, Progress, Settled, run};
+use shoal_stream::{BatchOutcome, Observer, ObserverError, RunProgress, run};
 
 #[derive(Default)]
 struct Told {
@@ -27,7 +27,7 @@ struct Told {
 }
 
 impl Observer for Told {
-    fn progress(&mut self, _progress: &Progress) {}
+    fn progress(&mut self, _progress: &RunProgress) {}
 
     fn alert(&mut self, alert: &Alert) {
         self.alerts.push(alert.clone());
@@ -47,7 +47,7 @@ impl Observer for Told {
         self.deletions.push(deletion.clone());
     }
 
-    fn settled(&mut self, settled: &Settled<'_>) -> Result<(), ObserverError> {
+    fn settled(&mut self, settled: &BatchOutcome<'_>) -> Result<(), ObserverError> {
         self.duplicates.extend(settled.duplicates.iter().map(|post| post.post.id.clone()));
         self.objects.extend(settled.texts.iter().map(|text| (text.text, text.object)));
         for merge in settled.merges {

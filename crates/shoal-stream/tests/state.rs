@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{alerts, assert_enough, config, identities, job, read, stream, with_state, write};
 use shoal_model::Alert;
-use shoal_stream::{Error, Job, Observer, Progress, STATE_VERSION, run};
+use shoal_stream::{Error, Job, Observer, RunProgress, STATE_VERSION, run};
 
 /// Stops a run after so many batches.
 struct StopAfter<'a> {
@@ -19,7 +19,7 @@ struct StopAfter<'a> {
 }
 
 impl Observer for StopAfter<'_> {
-    fn progress(&mut self, _progress: &Progress) {
+    fn progress(&mut self, _progress: &RunProgress) {
         if self.batches.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.job.stop.store(true, Ordering::Relaxed);
         }
@@ -192,7 +192,7 @@ fn another_configuration_version_input_or_output_is_refused() {
 fn a_state_directory_serves_one_process() {
     struct Second<'a>(&'a Job, bool);
     impl Observer for Second<'_> {
-        fn progress(&mut self, _progress: &Progress) {
+        fn progress(&mut self, _progress: &RunProgress) {
             self.1 |= matches!(run(self.0, &mut ()), Err(Error::StateInUse(_)));
         }
         fn alert(&mut self, _alert: &Alert) {}

@@ -11,7 +11,7 @@ use shoal_formats::Position;
 use shoal_model::{interned, saved};
 
 use crate::Error;
-use crate::fused::source_partition::Origin;
+use crate::fused::source_partition::SourceOrigin;
 use crate::write::OutputMarks;
 
 /// The version of the state format: raised by every change to what a stage remembers.
@@ -19,7 +19,7 @@ pub const STATE_VERSION: u32 = 3;
 /// The oldest version of the state format that is read: that of the release before.
 pub(crate) const OLDEST_STATE_VERSION: u32 = 3;
 /// Checkpoints kept, in case the newest is damaged.
-const KEPT: usize = 2;
+const KEPT_CHECKPOINTS: usize = 2;
 
 /// What a checkpoint says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub(crate) struct RunMarks {
 /// How far an input was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SourceMark {
-    pub(crate) origin: Origin,
+    pub(crate) origin: SourceOrigin,
     pub(crate) position: Position,
     /// Where a topic ended when a run that does not follow began: the offset after its last record.
     pub(crate) end: Option<u64>,
@@ -122,7 +122,7 @@ impl StateDirectory {
             Ok(text) => text,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        match serde_json::from_slice::<Origins>(&text) {
+        match serde_json::from_slice::<ManifestHeader>(&text) {
             Ok(origins) => self.check_origins(&origins, fingerprint)?,
             Err(error) => return Ok(Err(format!("manifest: {error}"))),
         }
@@ -137,7 +137,7 @@ impl StateDirectory {
         if checksum.sum() == manifest.snapshot { Ok(manifest) } else { Err("snapshot: wrong checksum".to_owned()) }
     }
 
-    fn check_origins(&self, origins: &Origins, fingerprint: &str) -> Result<(), Error> {
+    fn check_origins(&self, origins: &ManifestHeader, fingerprint: &str) -> Result<(), Error> {
         if !(OLDEST_STATE_VERSION..=STATE_VERSION).contains(&origins.version) {
             return Err(Error::OtherVersion { state: self.path.clone(), found: origins.version });
         }
@@ -191,7 +191,7 @@ impl StateDirectory {
     fn write_with<M: Serialize>(
         &self,
         mut manifest: Manifest<M>,
-        write: impl FnOnce(&Path, &mut Checked<BufWriter<File>>) -> Result<(), Error>,
+        write: impl FnOnce(&Path, &mut ChecksummedWriter<BufWriter<File>>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let path = self.snapshot(manifest.number);
         let failed = |path: &Path| {
@@ -200,7 +200,7 @@ impl StateDirectory {
         };
         let file = File::create(&path).map_err(failed(&path))?;
         let writer = BufWriter::with_capacity(1 << 20, file);
-        let mut checked = Checked { writer, checksum: Checksum::default(), failed: None };
+        let mut checked = ChecksummedWriter { writer, checksum: Checksum::default(), failed: None };
         write(&path, &mut checked)?;
         manifest.snapshot = checked.checksum.sum();
         let file = checked.writer.into_inner().map_err(|error| failed(&path)(error.into_error()))?;
@@ -216,7 +216,7 @@ impl StateDirectory {
     }
 
     fn prune(&self) -> Result<(), Error> {
-        self.remove(self.numbers()?.into_iter().skip(KEPT))
+        self.remove(self.numbers()?.into_iter().skip(KEPT_CHECKPOINTS))
     }
 
     /// Removes all checkpoints: the run starts afresh.
@@ -242,7 +242,7 @@ impl StateDirectory {
 
 /// What every version of a manifest says: enough to refuse it by name, whatever shape the rest has.
 #[derive(Deserialize)]
-struct Origins {
+struct ManifestHeader {
     version: u32,
     fingerprint: Option<String>,
 }
@@ -272,13 +272,13 @@ impl Write for Checksum {
     }
 }
 
-struct Checked<W> {
+struct ChecksummedWriter<W> {
     writer: W,
     checksum: Checksum,
     failed: Option<io::Error>,
 }
 
-impl<W: Write> Write for Checked<W> {
+impl<W: Write> Write for ChecksummedWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match self.writer.write(bytes) {
             Ok(written) => written,

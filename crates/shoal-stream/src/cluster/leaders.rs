@@ -3,7 +3,7 @@
 use rdkafka::statistics::Statistics;
 
 /// How often a client tells its statistics, in milliseconds.
-pub(crate) const TELLING: &str = "1000";
+pub(crate) const STATISTICS_INTERVAL_MS: &str = "1000";
 
 /// Whether the client is connected to the leader of a partition: only then does silence mean that there is nothing.
 pub(crate) fn is_led(statistics: &Statistics, topic: &str, partition: i32) -> bool {

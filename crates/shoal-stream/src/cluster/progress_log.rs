@@ -12,13 +12,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use shoal_model::Timestamp;
 
-use crate::order::intake::Idle;
+use crate::order::intake::IdleDecision;
 use crate::staged::frame::Mark;
-use crate::staged::topology::{Place, StageName, Topology};
+use crate::staged::topology::{PartitionId, StageName, Topology};
 
 /// What one partition says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Progress {
+pub(crate) struct PartitionProgress {
     pub(crate) mark: Mark,
     /// The highest time seen; only of sources.
     pub(crate) newest: Timestamp,
@@ -28,37 +28,37 @@ pub(crate) struct Progress {
 
 /// What all partitions have said.
 #[derive(Debug, Clone)]
-pub(crate) struct Board {
+pub(crate) struct ProgressLog {
     epoch: String,
-    at: BTreeMap<Place, Progress>,
-    idle: BTreeMap<String, BTreeMap<u64, Idle>>,
+    at: BTreeMap<PartitionId, PartitionProgress>,
+    idle: BTreeMap<String, BTreeMap<u64, IdleDecision>>,
     begins: BTreeMap<String, u64>,
     ends: BTreeMap<String, u64>,
 }
 
-/// [`Progress`] as it is written, times in microseconds since the epoch.
+/// [`PartitionProgress`] as it is written, times in microseconds since the epoch.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct WrittenProgress {
+pub(crate) struct ProgressValue {
     watermark: i64,
     highest: i64,
     newest: i64,
     idle: bool,
 }
 
-/// [`Idle`] as it is written.
+/// [`IdleDecision`] as it is written.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct WrittenIdle {
+pub(crate) struct IdleValue {
     limit: i64,
     to: i64,
 }
 
 /// Where a source begins, or a bounded run ends.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct WrittenOffset {
+pub(crate) struct OffsetValue {
     offset: u64,
 }
 
-impl Board {
+impl ProgressLog {
     /// On which nothing has been said.
     pub(crate) fn new(epoch: &str) -> Self {
         Self {
@@ -78,32 +78,32 @@ impl Board {
     fn learned(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
         let key = std::str::from_utf8(key).ok()?.strip_prefix(self.epoch.as_str())?.strip_prefix('/')?;
         match key.split_once('/')? {
-            ("at", place) => {
-                let (stage, partition) = place.split_once('/')?;
-                let place = Place { stage: StageName::from_str(stage).ok()?, partition: partition.parse().ok()? };
-                let written: WrittenProgress = serde_json::from_slice(value).ok()?;
+            ("at", id) => {
+                let (stage, partition) = id.split_once('/')?;
+                let id = PartitionId { stage: StageName::from_str(stage).ok()?, partition: partition.parse().ok()? };
+                let written: ProgressValue = serde_json::from_slice(value).ok()?;
                 let time = Timestamp::from_micros;
                 let mark = Mark { watermark: time(written.watermark), highest: time(written.highest) };
-                let progress = Progress { mark, newest: time(written.newest), idle: written.idle };
+                let progress = PartitionProgress { mark, newest: time(written.newest), idle: written.idle };
                 // An end is never unsaid: who says less was cut off, or goes through it all again.
-                let ended = self.at.get(&place).is_some_and(|said| said.mark.is_end());
+                let ended = self.at.get(&id).is_some_and(|said| said.mark.is_end());
                 if !ended || progress.mark.is_end() {
-                    self.at.insert(place, progress);
+                    self.at.insert(id, progress);
                 }
             }
             ("idle", when) => {
                 let (source, offset) = when.rsplit_once('/')?;
-                let written: WrittenIdle = serde_json::from_slice(value).ok()?;
+                let written: IdleValue = serde_json::from_slice(value).ok()?;
                 let time = Timestamp::from_micros;
-                let idle = Idle { limit: time(written.limit), to: time(written.to) };
+                let idle = IdleDecision { limit: time(written.limit), to: time(written.to) };
                 self.idle.entry(source.to_owned()).or_default().insert(offset.parse().ok()?, idle);
             }
             ("end", source) => {
-                let WrittenOffset { offset } = serde_json::from_slice(value).ok()?;
+                let OffsetValue { offset } = serde_json::from_slice(value).ok()?;
                 self.ends.insert(source.to_owned(), offset);
             }
             ("begin", source) => {
-                let WrittenOffset { offset } = serde_json::from_slice(value).ok()?;
+                let OffsetValue { offset } = serde_json::from_slice(value).ok()?;
                 self.begins.insert(source.to_owned(), offset);
             }
             _ => {}
@@ -112,30 +112,39 @@ impl Board {
     }
 
     /// The record that says how far a partition has come.
-    pub(crate) fn progress(&self, place: Place, progress: &Progress) -> Result<(String, Vec<u8>), serde_json::Error> {
-        let written = WrittenProgress {
+    pub(crate) fn progress(
+        &self,
+        id: PartitionId,
+        progress: &PartitionProgress,
+    ) -> Result<(String, Vec<u8>), serde_json::Error> {
+        let written = ProgressValue {
             watermark: progress.mark.watermark.micros(),
             highest: progress.mark.highest.micros(),
             newest: progress.newest.micros(),
             idle: progress.idle,
         };
-        Ok((format!("{}/at/{place}", self.epoch), serde_json::to_vec(&written)?))
+        Ok((format!("{}/at/{id}", self.epoch), serde_json::to_vec(&written)?))
     }
 
     /// The record that says that a source is idle.
-    pub(crate) fn idle(&self, source: &str, offset: u64, idle: Idle) -> Result<(String, Vec<u8>), serde_json::Error> {
-        let written = WrittenIdle { limit: idle.limit.micros(), to: idle.to.micros() };
+    pub(crate) fn idle(
+        &self,
+        source: &str,
+        offset: u64,
+        idle: IdleDecision,
+    ) -> Result<(String, Vec<u8>), serde_json::Error> {
+        let written = IdleValue { limit: idle.limit.micros(), to: idle.to.micros() };
         Ok((format!("{}/idle/{source}/{offset}", self.epoch), serde_json::to_vec(&written)?))
     }
 
     /// The record that says where a bounded run ends.
     pub(crate) fn end(&self, source: &str, offset: u64) -> Result<(String, Vec<u8>), serde_json::Error> {
-        Ok((format!("{}/end/{source}", self.epoch), serde_json::to_vec(&WrittenOffset { offset })?))
+        Ok((format!("{}/end/{source}", self.epoch), serde_json::to_vec(&OffsetValue { offset })?))
     }
 
     /// The record that says where a source begins in this epoch.
     pub(crate) fn begin(&self, source: &str, offset: u64) -> Result<(String, Vec<u8>), serde_json::Error> {
-        Ok((format!("{}/begin/{source}", self.epoch), serde_json::to_vec(&WrittenOffset { offset })?))
+        Ok((format!("{}/begin/{source}", self.epoch), serde_json::to_vec(&OffsetValue { offset })?))
     }
 
     /// Where a source begins in this epoch.
@@ -144,7 +153,7 @@ impl Board {
     }
 
     /// What was decided of a source where it stood at these offsets, in their order.
-    pub(crate) fn idle_between(&self, source: &str, offsets: RangeInclusive<u64>) -> Vec<Idle> {
+    pub(crate) fn idle_between(&self, source: &str, offsets: RangeInclusive<u64>) -> Vec<IdleDecision> {
         if offsets.is_empty() {
             return Vec::new();
         }
@@ -152,7 +161,7 @@ impl Board {
     }
 
     /// What was decided of a source when it had read up to `offset`.
-    pub(crate) fn idle_at(&self, source: &str, offset: u64) -> Option<Idle> {
+    pub(crate) fn idle_at(&self, source: &str, offset: u64) -> Option<IdleDecision> {
         self.idle.get(source)?.get(&offset).copied()
     }
 
@@ -167,21 +176,21 @@ impl Board {
     }
 
     /// What a partition said last.
-    pub(crate) fn of(&self, place: Place) -> Option<&Progress> {
-        self.at.get(&place)
+    pub(crate) fn of(&self, id: PartitionId) -> Option<&PartitionProgress> {
+        self.at.get(&id)
     }
 
     /// How far the slowest partition of all stages after ingest has come.
     pub(crate) fn slowest(&self, topology: &Topology) -> Timestamp {
         let stages = StageName::ALL.into_iter().filter(|stage| *stage != StageName::Ingest);
-        let watermark = |place| self.of(place).map_or(Timestamp::MIN, |progress| progress.mark.watermark);
-        stages.flat_map(|stage| topology.places(stage)).map(watermark).min().unwrap_or(Timestamp::MAX)
+        let watermark = |id| self.of(id).map_or(Timestamp::MIN, |progress| progress.mark.watermark);
+        stages.flat_map(|stage| topology.partition_ids(stage)).map(watermark).min().unwrap_or(Timestamp::MAX)
     }
 
     /// How far an idle source may go: to the slowest that is not idle; when all are, just beyond everything seen.
     pub(crate) fn idle_target(&self, topology: &Topology) -> Timestamp {
-        let sources: Vec<_> = topology.places(StageName::Ingest).map(|place| self.of(place)).collect();
-        let active = |progress: &&Progress| !progress.idle && !progress.mark.is_end();
+        let sources: Vec<_> = topology.partition_ids(StageName::Ingest).map(|id| self.of(id)).collect();
+        let active = |progress: &&PartitionProgress| !progress.idle && !progress.mark.is_end();
         let unheard = sources.iter().any(Option::is_none);
         let slowest = sources.iter().flatten().filter(|progress| active(progress)).map(|p| p.mark.watermark).min();
         match slowest {
@@ -203,8 +212,8 @@ impl Board {
 
     /// Whether every partition of these stages has reached the end of the input.
     pub(crate) fn have_ended(&self, topology: &Topology, stages: impl IntoIterator<Item = StageName>) -> bool {
-        let mut places = stages.into_iter().flat_map(|stage| topology.places(stage));
-        places.all(|place| self.of(place).is_some_and(|progress| progress.mark.is_end()))
+        let mut ids = stages.into_iter().flat_map(|stage| topology.partition_ids(stage));
+        ids.all(|id| self.of(id).is_some_and(|progress| progress.mark.is_end()))
     }
 }
 
@@ -222,52 +231,52 @@ mod tests {
         Timestamp::from_seconds(seconds)
     }
 
-    fn say(board: &mut Board, stage: StageName, partition: u16, watermark: Timestamp, idle: bool) {
+    fn say(progress_log: &mut ProgressLog, stage: StageName, partition: u16, watermark: Timestamp, idle: bool) {
         let mark = Mark { watermark, highest: watermark.min(at(500)) };
-        let progress = Progress { mark, newest: at(700), idle };
-        let (key, value) = board.progress(Place { stage, partition }, &progress).unwrap();
-        board.learn(key.as_bytes(), &value);
+        let progress = PartitionProgress { mark, newest: at(700), idle };
+        let (key, value) = progress_log.progress(PartitionId { stage, partition }, &progress).unwrap();
+        progress_log.learn(key.as_bytes(), &value);
     }
 
     #[test]
     fn decisions_are_found_again_and_other_epochs_are_not() {
-        let mut board = Board::new("e1");
-        let idle = Idle { limit: at(9), to: at(8) };
-        let said = [board.idle("posts/0", 17, idle).unwrap(), board.end("posts/0", 90).unwrap()];
+        let mut progress_log = ProgressLog::new("e1");
+        let idle = IdleDecision { limit: at(9), to: at(8) };
+        let said = [progress_log.idle("posts/0", 17, idle).unwrap(), progress_log.end("posts/0", 90).unwrap()];
         for (key, value) in said {
-            board.learn(key.as_bytes(), &value);
-            board.learn(key.replace("e1", "e2").replace("17", "18").as_bytes(), &value);
+            progress_log.learn(key.as_bytes(), &value);
+            progress_log.learn(key.replace("e1", "e2").replace("17", "18").as_bytes(), &value);
         }
-        assert_eq!(board.idle_at("posts/0", 17), Some(idle));
-        assert_eq!(board.idle_at("posts/0", 18), None);
-        assert_eq!((board.end_of("posts/0"), board.end_of("posts/1")), (Some(90), None));
-        board.learn(b"e1/at/nonsense/1", b"{}");
-        board.learn(b"\xff", b"");
+        assert_eq!(progress_log.idle_at("posts/0", 17), Some(idle));
+        assert_eq!(progress_log.idle_at("posts/0", 18), None);
+        assert_eq!((progress_log.end_of("posts/0"), progress_log.end_of("posts/1")), (Some(90), None));
+        progress_log.learn(b"e1/at/nonsense/1", b"{}");
+        progress_log.learn(b"\xff", b"");
     }
 
     #[test]
     fn the_slowest_holds_everybody_back() {
-        let (topology, mut board) = (topology(), Board::new("e"));
+        let (topology, mut progress_log) = (topology(), ProgressLog::new("e"));
         for stage in StageName::ALL {
-            say(&mut board, stage, 0, at(100), false);
+            say(&mut progress_log, stage, 0, at(100), false);
         }
-        assert_eq!(board.slowest(&topology), at(100));
-        say(&mut board, StageName::Tie, 0, at(40), false);
-        assert_eq!(board.slowest(&topology), at(40));
-        assert!(!board.have_ended(&topology, [StageName::Group]));
-        say(&mut board, StageName::Group, 0, Timestamp::MAX, false);
-        assert!(board.have_ended(&topology, [StageName::Group]));
-        assert_eq!(board.newest(), at(700));
+        assert_eq!(progress_log.slowest(&topology), at(100));
+        say(&mut progress_log, StageName::Tie, 0, at(40), false);
+        assert_eq!(progress_log.slowest(&topology), at(40));
+        assert!(!progress_log.have_ended(&topology, [StageName::Group]));
+        say(&mut progress_log, StageName::Group, 0, Timestamp::MAX, false);
+        assert!(progress_log.have_ended(&topology, [StageName::Group]));
+        assert_eq!(progress_log.newest(), at(700));
     }
 
     #[test]
     fn the_idle_follow_the_active() {
-        let (topology, mut board) = (topology(), Board::new("e"));
-        say(&mut board, StageName::Ingest, 0, at(100), true);
-        assert_eq!(board.idle_target(&topology), Timestamp::MIN);
-        say(&mut board, StageName::Ingest, 1, at(300), false);
-        assert_eq!(board.idle_target(&topology), at(300));
-        say(&mut board, StageName::Ingest, 1, at(300), true);
-        assert_eq!(board.idle_target(&topology), at(300).plus(shoal_model::Span::from_micros(1)));
+        let (topology, mut progress_log) = (topology(), ProgressLog::new("e"));
+        say(&mut progress_log, StageName::Ingest, 0, at(100), true);
+        assert_eq!(progress_log.idle_target(&topology), Timestamp::MIN);
+        say(&mut progress_log, StageName::Ingest, 1, at(300), false);
+        assert_eq!(progress_log.idle_target(&topology), at(300));
+        say(&mut progress_log, StageName::Ingest, 1, at(300), true);
+        assert_eq!(progress_log.idle_target(&topology), at(300).plus(shoal_model::Span::from_micros(1)));
     }
 }

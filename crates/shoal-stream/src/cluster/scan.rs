@@ -11,11 +11,11 @@ use shoal_kafka::{Connection, Purpose, Reader, Watch, WatchContext};
 use crate::Error;
 
 /// How long a question to the cluster may take.
-pub(crate) const ASKING: Duration = Duration::from_secs(30);
+pub(crate) const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long nothing comes at the end of a stretch whose last offsets hold no records.
-const GAP: Duration = Duration::from_secs(5);
+const TAIL_GAP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long nothing may come while a stretch is read.
-const SILENCE: Duration = Duration::from_mins(1);
+const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A consumer that is assigned by hand.
 pub(crate) fn reader(connection: &Connection) -> Result<(BaseConsumer<WatchContext>, Watch), Error> {
@@ -34,7 +34,7 @@ pub(crate) fn scan(
     from: Option<i64>,
     mut see: impl FnMut(&BorrowedMessage<'_>),
 ) -> Result<i64, Error> {
-    let (low, high) = Reader::open(connection)?.watermarks(topic, partition, ASKING)?;
+    let (low, high) = Reader::open(connection)?.watermarks(topic, partition, QUERY_TIMEOUT)?;
     let start = from.unwrap_or(low).max(low);
     if start >= high {
         return Ok(high);
@@ -42,8 +42,8 @@ pub(crate) fn scan(
     let failed = |error: &KafkaError| shoal_kafka::Error::cluster(format!("records of `{topic}`"), error);
     let (consumer, watch) = reader(connection)?;
     let mut list = TopicPartitionList::new();
-    let place = list.add_partition_offset(topic, partition, Offset::Offset(start));
-    place.and_then(|()| consumer.assign(&list)).map_err(|error| failed(&error))?;
+    let added = list.add_partition_offset(topic, partition, Offset::Offset(start));
+    added.and_then(|()| consumer.assign(&list)).map_err(|error| failed(&error))?;
     let (mut heard, mut ended) = (Instant::now(), false);
     loop {
         match consumer.poll(Duration::from_millis(200)) {
@@ -59,11 +59,11 @@ pub(crate) fn scan(
             Some(Err(KafkaError::PartitionEOF(_))) => ended = true,
             Some(Err(error)) => watch.error(&error, &error.to_string()),
             // The last offsets may hold no records. But a new leader may not know yet what the old one had.
-            None if ended && heard.elapsed() > GAP => return Ok(high),
+            None if ended && heard.elapsed() > TAIL_GAP_TIMEOUT => return Ok(high),
             None => {}
         }
-        if heard.elapsed() > SILENCE {
-            return Err(Error::Silent { topic: topic.to_owned(), waited: SILENCE, why: worst(&watch) });
+        if heard.elapsed() > SILENCE_TIMEOUT {
+            return Err(Error::Silent { topic: topic.to_owned(), waited: SILENCE_TIMEOUT, why: worst(&watch) });
         }
     }
 }

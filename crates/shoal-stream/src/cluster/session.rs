@@ -8,29 +8,29 @@ use rdkafka::message::OwnedHeaders;
 use shoal_kafka::{Connection, Reader};
 
 use super::epoch::epoch;
-use super::progress_log::Board;
-use super::scan::{ASKING, scan};
+use super::progress_log::ProgressLog;
+use super::scan::{QUERY_TIMEOUT, scan};
 use crate::Error;
-use crate::fused::source_partition::{Origin, SourcePartition};
+use crate::fused::source_partition::{SourceOrigin, SourcePartition};
 use crate::job::{Input, Job, Kafka, Output};
-use crate::order::intake::Idle;
+use crate::order::intake::IdleDecision;
 use crate::staged::topology::Topology;
-use crate::write::Broker;
-use crate::write::producer::{Outbound, Producer};
+use crate::write::ClusterWriter;
+use crate::write::producer::{OutgoingRecord, Producer};
 
 /// A cluster that can do what is asked of it.
-pub(crate) struct Ground {
+pub(crate) struct ClusterSession {
     pub(crate) kafka: Kafka,
     pub(crate) topology: Topology,
-    pub(crate) broker: Broker,
+    pub(crate) broker: ClusterWriter,
     /// What everybody has said so far, and where that ends.
-    pub(crate) board: Board,
-    pub(crate) board_end: u64,
+    pub(crate) progress_log: ProgressLog,
+    pub(crate) progress_log_end: u64,
     /// Of each source that is a topic: its first offset, and the one after its last record.
     pub(crate) offsets: BTreeMap<usize, (i64, i64)>,
 }
 
-impl Ground {
+impl ClusterSession {
     /// Makes ready what a run over topics needs; nothing when the job has to do with none. `ends` is where sources end
     /// that are not followed.
     pub(crate) fn of(job: &Job, staged: bool, ends: &[Option<u64>]) -> Result<Option<Self>, Error> {
@@ -44,15 +44,15 @@ impl Ground {
         let topology = Topology::new(&kafka.prefix, job.sources.len(), &job.detect.partitions);
         let offsets = offsets(job)?;
         let epoch = epoch(job, &kafka, staged, ends)?;
-        let mut board = Board::new(&epoch);
-        let mut board_end = 0;
+        let mut progress_log = ProgressLog::new(&epoch);
+        let mut progress_log_end = 0;
         if reads {
-            let end = learn(&kafka.connection, &Reader::open(&kafka.connection)?, &topology, &mut board)?;
-            board_end = u64::try_from(end).unwrap_or(0);
+            let end = learn(&kafka.connection, &Reader::open(&kafka.connection)?, &topology, &mut progress_log)?;
+            progress_log_end = u64::try_from(end).unwrap_or(0);
         }
         let producer = Arc::new(Producer::new(&kafka.connection, Arc::clone(&job.stop), &job.metrics)?);
-        let broker = Broker { connection: kafka.connection.clone(), producer, epoch };
-        Ok(Some(Self { kafka, topology, broker, board, board_end, offsets }))
+        let broker = ClusterWriter { connection: kafka.connection.clone(), producer, epoch };
+        Ok(Some(Self { kafka, topology, broker, progress_log, progress_log_end, offsets }))
     }
 
     /// Where a source goes on that is at `position`. Its first records may be gone when nothing was read yet, which is
@@ -78,31 +78,32 @@ impl Ground {
     }
 
     /// Writes down that a source is idle, before anybody acts upon it.
-    pub(crate) fn decide_idle(&self, source: &SourcePartition, idle: Idle) -> Result<(), Error> {
-        if matches!(source.origin, Origin::File(_)) {
+    pub(crate) fn decide_idle(&self, source: &SourcePartition, idle: IdleDecision) -> Result<(), Error> {
+        if matches!(source.origin, SourceOrigin::File(_)) {
             return Ok(());
         }
-        let (key, value) = self.board.idle(&source.name, source.position.offset, idle)?;
-        write_down(&self.broker.producer, &self.topology.progress_topic(), &key, &value)
+        let (key, value) = self.progress_log.idle(&source.name, source.position.offset, idle)?;
+        write_down(&self.broker.producer, &self.topology.progress_log_topic(), &key, &value)
     }
 
     /// What was decided about a source that stands where it stands.
-    pub(crate) fn decided_idle(&self, source: &SourcePartition) -> Option<Idle> {
-        self.board.idle_at(&source.name, source.position.offset)
+    pub(crate) fn decided_idle(&self, source: &SourcePartition) -> Option<IdleDecision> {
+        self.progress_log.idle_at(&source.name, source.position.offset)
     }
 }
 
 /// Writes a record of the progress topic and waits until the brokers have it.
 pub(crate) fn write_down(producer: &Producer, topic: &str, key: &str, value: &[u8]) -> Result<(), Error> {
     let pending = Arc::default();
-    let record = Outbound { topic, partition: 0, key: key.as_bytes(), payload: value, headers: OwnedHeaders::new() };
+    let record =
+        OutgoingRecord { topic, partition: 0, key: key.as_bytes(), payload: value, headers: OwnedHeaders::new() };
     producer.send(record, &pending)?;
     producer.settle(&pending)
 }
 
 /// Whether a topic has as many partitions as the pipeline says.
 pub(crate) fn check_topic(reader: &Reader, topic: &str, expected: i32) -> Result<(), Error> {
-    match reader.partition_count(topic, ASKING)? {
+    match reader.partition_count(topic, QUERY_TIMEOUT)? {
         None => Err(Error::NoTopic { topic: topic.to_owned() }),
         Some(found) if found == expected => Ok(()),
         Some(found) => Err(Error::OtherPartitions { topic: topic.to_owned(), found, expected }),
@@ -135,17 +136,22 @@ fn offsets(job: &Job) -> Result<BTreeMap<usize, (i64, i64)>, Error> {
     let mut offsets = BTreeMap::new();
     for (number, source) in job.sources.iter().enumerate() {
         if let Input::Topic { topic, partition } = &source.input {
-            offsets.insert(number, reader.watermarks(topic, *partition, ASKING)?);
+            offsets.insert(number, reader.watermarks(topic, *partition, QUERY_TIMEOUT)?);
         }
     }
     Ok(offsets)
 }
 
 /// Reads what everybody has said so far; gives where the topic ends.
-fn learn(connection: &Connection, reader: &Reader, topology: &Topology, board: &mut Board) -> Result<i64, Error> {
-    let topic = topology.progress_topic();
+fn learn(
+    connection: &Connection,
+    reader: &Reader,
+    topology: &Topology,
+    progress_log: &mut ProgressLog,
+) -> Result<i64, Error> {
+    let topic = topology.progress_log_topic();
     check_topic(reader, &topic, 1)?;
     scan(connection, &topic, 0, None, |message| {
-        board.learn(message.key().unwrap_or_default(), message.payload().unwrap_or_default());
+        progress_log.learn(message.key().unwrap_or_default(), message.payload().unwrap_or_default());
     })
 }

@@ -52,7 +52,7 @@ pub fn topics(job: &Job, staged: bool, replication: i32, retention: Span) -> Vec
         }
     }
     let progress = [&[compacted][..], &small].concat();
-    specs.push(spec(topology.progress_topic(), 1, &progress, "how far every partition has come"));
+    specs.push(spec(topology.progress_log_topic(), 1, &progress, "how far every partition has come"));
     if staged {
         for stage in StageName::ALL.into_iter().filter(|stage| *stage != StageName::Ingest) {
             let partitions = i32::from(topology.partitions(stage));

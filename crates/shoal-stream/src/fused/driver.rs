@@ -60,7 +60,7 @@ pub struct Consumed {
 
 /// The state of all stages.
 #[derive(Serialize)]
-struct StateRef<'a> {
+struct FusedStateRef<'a> {
     prepare: Vec<&'a PrepareState>,
     matching: Vec<&'a MatchState>,
     cluster: &'a ClusterState,
@@ -170,7 +170,7 @@ impl Fused {
 
     /// The state of all stages, for a snapshot between two calls of [`Fused::drive`].
     pub(crate) fn state(&self) -> impl Serialize + '_ {
-        StateRef {
+        FusedStateRef {
             prepare: states(&self.prepare),
             matching: states(&self.matching),
             cluster: self.cluster.stage.state(),

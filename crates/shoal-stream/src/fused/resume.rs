@@ -6,11 +6,11 @@ use shoal_formats::Identity;
 
 use crate::Error;
 use crate::checkpoint::{Manifest, RunMarks, StateDirectory};
-use crate::fused::source_partition::Origin;
+use crate::fused::source_partition::SourceOrigin;
 use crate::job::{Input, Job};
 
 /// Where to begin.
-pub(crate) enum Plan {
+pub(crate) enum StartPlan {
     /// From the first record; outputs are replaced.
     Afresh,
     /// From a checkpoint.
@@ -20,15 +20,15 @@ pub(crate) enum Plan {
 }
 
 /// Decides where to begin. `ends` is where topics end now, by source.
-pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>, ends: &BTreeMap<usize, u64>) -> Result<Plan, Error> {
-    let Some(state) = state else { return Ok(Plan::Afresh) };
+pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>, ends: &BTreeMap<usize, u64>) -> Result<StartPlan, Error> {
+    let Some(state) = state else { return Ok(StartPlan::Afresh) };
     let Some(manifest) = state.newest::<RunMarks>(&job.fingerprint)? else {
         tracing::info!(state = %state.path().display(), "no checkpoint: starting from the first record");
-        return Ok(Plan::Afresh);
+        return Ok(StartPlan::Afresh);
     };
     if manifest.marks.epoch != job.kafka.as_ref().map_or(0, |kafka| kafka.epoch) {
         tracing::warn!("kafka.epoch is another than that of the state: starting again from the first record");
-        return Ok(Plan::Afresh);
+        return Ok(StartPlan::Afresh);
     }
     if manifest.marks.sources.len() != job.sources.len() {
         let why = format!("it reads {} inputs, not {}", manifest.marks.sources.len(), job.sources.len());
@@ -46,7 +46,7 @@ pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>, ends: &BTreeMap<us
             let why = format!("its input was `{was}`, not `{is}`");
             return Err(Error::OtherRun { state: state.path().to_owned(), what: "inputs", why });
         }
-        if let (Origin::File(identity), Input::File(path)) = (&mark.origin, &source.input) {
+        if let (SourceOrigin::File(identity), Input::File(path)) = (&mark.origin, &source.input) {
             identity.verify(path)?;
             grown |= mark.ended && Identity::of(path)?.size != identity.size;
         }
@@ -54,12 +54,12 @@ pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>, ends: &BTreeMap<us
     }
     if job.follow.is_some() && manifest.marks.sources.iter().any(|mark| mark.ended) {
         tracing::warn!("an input that was read to its end is followed now: starting again from the first record");
-        return Ok(Plan::Afresh);
+        return Ok(StartPlan::Afresh);
     }
     if grown {
         // Posts that followed the end of a shorter file were released as if nothing came after them.
         tracing::warn!("an input has grown since it was read to its end: starting again from the first record");
-        return Ok(Plan::Afresh);
+        return Ok(StartPlan::Afresh);
     }
-    Ok(if manifest.finished { Plan::Finished(manifest) } else { Plan::Resume(manifest) })
+    Ok(if manifest.finished { StartPlan::Finished(manifest) } else { StartPlan::Resume(manifest) })
 }

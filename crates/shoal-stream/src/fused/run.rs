@@ -10,15 +10,15 @@ use shoal_formats::{DeadLetter, Reason};
 use shoal_model::{Provenance, Span, Timestamp};
 
 use crate::checkpoint::{Manifest, RunMarks, STATE_VERSION, StateDirectory};
-use crate::cluster::session::{Ground, ends};
+use crate::cluster::session::{ClusterSession, ends};
 use crate::fused::driver::{Fused, FusedState};
-use crate::fused::resume::{Plan, plan};
+use crate::fused::resume::{StartPlan, plan};
 use crate::fused::source_partition::SourcePartition;
-use crate::fused::sources::{Begin, open};
+use crate::fused::sources::{SourceStart, open};
 use crate::job::Job;
 use crate::metrics::report::{self, Published, now};
-use crate::observer::{Observer, Progress, Settled};
-use crate::order::intake::{CLOCKS_APART, Idle, Intake};
+use crate::observer::{BatchOutcome, Observer, RunProgress};
+use crate::order::intake::{CLOCKS_APART, IdleDecision, Intake};
 use crate::summary::{AlertCounts, Summary};
 use crate::write::{OutputMarks, Sinks};
 use crate::{Error, Metrics};
@@ -38,26 +38,26 @@ pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Summary, Error> {
     let state = job.state.as_ref().map(|state| StateDirectory::open(&state.directory)).transpose()?;
     let ends = ends(job)?;
     let summary = match plan(job, state.as_ref(), &ends)? {
-        Plan::Finished(manifest) => Run::resume(job, state, &manifest)?.nothing_to_do(),
-        Plan::Resume(manifest) => Run::resume(job, state, &manifest)?.read(job, observer)?,
-        Plan::Afresh => Run::afresh(job, state, &ends)?.read(job, observer)?,
+        StartPlan::Finished(manifest) => FusedRun::resume(job, state, &manifest)?.nothing_to_do(),
+        StartPlan::Resume(manifest) => FusedRun::resume(job, state, &manifest)?.read(job, observer)?,
+        StartPlan::Afresh => FusedRun::afresh(job, state, &ends)?.read(job, observer)?,
     };
     observer.finished(&summary);
     Ok(summary)
 }
 
 /// How long a wait for input goes on before somebody who wants to stop is heard.
-const PATIENCE: Duration = Duration::from_millis(200);
+const STOP_POLL: Duration = Duration::from_millis(200);
 /// Posts that one followed source may be ahead of the slowest.
-const FAR_AHEAD: usize = 65_536;
+const MAX_RELEASED_AHEAD: usize = 65_536;
 
 /// A run under way.
-struct Run {
+struct FusedRun {
     fused: Fused,
     sources: Vec<SourcePartition>,
     sinks: Sinks,
     state: Option<StateDirectory>,
-    ground: Option<Ground>,
+    session: Option<ClusterSession>,
     published: Published,
     metrics: Metrics,
     live: bool,
@@ -99,22 +99,22 @@ fn fused(job: &Job) -> Result<Fused, Error> {
     Fused::new(&job.detect, provenance)
 }
 
-impl Run {
+impl FusedRun {
     fn afresh(job: &Job, state: Option<StateDirectory>, ends: &BTreeMap<usize, u64>) -> Result<Self, Error> {
         let end = |number| ends.get(&number).copied().filter(|_| job.follow.is_none());
         let ends: Vec<_> = (0..job.sources.len()).map(end).collect();
-        let ground = Ground::of(job, false, &ends)?;
-        let begins = ends.into_iter().map(|end| Begin::afresh(&job.detect.order, end)).collect();
-        let sources = open(job, ground.as_ref(), begins)?;
+        let session = ClusterSession::of(job, false, &ends)?;
+        let begins = ends.into_iter().map(|end| SourceStart::afresh(&job.detect.order, end)).collect();
+        let sources = open(job, session.as_ref(), begins)?;
         if let Some(state) = &state {
             state.clear()?;
         }
-        let broker = ground.as_ref().map(|ground| &ground.broker);
+        let broker = session.as_ref().map(|session| &session.broker);
         let sinks = Sinks::open(&job.outputs, &OutputMarks::default(), None, broker)?;
-        if let Some(cut) = ground.as_ref().and_then(Ground::is_cut).filter(|_| sinks.have_written()) {
+        if let Some(cut) = session.as_ref().and_then(ClusterSession::is_cut).filter(|_| sinks.have_written()) {
             return Err(Error::FirstRecordsGone { input: job.sources[cut].name.clone() });
         }
-        Ok(Self::new(job, fused(job)?, sources, sinks, state, ground))
+        Ok(Self::new(job, fused(job)?, sources, sinks, state, session))
     }
 
     fn new(
@@ -123,7 +123,7 @@ impl Run {
         sources: Vec<SourcePartition>,
         sinks: Sinks,
         state: Option<StateDirectory>,
-        ground: Option<Ground>,
+        session: Option<ClusterSession>,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -131,7 +131,7 @@ impl Run {
             sources,
             sinks,
             state,
-            ground,
+            session,
             published: Published::new(&job.metrics),
             metrics: job.metrics.clone(),
             live: job.follow.is_some(),
@@ -150,17 +150,21 @@ impl Run {
         let Some(directory) = &state else { return Self::afresh(job, state, &BTreeMap::new()) };
         // A run that was stopped goes on to the end that it had.
         let ends: Vec<_> = manifest.marks.sources.iter().map(|mark| mark.end).collect();
-        let ground = Ground::of(job, false, &ends)?;
+        let session = ClusterSession::of(job, false, &ends)?;
         let snapshot: Snapshot = directory.read(manifest)?;
         let mut fused = fused(job)?;
         fused.restore(snapshot.fused);
         let marks = manifest.marks.sources.iter().zip(snapshot.sources);
-        let begins =
-            marks.map(|(mark, intake)| Begin { position: mark.position, end: mark.end, ended: mark.ended, intake });
-        let sources = open(job, ground.as_ref(), begins.collect())?;
-        let broker = ground.as_ref().map(|ground| &ground.broker);
+        let begins = marks.map(|(mark, intake)| SourceStart {
+            position: mark.position,
+            end: mark.end,
+            ended: mark.ended,
+            intake,
+        });
+        let sources = open(job, session.as_ref(), begins.collect())?;
+        let broker = session.as_ref().map(|session| &session.broker);
         let sinks = Sinks::open(&job.outputs, &manifest.marks.outputs, Some(directory.path()), broker)?;
-        let mut run = Self::new(job, fused, sources, sinks, state, ground);
+        let mut run = Self::new(job, fused, sources, sinks, state, session);
         run.checkpoint.0 = manifest.number;
         run.alerts = snapshot.alerts;
         run.highest = snapshot.highest;
@@ -202,7 +206,7 @@ impl Run {
             .filter(|number| !self.sources[*number].ended)
             .min_by_key(|number| self.sources[*number].watermark());
         let Some(number) = slowest else { return Ok(false) };
-        while !self.feed(number, PATIENCE, observer)? && !job.stop.load(Ordering::Relaxed) {}
+        while !self.feed(number, STOP_POLL, observer)? && !job.stop.load(Ordering::Relaxed) {}
         Ok(true)
     }
 
@@ -214,7 +218,7 @@ impl Run {
         for number in 0..self.sources.len() {
             // One that is far ahead of the others waits for them: what it has brought is kept in memory.
             let source = &self.sources[number];
-            if source.ended || source.intake.released.len() > FAR_AHEAD {
+            if source.ended || source.intake.released.len() > MAX_RELEASED_AHEAD {
                 continue;
             }
             let fed = self.feed(number, patience, observer)?;
@@ -233,10 +237,10 @@ impl Run {
 
     /// What was decided where sources stand is decided again.
     fn decide_again(&mut self) -> Result<(), Error> {
-        let Some(ground) = &self.ground else { return Ok(()) };
+        let Some(session) = &self.session else { return Ok(()) };
         let mut dead = Vec::new();
         for source in &mut self.sources {
-            if let Some(idle) = ground.decided_idle(source) {
+            if let Some(idle) = session.decided_idle(source) {
                 source.grow_idle(idle, &mut dead);
             }
         }
@@ -259,11 +263,11 @@ impl Run {
             return Ok(());
         }
         // What was believed here once is believed: a later clock must not believe more.
-        let before = self.ground.as_ref().and_then(|ground| ground.decided_idle(source));
+        let before = self.session.as_ref().and_then(|session| session.decided_idle(source));
         let limit = source.limit.or(before.map(|idle| idle.limit)).unwrap_or_else(|| now().plus(CLOCKS_APART));
-        let idle = Idle { limit, to };
-        if let Some(ground) = &self.ground {
-            ground.decide_idle(source, idle)?;
+        let idle = IdleDecision { limit, to };
+        if let Some(session) = &self.session {
+            session.decide_idle(source, idle)?;
         }
         let mut dead = Vec::new();
         self.sources[number].grow_idle(idle, &mut dead);
@@ -285,7 +289,7 @@ impl Run {
         for deletion in source.take(batch, &mut dead) {
             observer.deletion(&deletion);
         }
-        if let Some(idle) = self.ground.as_ref().and_then(|ground| ground.decided_idle(source)) {
+        if let Some(idle) = self.session.as_ref().and_then(|session| session.decided_idle(source)) {
             source.grow_idle(idle, &mut dead);
         }
         self.bury(&dead)?;
@@ -315,7 +319,7 @@ impl Run {
             report::alert(&self.metrics, alert, self.live);
             observer.alert(alert);
         }
-        let settled = Settled { duplicates: &driven.duplicates, texts: &driven.texts, merges: &driven.merges };
+        let settled = BatchOutcome { duplicates: &driven.duplicates, texts: &driven.texts, merges: &driven.merges };
         observer.settled(&settled).map_err(Error::Observer)?;
         self.sinks.flush()
     }
@@ -357,7 +361,7 @@ impl Run {
             fingerprint: self.fingerprint.clone(),
             number: self.checkpoint.0 + 1,
             marks: RunMarks {
-                epoch: self.ground.as_ref().map_or(0, |ground| ground.kafka.epoch),
+                epoch: self.session.as_ref().map_or(0, |session| session.kafka.epoch),
                 sources: self.sources.iter().map(SourcePartition::mark).collect(),
                 output_paths: self.output_paths.clone(),
                 outputs,
@@ -392,8 +396,8 @@ impl Run {
         }
     }
 
-    fn progress(&self) -> Progress {
-        Progress {
+    fn progress(&self) -> RunProgress {
+        RunProgress {
             records: self.sources.iter().map(|source| source.intake.counts.records).sum(),
             posts: self.fused.consumed().prepare,
             watermark: self.watermark(),
@@ -423,5 +427,5 @@ impl Run {
 
 /// There were no posts, but perhaps something else that an observer keeps.
 fn settle_nothing(observer: &mut dyn Observer) -> Result<(), Error> {
-    observer.settled(&Settled { duplicates: &[], texts: &[], merges: &[] }).map_err(Error::Observer)
+    observer.settled(&BatchOutcome { duplicates: &[], texts: &[], merges: &[] }).map_err(Error::Observer)
 }

@@ -9,13 +9,13 @@ use shoal_formats::{DeadLetter, Identity, Position};
 use shoal_model::{Deletion, Timestamp};
 
 use crate::checkpoint::SourceMark;
-use crate::order::intake::{Idle, Intake};
+use crate::order::intake::{IdleDecision, Intake};
 use crate::read::{Batch, Feed, More};
 
 /// What an input is, for a checkpoint to recognise it by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Origin {
+pub(crate) enum SourceOrigin {
     /// A file.
     File(Identity),
     /// A partition of a topic.
@@ -27,7 +27,7 @@ pub(crate) enum Origin {
     },
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SourceOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(identity) => f.write_str(&identity.path),
@@ -40,7 +40,7 @@ impl fmt::Display for Origin {
 pub(crate) struct SourcePartition {
     pub(crate) name: String,
     pub(crate) feed: Feed,
-    pub(crate) origin: Origin,
+    pub(crate) origin: SourceOrigin,
     pub(crate) position: Position,
     /// Where a topic is left that is not followed.
     pub(crate) end: Option<u64>,
@@ -73,7 +73,7 @@ impl SourcePartition {
     }
 
     /// Nothing has come for a while: see [`Intake::idle`].
-    pub(crate) fn grow_idle(&mut self, idle: Idle, dead: &mut Vec<DeadLetter>) {
+    pub(crate) fn grow_idle(&mut self, idle: IdleDecision, dead: &mut Vec<DeadLetter>) {
         self.intake.counts.idle += u64::from(!self.idle);
         (self.idle, self.limit) = (true, Some(idle.limit));
         self.intake.idle(&self.name, idle, dead);

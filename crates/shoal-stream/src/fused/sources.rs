@@ -7,15 +7,15 @@ use shoal_detect::{Analysed, OrderConfig};
 use shoal_formats::Position;
 
 use crate::Error;
-use crate::cluster::session::Ground;
-use crate::fused::source_partition::{Origin, SourcePartition};
+use crate::cluster::session::ClusterSession;
+use crate::fused::source_partition::{SourceOrigin, SourcePartition};
 use crate::job::{Input, Job, Source};
 use crate::order::intake::Intake;
-use crate::read::topic::{Start, TopicFeed, feeds};
+use crate::read::topic::{TopicFeed, TopicStart, feeds};
 use crate::read::{Feed, FileReader};
 
 /// Where a source begins.
-pub(crate) struct Begin {
+pub(crate) struct SourceStart {
     pub(crate) position: Position,
     /// Where a topic ends that is not followed.
     pub(crate) end: Option<u64>,
@@ -23,7 +23,7 @@ pub(crate) struct Begin {
     pub(crate) intake: Intake<Analysed>,
 }
 
-impl Begin {
+impl SourceStart {
     /// At its first record.
     pub(crate) fn afresh(config: &OrderConfig, end: Option<u64>) -> Self {
         Self { position: Position::default(), end, ended: false, intake: Intake::new(config) }
@@ -31,21 +31,25 @@ impl Begin {
 }
 
 /// Opens all sources.
-pub(crate) fn open(job: &Job, ground: Option<&Ground>, begins: Vec<Begin>) -> Result<Vec<SourcePartition>, Error> {
-    let mut topics = match ground {
-        Some(ground) => topic_feeds(job, ground, &begins)?,
+pub(crate) fn open(
+    job: &Job,
+    session: Option<&ClusterSession>,
+    begins: Vec<SourceStart>,
+) -> Result<Vec<SourcePartition>, Error> {
+    let mut topics = match session {
+        Some(session) => topic_feeds(job, session, &begins)?,
         None => BTreeMap::new(),
     };
-    let open = |(number, begin): (usize, Begin)| {
+    let open = |(number, begin): (usize, SourceStart)| {
         let source = &job.sources[number];
         let (feed, origin) = match &source.input {
             Input::Topic { topic, partition } => {
                 let feed = topics.remove(&number).map_or(Feed::Ended, Feed::Topic);
-                (feed, Origin::Topic { topic: topic.clone(), partition: *partition })
+                (feed, SourceOrigin::Topic { topic: topic.clone(), partition: *partition })
             }
             Input::File(path) => {
                 let reader = FileReader::open(source, path, job, begin.position)?;
-                let origin = Origin::File(reader.identity()?);
+                let origin = SourceOrigin::File(reader.identity()?);
                 (reader.feed(job.threads, job.follow.as_ref()), origin)
             }
         };
@@ -54,8 +58,8 @@ pub(crate) fn open(job: &Job, ground: Option<&Ground>, begins: Vec<Begin>) -> Re
     begins.into_iter().enumerate().map(open).collect()
 }
 
-fn opened(source: &Source, begin: Begin, feed: Feed, origin: Origin) -> SourcePartition {
-    let Begin { position, end, ended, intake } = begin;
+fn opened(source: &Source, begin: SourceStart, feed: Feed, origin: SourceOrigin) -> SourcePartition {
+    let SourceStart { position, end, ended, intake } = begin;
     let name = source.name.clone();
     SourcePartition {
         name,
@@ -72,21 +76,25 @@ fn opened(source: &Source, begin: Begin, feed: Feed, origin: Origin) -> SourcePa
 }
 
 /// The feeds of all sources that are topics and not at their end, by source.
-fn topic_feeds(job: &Job, ground: &Ground, begins: &[Begin]) -> Result<BTreeMap<usize, TopicFeed>, Error> {
+fn topic_feeds(
+    job: &Job,
+    session: &ClusterSession,
+    begins: &[SourceStart],
+) -> Result<BTreeMap<usize, TopicFeed>, Error> {
     let mut starts = Vec::new();
     for (number, (source, begin)) in job.sources.iter().zip(begins).enumerate() {
         let Input::Topic { topic, partition } = &source.input else { continue };
         if begin.ended {
             continue;
         }
-        let offset = ground.begin(number, begin.position.offset, topic, *partition)?;
+        let offset = session.begin(number, begin.position.offset, topic, *partition)?;
         let end = begin.end;
-        let decided = ground.board.idle_offsets(&source.name);
-        starts.push(Start { source: number, topic: topic.clone(), partition: *partition, offset, end, decided });
+        let decided = session.progress_log.idle_offsets(&source.name);
+        starts.push(TopicStart { source: number, topic: topic.clone(), partition: *partition, offset, end, decided });
     }
     if starts.is_empty() {
         return Ok(BTreeMap::new());
     }
     let numbers: Vec<usize> = starts.iter().map(|start| start.source).collect();
-    Ok(numbers.into_iter().zip(feeds(job, &ground.kafka, starts)?).collect())
+    Ok(numbers.into_iter().zip(feeds(job, &session.kafka, starts)?).collect())
 }

@@ -7,7 +7,7 @@ use shoal_detect::{OrderConfig, Sequenced, SourceOrder, Timed};
 use shoal_formats::{DeadLetter, Reason, Record, RecordKind, Refusal};
 use shoal_model::{Deletion, Span, Timestamp};
 
-use crate::read::{Batch, Item, More, Read, Seen};
+use crate::read::{Batch, HasPost, More, ReadPost, RecordOutcome};
 use crate::summary::SourceCounts;
 
 /// How far the clocks of a live source and of this machine may be apart.
@@ -15,7 +15,7 @@ pub(crate) const CLOCKS_APART: Span = Span::from_seconds(300);
 
 /// A decision by the wall clock, the only one: nothing has come for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Idle {
+pub(crate) struct IdleDecision {
     /// Times in doubt are believed up to here.
     pub(crate) limit: Timestamp,
     /// Event time goes on to here.
@@ -24,17 +24,17 @@ pub(crate) struct Idle {
 
 /// Puts the posts of one source partition in order. A checkpoint keeps all of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(bound(serialize = "P: Serialize + Seen", deserialize = "P: Deserialize<'de> + Seen"))]
+#[serde(bound(serialize = "P: Serialize + HasPost", deserialize = "P: Deserialize<'de> + HasPost"))]
 pub(crate) struct Intake<P> {
-    pub(crate) order: SourceOrder<Box<Read<P>>>,
+    pub(crate) order: SourceOrder<Box<ReadPost<P>>>,
     /// Posts in order that have not gone on yet.
-    pub(crate) released: VecDeque<Sequenced<Box<Read<P>>>>,
+    pub(crate) released: VecDeque<Sequenced<Box<ReadPost<P>>>>,
     pub(crate) counts: SourceCounts,
     /// The highest time read, believed or not.
     pub(crate) newest: Option<Timestamp>,
 }
 
-impl<P: Seen> Intake<P> {
+impl<P: HasPost> Intake<P> {
     /// Of a source of which nothing has been read.
     pub(crate) fn new(config: &OrderConfig) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl<P: Seen> Intake<P> {
         for item in batch.items {
             self.counts.records += 1;
             match item {
-                Item::Post(mut read, range) => {
+                RecordOutcome::Post(mut read, range) => {
                     let at = read.observed_at();
                     self.newest = self.newest.max(Some(at));
                     if self.order.is_jump(at) {
@@ -60,12 +60,12 @@ impl<P: Seen> Intake<P> {
                     }
                     self.order.push(read, &mut refused);
                 }
-                Item::Filtered => self.counts.filtered += 1,
-                Item::Deletion(deletion) => {
+                RecordOutcome::Filtered => self.counts.filtered += 1,
+                RecordOutcome::Deletion(deletion) => {
                     self.counts.deletions += 1;
                     deletions.push(deletion);
                 }
-                Item::Dead(letter) => self.bury(letter, dead),
+                RecordOutcome::Dead(letter) => self.bury(letter, dead),
             }
             for read in refused.drain(..) {
                 self.bury(future(name, read), dead);
@@ -86,7 +86,7 @@ impl<P: Seen> Intake<P> {
 
     /// After a wall-clock time without data: decides held times, of which none can lie after `limit`, lets what waits
     /// leave, and raises the watermark to where the others are.
-    pub(crate) fn idle(&mut self, name: &str, idle: Idle, dead: &mut Vec<DeadLetter>) {
+    pub(crate) fn idle(&mut self, name: &str, idle: IdleDecision, dead: &mut Vec<DeadLetter>) {
         let mut refused = Vec::new();
         self.order.settle(idle.limit, &mut refused);
         for read in refused {
@@ -110,7 +110,7 @@ impl<P: Seen> Intake<P> {
     }
 }
 
-fn future<P: Seen>(source: &str, read: Box<Read<P>>) -> DeadLetter {
+fn future<P: HasPost>(source: &str, read: Box<ReadPost<P>>) -> DeadLetter {
     let at = read.observed_at();
     let record = Record { offset: read.offset, number: read.record, kind: RecordKind::Whole };
     let detail = format!("{at} is far ahead of the stream, and the records after it do not agree");

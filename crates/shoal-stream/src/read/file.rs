@@ -13,7 +13,7 @@ use crate::job::{Follow, Source};
 use crate::{Error, Job};
 
 /// Batches that a reading thread may be ahead.
-const AHEAD: usize = 4;
+const MAX_QUEUED_BATCHES: usize = 4;
 
 /// Reads, decodes and analyses a file.
 pub(crate) struct FileReader {
@@ -87,7 +87,7 @@ impl FileReader {
         if threads <= 1 && follow.is_none() && !self.is_pipe {
             return Feed::Inline(Box::new(self));
         }
-        let (sender, receiver) = sync_channel(AHEAD);
+        let (sender, receiver) = sync_channel(MAX_QUEUED_BATCHES);
         let poll = follow.map(|follow| follow.poll);
         thread::spawn(move || read_ahead(self, &sender, poll));
         Feed::Thread(receiver)

@@ -19,23 +19,23 @@ use crate::read::topic::TopicFeed;
 use crate::{Error, Job};
 
 /// Records per batch.
-pub(crate) const BATCH: usize = 1_024;
+pub(crate) const BATCH_RECORDS: usize = 1_024;
 /// Bytes per batch: large records make short batches.
 pub(crate) const BATCH_BYTES: usize = 4 << 20;
 
 /// Something that a post can be seen in.
-pub(crate) trait Seen {
+pub(crate) trait HasPost {
     /// The post.
     fn post(&self) -> &Post;
 }
 
-impl Seen for Post {
+impl HasPost for Post {
     fn post(&self) -> &Post {
         self
     }
 }
 
-impl Seen for Analysed {
+impl HasPost for Analysed {
     fn post(&self) -> &Post {
         &self.post
     }
@@ -43,7 +43,7 @@ impl Seen for Analysed {
 
 /// A post that was read, and where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Read<P> {
+pub(crate) struct ReadPost<P> {
     pub(crate) post: P,
     /// Where the record begins.
     pub(crate) offset: u64,
@@ -53,7 +53,7 @@ pub(crate) struct Read<P> {
     pub(crate) raw: Option<Box<[u8]>>,
 }
 
-impl<P: Seen> Timed for Read<P> {
+impl<P: HasPost> Timed for ReadPost<P> {
     fn observed_at(&self) -> Timestamp {
         self.post.post().observed_at
     }
@@ -66,9 +66,9 @@ impl<P: Seen> Timed for Read<P> {
 
 /// What became of one record.
 #[derive(Debug)]
-pub(crate) enum Item<P> {
+pub(crate) enum RecordOutcome<P> {
     /// A post; the range of its bytes in the batch.
-    Post(Box<Read<P>>, Range<usize>),
+    Post(Box<ReadPost<P>>, Range<usize>),
     /// Left out by the source's filter.
     Filtered,
     /// Something published is gone.
@@ -80,7 +80,7 @@ pub(crate) enum Item<P> {
 /// Records of one source, in the order of arrival.
 #[derive(Debug)]
 pub(crate) struct Batch<P> {
-    pub(crate) items: Vec<Item<P>>,
+    pub(crate) items: Vec<RecordOutcome<P>>,
     pub(crate) raw: Vec<u8>,
     /// Where the next record begins.
     pub(crate) position: Position,
@@ -100,7 +100,7 @@ impl<P> Batch<P> {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.items.len() >= BATCH || self.raw.len() >= BATCH_BYTES
+        self.items.len() >= BATCH_RECORDS || self.raw.len() >= BATCH_BYTES
     }
 
     /// Adds what was made of a record.
@@ -109,12 +109,12 @@ impl<P> Batch<P> {
             Decoded::Post(post) => {
                 let start = self.raw.len();
                 self.raw.extend_from_slice(line);
-                let read = Read { post: open(*post), offset: record.offset, record: record.number, raw: None };
-                Item::Post(Box::new(read), start..self.raw.len())
+                let read = ReadPost { post: open(*post), offset: record.offset, record: record.number, raw: None };
+                RecordOutcome::Post(Box::new(read), start..self.raw.len())
             }
-            Decoded::Filtered => Item::Filtered,
-            Decoded::Deletion(deletion) => Item::Deletion(deletion),
-            Decoded::Dead(letter) => Item::Dead(letter),
+            Decoded::Filtered => RecordOutcome::Filtered,
+            Decoded::Deletion(deletion) => RecordOutcome::Deletion(deletion),
+            Decoded::Dead(letter) => RecordOutcome::Dead(letter),
         };
         self.items.push(item);
     }

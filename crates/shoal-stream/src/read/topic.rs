@@ -27,16 +27,16 @@ use crate::{Error, Metrics};
 
 /// Batches of one partition that wait to be taken: above the first it is no longer read, below the second it is again.
 /// Pausing throws away what was fetched, so the two lie apart.
-const HIGH: usize = 16;
-const LOW: usize = 4;
+const PAUSE_ABOVE: usize = 16;
+const RESUME_BELOW: usize = 4;
 /// Records between two looks at who is ahead and what has waited, while records come.
-const STEERING: u32 = 64;
+const STEER_EVERY: u32 = 64;
 /// How long a poll waits, and how long a record waits for the rest of its batch.
-const WAIT: Duration = Duration::from_millis(20);
+const POLL_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// Where to read from.
 #[derive(Debug, Clone)]
-pub(crate) struct Start {
+pub(crate) struct TopicStart {
     /// The number of the source in the job.
     pub(crate) source: usize,
     pub(crate) topic: String,
@@ -52,12 +52,12 @@ pub(crate) struct Start {
 /// Batches of one partition.
 pub(crate) struct TopicFeed {
     batches: Receiver<Result<Batch<Analysed>, Error>>,
-    state: Arc<LaneState>,
+    state: Arc<LaneProgress>,
 }
 
 /// What the polling thread and whoever takes batches both know of a partition.
 #[derive(Debug, Default)]
-struct LaneState {
+struct LaneProgress {
     /// Batches that wait to be taken.
     waiting: AtomicUsize,
     /// Everything that there was has been given.
@@ -69,16 +69,16 @@ struct LaneState {
 }
 
 /// Partitions of topics, and what is known of them.
-type Lanes = Vec<(String, i32, String, Arc<LaneState>)>;
+type Lanes = Vec<(String, i32, String, Arc<LaneProgress>)>;
 
 /// Hears the client's complaints and statistics.
-struct Context {
+struct TopicReaderContext {
     watch: Watch,
     metrics: Metrics,
     lanes: Lanes,
 }
 
-impl ClientContext for Context {
+impl ClientContext for TopicReaderContext {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -104,7 +104,7 @@ impl ClientContext for Context {
     }
 }
 
-impl ConsumerContext for Context {}
+impl ConsumerContext for TopicReaderContext {}
 
 impl TopicFeed {
     /// Whether there is nothing for now: everything has been given, and the leader would say if there were more.
@@ -129,20 +129,20 @@ impl TopicFeed {
 }
 
 /// A partition as the polling thread sees it.
-struct Lane {
-    start: Start,
+struct TopicLane {
+    start: TopicStart,
     decoder: Decoder,
     batch: Batch<Analysed>,
     begun: Instant,
     sender: Sender<Result<Batch<Analysed>, Error>>,
-    state: Arc<LaneState>,
+    state: Arc<LaneProgress>,
     paused: bool,
     ended: bool,
     bytes: IntCounter,
 }
 
 /// Starts to read; gives a feed for each start, in order.
-pub(crate) fn feeds(job: &Job, kafka: &Kafka, starts: Vec<Start>) -> Result<Vec<TopicFeed>, Error> {
+pub(crate) fn feeds(job: &Job, kafka: &Kafka, starts: Vec<TopicStart>) -> Result<Vec<TopicFeed>, Error> {
     let mut list = TopicPartitionList::new();
     let (mut lanes, mut feeds, mut known) = (Vec::new(), Vec::new(), Lanes::new());
     for start in starts {
@@ -152,12 +152,12 @@ pub(crate) fn feeds(job: &Job, kafka: &Kafka, starts: Vec<Start>) -> Result<Vec<
         let source = &job.sources[start.source];
         let format = source.format.unwrap_or(shoal_formats::Format::DEFAULT);
         let (sender, batches) = channel();
-        let state = Arc::new(LaneState::default());
+        let state = Arc::new(LaneProgress::default());
         state.position.store(start.offset, Ordering::Relaxed);
         known.push((start.topic.clone(), start.partition, start.source.to_string(), Arc::clone(&state)));
         feeds.push(TopicFeed { batches, state: Arc::clone(&state) });
         let position = Position { offset: start.offset, record: start.offset };
-        lanes.push(Lane {
+        lanes.push(TopicLane {
             decoder: Decoder::new(source, format, job),
             batch: Batch::at(position),
             begun: Instant::now(),
@@ -170,27 +170,28 @@ pub(crate) fn feeds(job: &Job, kafka: &Kafka, starts: Vec<Start>) -> Result<Vec<
         });
     }
     let watch = Watch::of_reader(&kafka.connection);
-    let context = Context { watch: watch.clone(), metrics: job.metrics.clone(), lanes: known };
+    let context = TopicReaderContext { watch: watch.clone(), metrics: job.metrics.clone(), lanes: known };
     let mut config = kafka.connection.client(&Purpose::Reader)?;
-    config.set("enable.partition.eof", "true").set("statistics.interval.ms", leaders::TELLING);
-    let consumer: BaseConsumer<Context> =
+    config.set("enable.partition.eof", "true").set("statistics.interval.ms", leaders::STATISTICS_INTERVAL_MS);
+    let consumer: BaseConsumer<TopicReaderContext> =
         config.create_with_context(context).map_err(|error| shoal_kafka::Error::client(&error))?;
     consumer.assign(&list).map_err(|error| shoal_kafka::Error::cluster("partitions", &error))?;
-    let poller = Poller { consumer, watch, lanes, analyst: Analyst::new(&job.detect), metrics: job.metrics.clone() };
+    let poller =
+        TopicPoller { consumer, watch, lanes, analyst: Analyst::new(&job.detect), metrics: job.metrics.clone() };
     thread::Builder::new().name("kafka-poll".to_owned()).spawn(move || poller.run()).map_err(Error::Thread)?;
     Ok(feeds)
 }
 
 /// The polling thread.
-struct Poller {
-    consumer: BaseConsumer<Context>,
+struct TopicPoller {
+    consumer: BaseConsumer<TopicReaderContext>,
     watch: Watch,
-    lanes: Vec<Lane>,
+    lanes: Vec<TopicLane>,
     analyst: Analyst,
     metrics: Metrics,
 }
 
-impl Poller {
+impl TopicPoller {
     fn run(mut self) {
         for lane in &mut self.lanes {
             lane.end_if_read();
@@ -199,10 +200,10 @@ impl Poller {
         while self.lanes.iter().any(|lane| !lane.ended) {
             polled = polled.wrapping_add(1);
             let consumer = &self.consumer;
-            match consumer.poll(WAIT) {
+            match consumer.poll(POLL_TIMEOUT) {
                 Some(Ok(message)) => {
                     Self::take(&mut self.lanes, &mut self.analyst, &message);
-                    if !polled.is_multiple_of(STEERING) {
+                    if !polled.is_multiple_of(STEER_EVERY) {
                         continue;
                     }
                 }
@@ -214,9 +215,9 @@ impl Poller {
         }
     }
 
-    fn take(lanes: &mut [Lane], analyst: &mut Analyst, message: &BorrowedMessage<'_>) {
+    fn take(lanes: &mut [TopicLane], analyst: &mut Analyst, message: &BorrowedMessage<'_>) {
         let here =
-            |lane: &&mut Lane| lane.start.partition == message.partition() && lane.start.topic == message.topic();
+            |lane: &&mut TopicLane| lane.start.partition == message.partition() && lane.start.topic == message.topic();
         let Some(lane) = lanes.iter_mut().find(here) else { return };
         let incoming = Incoming::new(message);
         if lane.ended || lane.start.end.is_some_and(|end| incoming.offset >= end) {
@@ -285,11 +286,11 @@ impl Poller {
     /// Sends on what has waited, and reads no more of what is not taken.
     fn steer(&mut self) {
         for lane in &mut self.lanes {
-            if !lane.batch.items.is_empty() && lane.begun.elapsed() >= WAIT {
+            if !lane.batch.items.is_empty() && lane.begun.elapsed() >= POLL_TIMEOUT {
                 lane.give();
             }
             let waiting = lane.state.waiting.load(Ordering::Relaxed);
-            let pause = if lane.paused { waiting > LOW } else { waiting >= HIGH };
+            let pause = if lane.paused { waiting > RESUME_BELOW } else { waiting >= PAUSE_ABOVE };
             if pause != lane.paused && !lane.ended {
                 let mut list = TopicPartitionList::new();
                 list.add_partition(&lane.start.topic, lane.start.partition);
@@ -303,7 +304,7 @@ impl Poller {
     }
 }
 
-impl Lane {
+impl TopicLane {
     fn end_if_read(&mut self) {
         if self.start.end.is_some_and(|end| self.batch.position.offset >= end) {
             self.finish();

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shoal_model::{Timestamp, interned};
 
-use super::topology::Place;
+use super::topology::PartitionId;
 
 /// The version of the frames, their records included: raised by every change to what stages tell one another.
 pub(crate) const FRAME_VERSION: u8 = 1;
@@ -52,7 +52,7 @@ impl Mark {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FrameHead {
     /// Who sent it.
-    pub(crate) from: Place,
+    pub(crate) from: PartitionId,
     /// The number of its first record on the channel, from 1; of the next one when it has none.
     pub(crate) first: u64,
     /// How many records it has.
@@ -101,7 +101,7 @@ mod tests {
 
     fn example(records: u32) -> FrameHead {
         let mark = Mark { watermark: Timestamp::from_seconds(5), highest: Timestamp::from_seconds(9) };
-        FrameHead { from: Place { stage: StageName::Pair, partition: 3 }, first: 7, records, mark }
+        FrameHead { from: PartitionId { stage: StageName::Pair, partition: 3 }, first: 7, records, mark }
     }
 
     #[test]

@@ -7,12 +7,12 @@ use shoal_detect::Trigger;
 use shoal_model::Timestamp;
 
 use super::frame::{FrameHead, Mark};
-use super::topology::Place;
+use super::topology::PartitionId;
 
 /// The channels into one partition, one for each partition upstream.
 #[derive(Debug)]
 pub(crate) struct Inbound<T> {
-    index: BTreeMap<Place, usize>,
+    index: BTreeMap<PartitionId, usize>,
     channels: Vec<Channel<T>>,
 }
 
@@ -28,12 +28,12 @@ pub(crate) struct Channel<T> {
 
 /// A frame that cannot be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Broken {
+pub(crate) enum ChannelError {
     /// Records are missing.
     #[error("record {expected} of {from} is missing: the next one is {found}")]
     Gap {
         /// Whose.
-        from: Place,
+        from: PartitionId,
         /// The number that should have come.
         expected: u64,
         /// The number that came.
@@ -43,13 +43,13 @@ pub(crate) enum Broken {
     #[error("{from} is no partition that this one hears")]
     Stranger {
         /// Who.
-        from: Place,
+        from: PartitionId,
     },
     /// Event time went back.
     #[error("a record of {from} is for {at}, and the channel had passed {watermark}")]
     Order {
         /// Whose.
-        from: Place,
+        from: PartitionId,
         /// Its time.
         at: Timestamp,
         /// The watermark before it.
@@ -59,31 +59,35 @@ pub(crate) enum Broken {
 
 impl<T> Inbound<T> {
     /// Channels from these partitions, on which nothing has come.
-    pub(crate) fn new(from: &[Place]) -> Self {
+    pub(crate) fn new(from: &[PartitionId]) -> Self {
         let channel = || Channel { seen: 0, mark: Mark::START, waiting: VecDeque::new() };
         Self {
-            index: from.iter().enumerate().map(|(at, place)| (*place, at)).collect(),
+            index: from.iter().enumerate().map(|(at, id)| (*id, at)).collect(),
             channels: from.iter().map(|_| channel()).collect(),
         }
     }
 
     /// How many of a frame's first records have come before; they need not be read.
-    pub(crate) fn known(&self, head: &FrameHead) -> Result<u32, Broken> {
-        let Some(at) = self.index.get(&head.from) else { return Err(Broken::Stranger { from: head.from }) };
+    pub(crate) fn known(&self, head: &FrameHead) -> Result<u32, ChannelError> {
+        let Some(at) = self.index.get(&head.from) else { return Err(ChannelError::Stranger { from: head.from }) };
         let seen = self.channels[*at].seen;
         if head.first > seen + 1 {
-            return Err(Broken::Gap { from: head.from, expected: seen + 1, found: head.first });
+            return Err(ChannelError::Gap { from: head.from, expected: seen + 1, found: head.first });
         }
         Ok(u32::try_from(seen + 1 - head.first).unwrap_or(u32::MAX).min(head.records))
     }
 
     /// Takes the records of a frame beyond those known, and its mark.
-    pub(crate) fn take(&mut self, head: &FrameHead, records: impl Iterator<Item = (Trigger, T)>) -> Result<(), Broken> {
-        let Some(at) = self.index.get(&head.from) else { return Err(Broken::Stranger { from: head.from }) };
+    pub(crate) fn take(
+        &mut self,
+        head: &FrameHead,
+        records: impl Iterator<Item = (Trigger, T)>,
+    ) -> Result<(), ChannelError> {
+        let Some(at) = self.index.get(&head.from) else { return Err(ChannelError::Stranger { from: head.from }) };
         let channel = &mut self.channels[*at];
         for (trigger, record) in records {
             if trigger.at < channel.mark.watermark {
-                return Err(Broken::Order { from: head.from, at: trigger.at, watermark: channel.mark.watermark });
+                return Err(ChannelError::Order { from: head.from, at: trigger.at, watermark: channel.mark.watermark });
             }
             channel.waiting.push_back((trigger, record));
             channel.seen += 1;
@@ -134,8 +138,8 @@ mod tests {
     use super::*;
     use crate::staged::topology::StageName;
 
-    fn place(partition: u16) -> Place {
-        Place { stage: StageName::Prepare, partition }
+    fn id(partition: u16) -> PartitionId {
+        PartitionId { stage: StageName::Prepare, partition }
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -148,9 +152,9 @@ mod tests {
         first: u64,
         items: &[(i64, u32)],
         mark: i64,
-    ) -> Result<u32, Broken> {
+    ) -> Result<u32, ChannelError> {
         let mark = Mark { watermark: at(mark), highest: at(mark) };
-        let head = FrameHead { from: place(partition), first, records: items.len() as u32, mark };
+        let head = FrameHead { from: id(partition), first, records: items.len() as u32, mark };
         let known = inbound.known(&head)?;
         let fresh = items.iter().skip(known as usize).map(|(time, item)| (Trigger::timer(at(*time)), *item));
         inbound.take(&head, fresh)?;
@@ -164,7 +168,7 @@ mod tests {
 
     #[test]
     fn only_what_all_channels_have_passed_is_ready() {
-        let mut inbound = Inbound::new(&[place(0), place(1)]);
+        let mut inbound = Inbound::new(&[id(0), id(1)]);
         send(&mut inbound, 0, 1, &[(10, 1), (20, 2)], 25).unwrap();
         assert_eq!(ready(&mut inbound), Vec::<u32>::new());
         send(&mut inbound, 1, 1, &[(15, 3)], 20).unwrap();
@@ -176,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_comes_again_is_dropped_inside_a_frame_too() {
-        let mut inbound = Inbound::new(&[place(0)]);
+        let mut inbound = Inbound::new(&[id(0)]);
         send(&mut inbound, 0, 1, &[(10, 1), (20, 2)], 21).unwrap();
         assert_eq!(send(&mut inbound, 0, 1, &[(10, 1)], 11), Ok(1));
         assert_eq!(send(&mut inbound, 0, 2, &[(20, 2), (30, 3)], 31), Ok(1));
@@ -185,9 +189,9 @@ mod tests {
 
     #[test]
     fn a_gap_is_an_error_even_without_records() {
-        let mut inbound = Inbound::new(&[place(0)]);
+        let mut inbound = Inbound::new(&[id(0)]);
         send(&mut inbound, 0, 1, &[(10, 1)], 11).unwrap();
-        let gap = Broken::Gap { from: place(0), expected: 2, found: 3 };
+        let gap = ChannelError::Gap { from: id(0), expected: 2, found: 3 };
         assert_eq!(send(&mut inbound, 0, 3, &[(20, 2)], 21), Err(gap.clone()));
         assert_eq!(send(&mut inbound, 0, 3, &[], 21), Err(gap));
         assert_eq!(inbound.mark().watermark, at(11));
@@ -195,9 +199,9 @@ mod tests {
 
     #[test]
     fn strangers_and_time_that_goes_back_are_errors() {
-        let mut inbound = Inbound::new(&[place(0)]);
-        assert_eq!(send(&mut inbound, 7, 1, &[], 1), Err(Broken::Stranger { from: place(7) }));
+        let mut inbound = Inbound::new(&[id(0)]);
+        assert_eq!(send(&mut inbound, 7, 1, &[], 1), Err(ChannelError::Stranger { from: id(7) }));
         send(&mut inbound, 0, 1, &[(10, 1)], 11).unwrap();
-        assert!(matches!(send(&mut inbound, 0, 2, &[(10, 2)], 12), Err(Broken::Order { .. })));
+        assert!(matches!(send(&mut inbound, 0, 2, &[(10, 2)], 12), Err(ChannelError::Order { .. })));
     }
 }

@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{FRAME_BYTES, FRAME_RECORDS, FrameHead, Mark, RECORD_BYTES, encode};
-use super::topology::Place;
+use super::topology::PartitionId;
 use crate::Error;
 
 /// A frame on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sent {
-    pub(crate) to: Place,
+pub(crate) struct OutgoingFrame {
+    pub(crate) to: PartitionId,
     pub(crate) bytes: Vec<u8>,
 }
 
 /// The channels out of one partition.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Senders {
-    from: Place,
-    channels: BTreeMap<Place, Sender>,
+    from: PartitionId,
+    channels: BTreeMap<PartitionId, Sender>,
 }
 
 /// One channel.
@@ -33,19 +33,19 @@ struct Sender {
 
 impl Senders {
     /// Channels on which nothing has been sent.
-    pub(crate) fn new(from: Place, to: &[Place]) -> Self {
+    pub(crate) fn new(from: PartitionId, to: &[PartitionId]) -> Self {
         let sender = Sender { next: 1, said: Mark::START };
-        Self { from, channels: to.iter().map(|place| (*place, sender)).collect() }
+        Self { from, channels: to.iter().map(|id| (*id, sender)).collect() }
     }
 
     /// Cuts records into frames, numbered on. The last one says `mark`; without records a frame is made only when the
     /// mark is news.
     pub(crate) fn send<W: Serialize>(
         &mut self,
-        to: Place,
+        to: PartitionId,
         records: &[W],
         mark: Mark,
-        out: &mut Vec<Sent>,
+        out: &mut Vec<OutgoingFrame>,
     ) -> Result<(), Error> {
         let Some(sender) = self.channels.get_mut(&to) else { return Ok(()) };
         if records.is_empty() && sender.said == mark {
@@ -67,13 +67,13 @@ impl Senders {
 
 /// Makes one frame, or several when it would be too large. All but the last say `before`.
 fn cut<W: Serialize>(
-    from: Place,
-    to: Place,
+    from: PartitionId,
+    to: PartitionId,
     sender: &mut Sender,
     records: &[W],
     before: Mark,
     mark: Mark,
-    out: &mut Vec<Sent>,
+    out: &mut Vec<OutgoingFrame>,
 ) -> Result<(), Error> {
     let head = FrameHead { from, first: sender.next, records: records.len() as u32, mark };
     let bytes = encode(&head, records)?;
@@ -86,7 +86,7 @@ fn cut<W: Serialize>(
         return Err(Error::RecordTooLarge { from: from.to_string(), to: to.to_string(), bytes: bytes.len() });
     }
     sender.next += records.len() as u64;
-    out.push(Sent { to, bytes });
+    out.push(OutgoingFrame { to, bytes });
     Ok(())
 }
 
@@ -98,16 +98,16 @@ mod tests {
     use crate::staged::frame::{head, records};
     use crate::staged::topology::StageName;
 
-    fn place(stage: StageName) -> Place {
-        Place { stage, partition: 0 }
+    fn id(stage: StageName) -> PartitionId {
+        PartitionId { stage, partition: 0 }
     }
 
     fn mark(seconds: i64) -> Mark {
         Mark { watermark: Timestamp::from_seconds(seconds), highest: Timestamp::from_seconds(seconds) }
     }
 
-    fn read(sent: &[Sent]) -> Vec<(u64, usize, Mark)> {
-        let one = |sent: &Sent| {
+    fn read(sent: &[OutgoingFrame]) -> Vec<(u64, usize, Mark)> {
+        let one = |sent: &OutgoingFrame| {
             let (head, rest) = head(&sent.bytes).unwrap();
             let records: Vec<Vec<u8>> = records(&head, rest).unwrap();
             (head.first, records.len(), head.mark)
@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn records_are_numbered_and_only_the_last_frame_says_the_mark() {
-        let to = place(StageName::Pair);
-        let mut senders = Senders::new(place(StageName::Prepare), &[to]);
+        let to = id(StageName::Pair);
+        let mut senders = Senders::new(id(StageName::Prepare), &[to]);
         let mut out = Vec::new();
         senders.send(to, &vec![vec![0_u8]; 1_100], mark(5), &mut out).unwrap();
         senders.send::<Vec<u8>>(to, &[], mark(5), &mut out).unwrap();
@@ -129,8 +129,8 @@ mod tests {
 
     #[test]
     fn large_frames_are_cut_and_a_record_beyond_all_limits_is_an_error() {
-        let to = place(StageName::Pair);
-        let mut senders = Senders::new(place(StageName::Prepare), &[to]);
+        let to = id(StageName::Pair);
+        let mut senders = Senders::new(id(StageName::Prepare), &[to]);
         let mut out = Vec::new();
         senders.send(to, &vec![vec![0_u8; 200 << 10]; 4], mark(5), &mut out).unwrap();
         assert_eq!(read(&out), [(1, 2, Mark::START), (3, 2, mark(5))]);

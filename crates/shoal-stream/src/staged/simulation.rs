@@ -11,14 +11,14 @@ use shoal_formats::{Format, Limits};
 use shoal_kafka::{Connection, GroupProtocol};
 use shoal_model::{Alert, Span, Timestamp};
 
-use super::process::shared::Shared;
+use super::process::shared::SharedRun;
 use super::task::build::build;
 use super::task::{Outgoing, Task};
-use super::topology::{Place, StageName, Topology};
-use crate::cluster::progress_log::Board;
+use super::topology::{PartitionId, StageName, Topology};
+use crate::cluster::progress_log::ProgressLog;
 use crate::cluster::record::Incoming;
 use crate::job::{Input, Job, Kafka, Outputs, Source};
-use crate::order::intake::Idle;
+use crate::order::intake::IdleDecision;
 use crate::write::producer::Producer;
 use crate::{Metrics, run};
 
@@ -88,7 +88,7 @@ fn job(sources: Vec<Source>) -> Job {
     }
 }
 
-fn shared() -> Shared {
+fn shared() -> SharedRun {
     let source = |partition| Source {
         name: format!("posts/{partition}"),
         input: Input::Topic { topic: "posts".to_owned(), partition },
@@ -107,7 +107,7 @@ fn shared() -> Shared {
         ahead: 100,
     };
     let topology = Topology::new("test", SOURCES, &job.detect.partitions);
-    Shared::new(job, kafka, topology, "epoch".to_owned(), Arc::new(producer), Board::new("epoch"))
+    SharedRun::new(job, kafka, topology, "epoch".to_owned(), Arc::new(producer), ProgressLog::new("epoch"))
 }
 
 /// One partition in the simulation.
@@ -123,51 +123,51 @@ struct Node {
 
 /// All partitions and their topics.
 struct World {
-    shared: Shared,
-    nodes: BTreeMap<Place, Node>,
-    topics: BTreeMap<Place, Vec<Vec<u8>>>,
+    shared: SharedRun,
+    nodes: BTreeMap<PartitionId, Node>,
+    topics: BTreeMap<PartitionId, Vec<Vec<u8>>>,
     alerts: Vec<Alert>,
 }
 
 impl World {
     fn new(posts: &[Vec<String>]) -> Self {
         let shared = shared();
-        let mut topics: BTreeMap<Place, Vec<Vec<u8>>> = BTreeMap::new();
+        let mut topics: BTreeMap<PartitionId, Vec<Vec<u8>>> = BTreeMap::new();
         let mut nodes = BTreeMap::new();
-        for place in StageName::ALL.into_iter().flat_map(|stage| shared.topology.places(stage)) {
-            let task = build(place, &shared).unwrap();
-            topics.insert(place, Vec::new());
-            nodes.insert(place, Node { task, position: 0, snapshot: None, raised: 0, snapshot_raised: 0 });
+        for id in StageName::ALL.into_iter().flat_map(|stage| shared.topology.partition_ids(stage)) {
+            let task = build(id, &shared).unwrap();
+            topics.insert(id, Vec::new());
+            nodes.insert(id, Node { task, position: 0, snapshot: None, raised: 0, snapshot_raised: 0 });
         }
         for (partition, lines) in posts.iter().enumerate() {
-            let place = Place { stage: StageName::Ingest, partition: partition as u16 };
-            topics.insert(place, lines.iter().map(|line| line.clone().into_bytes()).collect());
+            let id = PartitionId { stage: StageName::Ingest, partition: partition as u16 };
+            topics.insert(id, lines.iter().map(|line| line.clone().into_bytes()).collect());
         }
         Self { shared, nodes, topics, alerts: Vec::new() }
     }
 
     /// Gives a partition up to `count` records; sends what it has to say when asked to.
-    fn deliver(&mut self, place: Place, count: usize, send: bool) {
-        let (node, topic) = (self.nodes.get_mut(&place).unwrap(), &self.topics[&place]);
+    fn deliver(&mut self, id: PartitionId, count: usize, send: bool) {
+        let (node, topic) = (self.nodes.get_mut(&id).unwrap(), &self.topics[&id]);
         let end = (node.position + count).min(topic.len());
         for (offset, payload) in topic.iter().enumerate().take(end).skip(node.position) {
-            let epoch = (place.stage != StageName::Ingest).then_some(&b"epoch"[..]);
+            let epoch = (id.stage != StageName::Ingest).then_some(&b"epoch"[..]);
             let record =
                 Incoming { offset: offset as u64, appended: None, payload: Some(payload), epoch, schema: None };
             node.task.accept(&record).unwrap();
         }
         node.position = end;
-        if place.stage == StageName::Ingest && end == topic.len() && !node.task.mark().is_end() {
+        if id.stage == StageName::Ingest && end == topic.len() && !node.task.mark().is_end() {
             node.task.as_source().unwrap().finish();
         }
         node.task.advance();
         if send {
-            self.send(place);
+            self.send(id);
         }
     }
 
-    fn send(&mut self, place: Place) {
-        let node = self.nodes.get_mut(&place).unwrap();
+    fn send(&mut self, id: PartitionId) {
+        let node = self.nodes.get_mut(&id).unwrap();
         let mut out = Outgoing::default();
         node.task.send(&mut out).unwrap();
         assert!(out.dead_letters.is_empty());
@@ -184,17 +184,17 @@ impl World {
         }
     }
 
-    fn save(&mut self, place: Place) {
-        self.send(place);
-        let node = self.nodes.get_mut(&place).unwrap();
+    fn save(&mut self, id: PartitionId) {
+        self.send(id);
+        let node = self.nodes.get_mut(&id).unwrap();
         node.snapshot = Some((node.position, node.task.snapshot().unwrap()));
         node.snapshot_raised = node.raised;
     }
 
     /// Forgets a partition's memory and starts it again, from its snapshot if it may.
-    fn restart(&mut self, place: Place, from_snapshot: bool) {
-        let node = self.nodes.get_mut(&place).unwrap();
-        node.task = build(place, &self.shared).unwrap();
+    fn restart(&mut self, id: PartitionId, from_snapshot: bool) {
+        let node = self.nodes.get_mut(&id).unwrap();
+        node.task = build(id, &self.shared).unwrap();
         (node.position, node.raised) = (0, 0);
         if let Some((position, snapshot)) = node.snapshot.as_ref().filter(|_| from_snapshot) {
             node.task.restore(snapshot).unwrap();
@@ -203,34 +203,34 @@ impl World {
     }
 
     fn is_done(&self) -> bool {
-        self.nodes.iter().all(|(place, node)| node.task.mark().is_end() && node.position == self.topics[place].len())
+        self.nodes.iter().all(|(id, node)| node.task.mark().is_end() && node.position == self.topics[id].len())
     }
 
     /// Delivers everything, with up to `faults` faults on the way.
     fn run(&mut self, numbers: &mut Numbers, mut faults: usize) {
-        let places: Vec<Place> = self.nodes.keys().copied().collect();
+        let ids: Vec<PartitionId> = self.nodes.keys().copied().collect();
         while !self.is_done() {
-            let place = places[numbers.below(places.len())];
+            let id = ids[numbers.below(ids.len())];
             match numbers.below(40) {
                 0 if faults > 0 => {
                     faults -= 1;
-                    self.restart(place, numbers.below(3) > 0);
+                    self.restart(id, numbers.below(3) > 0);
                 }
-                1 => self.save(place),
-                2 => self.send(place),
+                1 => self.save(id),
+                2 => self.send(id),
                 _ => {
                     let count = 1 + numbers.below(60);
-                    self.deliver(place, count, numbers.below(3) > 0);
+                    self.deliver(id, count, numbers.below(3) > 0);
                 }
             }
             if numbers.below(200) == 0 {
-                for place in &places {
-                    self.send(*place);
+                for id in &ids {
+                    self.send(*id);
                 }
             }
         }
-        for place in &places {
-            self.send(*place);
+        for id in &ids {
+            self.send(*id);
         }
     }
 }
@@ -239,7 +239,7 @@ impl World {
 fn embedded(posts: &[Vec<String>]) -> Vec<Alert> {
     struct Kept(Vec<Alert>);
     impl crate::Observer for Kept {
-        fn progress(&mut self, _progress: &crate::Progress) {}
+        fn progress(&mut self, _progress: &crate::RunProgress) {}
         fn alert(&mut self, alert: &Alert) {
             self.0.push(alert.clone());
         }
@@ -274,15 +274,15 @@ fn tasks_give_the_alerts_of_one_process() {
 fn an_idle_mark_does_not_overtake_posts() {
     let mut world = World::new(&posts());
     let (ingest, prepare) = (
-        [0, 1].map(|partition| Place { stage: StageName::Ingest, partition }),
-        Place { stage: StageName::Prepare, partition: 0 },
+        [0, 1].map(|partition| PartitionId { stage: StageName::Ingest, partition }),
+        PartitionId { stage: StageName::Prepare, partition: 0 },
     );
-    for place in ingest {
-        world.deliver(place, 100, true);
+    for id in ingest {
+        world.deliver(id, 100, true);
         let far = Timestamp::from_seconds(1_700_000_000 + 86_400);
-        world.nodes.get_mut(&place).unwrap().task.as_source().unwrap().idle(Idle { limit: far, to: far });
+        world.nodes.get_mut(&id).unwrap().task.as_source().unwrap().idle(IdleDecision { limit: far, to: far });
         // What is sent first after a decision must not say that everything below it has been sent, unless it has.
-        world.send(place);
+        world.send(id);
     }
     world.deliver(prepare, 1_000, true);
     assert_eq!(world.nodes[&prepare].task.waiting(), 0);

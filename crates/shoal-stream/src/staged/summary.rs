@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use shoal_model::AlertState;
 
-use super::process::shared::Shared;
+use super::process::shared::SharedRun;
 use super::topology::StageName;
 use crate::Metrics;
 use crate::summary::state_name;
@@ -54,7 +54,7 @@ pub(super) fn alerts(metrics: &Metrics) -> BTreeMap<String, u64> {
 }
 
 impl StagedSummary {
-    pub(super) fn of(shared: &Shared, stages: &BTreeSet<StageName>, elapsed: Duration) -> Self {
+    pub(super) fn of(shared: &SharedRun, stages: &BTreeSet<StageName>, elapsed: Duration) -> Self {
         let metrics = &shared.job.metrics;
         let of_stage = |stage: &StageName| {
             let label = &[stage.name()];

@@ -80,12 +80,12 @@ impl FromStr for StageName {
 
 /// A logical partition: a stage and a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct Place {
+pub(crate) struct PartitionId {
     pub(crate) stage: StageName,
     pub(crate) partition: u16,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for PartitionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.stage, self.partition)
     }
@@ -122,19 +122,19 @@ impl Topology {
     }
 
     /// The partitions of a stage.
-    pub(crate) fn places(&self, stage: StageName) -> impl Iterator<Item = Place> + use<> {
-        (0..self.partitions(stage)).map(move |partition| Place { stage, partition })
+    pub(crate) fn partition_ids(&self, stage: StageName) -> impl Iterator<Item = PartitionId> + use<> {
+        (0..self.partitions(stage)).map(move |partition| PartitionId { stage, partition })
     }
 
     /// Whom every partition of a stage hears, in order.
-    pub(crate) fn channels(&self, stage: StageName) -> Vec<Place> {
-        stage.upstream().iter().flat_map(|upstream| self.places(*upstream)).collect()
+    pub(crate) fn channels(&self, stage: StageName) -> Vec<PartitionId> {
+        stage.upstream().iter().flat_map(|upstream| self.partition_ids(*upstream)).collect()
     }
 
     /// Whom every partition of a stage sends to.
-    pub(crate) fn downstream(&self, stage: StageName) -> Vec<Place> {
+    pub(crate) fn downstream(&self, stage: StageName) -> Vec<PartitionId> {
         let hears = |other: &&StageName| other.upstream().contains(&stage);
-        StageName::ALL.iter().filter(hears).flat_map(|other| self.places(*other)).collect()
+        StageName::ALL.iter().filter(hears).flat_map(|other| self.partition_ids(*other)).collect()
     }
 
     /// The topic that a stage reads; that of ingest is others'.
@@ -143,7 +143,7 @@ impl Topology {
     }
 
     /// The compacted topic that tells how far every partition has come.
-    pub(crate) fn progress_topic(&self) -> String {
+    pub(crate) fn progress_log_topic(&self) -> String {
         format!("{}.watermarks", self.prefix)
     }
 }
@@ -166,10 +166,10 @@ mod tests {
         let parts = Partitions { prepare: 2, matching: 3, pair: 2, tie: 2, circle: 4 };
         let topology = Topology::new("p", 5, &parts);
         for stage in StageName::ALL {
-            for place in topology.downstream(stage) {
+            for id in topology.downstream(stage) {
                 assert_eq!(
-                    topology.channels(place.stage).iter().filter(|from| from.stage == stage).count(),
-                    topology.places(stage).count()
+                    topology.channels(id.stage).iter().filter(|from| from.stage == stage).count(),
+                    topology.partition_ids(stage).count()
                 );
             }
         }

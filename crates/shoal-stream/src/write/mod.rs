@@ -126,12 +126,12 @@ pub(crate) struct Sinks {
     alerts: Option<AlertSink>,
     shadow: Option<AlertSink>,
     dead_letters: Option<DeadLetterSink>,
-    broker: Option<Broker>,
+    broker: Option<ClusterWriter>,
 }
 
 /// What it takes to write to topics.
 #[derive(Clone)]
-pub(crate) struct Broker {
+pub(crate) struct ClusterWriter {
     pub(crate) connection: Connection,
     pub(crate) producer: Arc<Producer>,
     pub(crate) epoch: String,
@@ -143,7 +143,7 @@ impl Sinks {
         outputs: &Outputs,
         marks: &OutputMarks,
         state: Option<&Path>,
-        broker: Option<&Broker>,
+        broker: Option<&ClusterWriter>,
     ) -> Result<Self, Error> {
         let alerts = |output: &Option<Output>, mark: &Option<OutputMark>| match output {
             None => Ok(None),
@@ -259,13 +259,13 @@ fn open_topic(
     topic: &str,
     schema: &'static str,
     mark: Option<&OutputMark>,
-    broker: Option<&Broker>,
+    broker: Option<&ClusterWriter>,
 ) -> Result<TopicSink, Error> {
-    let Some(Broker { connection, epoch, .. }) = broker else { return Err(Error::NoKafka) };
+    let Some(ClusterWriter { connection, epoch, .. }) = broker else { return Err(Error::NoKafka) };
     TopicSink::open(connection, topic, schema, epoch, &OutputMark::topic(mark), |_| true)
 }
 
-fn producer(broker: Option<&Broker>) -> Result<&Producer, Error> {
+fn producer(broker: Option<&ClusterWriter>) -> Result<&Producer, Error> {
     broker.map(|broker| &*broker.producer).ok_or(Error::NoKafka)
 }
 

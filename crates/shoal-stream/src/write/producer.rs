@@ -14,12 +14,12 @@ use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig,
 use rdkafka::statistics::Statistics;
 use shoal_kafka::{Connection, Purpose, Watch, diagnose};
 
-use crate::cluster::leaders::TELLING;
+use crate::cluster::leaders::STATISTICS_INTERVAL_MS;
 use crate::cluster::outage::Outage;
 use crate::{Error, Metrics};
 
 /// How long somebody who wants to stop waits for brokers that are gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Writes to topics. Shared by everybody in a process.
 pub(crate) struct Producer {
@@ -31,14 +31,14 @@ pub(crate) struct Producer {
 pub(crate) struct Deliveries {
     watch: Watch,
     outage: Mutex<Outage>,
-    failure: Mutex<Option<Failure>>,
+    failure: Mutex<Option<DeliveryFailure>>,
     room: (Mutex<()>, Condvar),
     metrics: Metrics,
 }
 
 /// A record that was not written, and never will be.
 #[derive(Debug, Clone)]
-struct Failure {
+struct DeliveryFailure {
     topic: String,
     what: String,
     remedy: String,
@@ -92,7 +92,7 @@ pub(crate) struct Ticket {
 }
 
 /// A record to write.
-pub(crate) struct Outbound<'a> {
+pub(crate) struct OutgoingRecord<'a> {
     pub(crate) topic: &'a str,
     pub(crate) partition: i32,
     pub(crate) key: &'a [u8],
@@ -146,7 +146,7 @@ impl Deliveries {
             return;
         }
         let diagnosis = diagnose(error.rdkafka_error_code(), &error.to_string());
-        let failure = Failure { topic: topic.to_owned(), what: diagnosis.what, remedy: diagnosis.remedy };
+        let failure = DeliveryFailure { topic: topic.to_owned(), what: diagnosis.what, remedy: diagnosis.remedy };
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
     }
 }
@@ -155,7 +155,7 @@ impl Producer {
     /// A producer of this cluster. Nothing is connected yet.
     pub(crate) fn new(connection: &Connection, stop: Arc<AtomicBool>, metrics: &Metrics) -> Result<Self, Error> {
         let mut config = connection.client(&Purpose::Producer)?;
-        config.set("statistics.interval.ms", TELLING);
+        config.set("statistics.interval.ms", STATISTICS_INTERVAL_MS);
         let deliveries = Deliveries {
             watch: Watch::new(connection),
             outage: Mutex::default(),
@@ -174,16 +174,16 @@ impl Producer {
         let fatal = || {
             let trouble = context.watch.fatal()?;
             let what = trouble.diagnosis.what;
-            Some(Failure { topic: "any topic".to_owned(), what, remedy: trouble.diagnosis.remedy })
+            Some(DeliveryFailure { topic: "any topic".to_owned(), what, remedy: trouble.diagnosis.remedy })
         };
         match failure.or_else(fatal) {
-            Some(Failure { topic, what, remedy }) => Err(Error::NotWritten { topic, what, remedy }),
+            Some(DeliveryFailure { topic, what, remedy }) => Err(Error::NotWritten { topic, what, remedy }),
             None => Ok(()),
         }
     }
 
     /// Hands a record over; waits while too many are on their way.
-    pub(crate) fn send(&self, record: Outbound<'_>, pending: &Arc<Pending>) -> Result<(), Error> {
+    pub(crate) fn send(&self, record: OutgoingRecord<'_>, pending: &Arc<Pending>) -> Result<(), Error> {
         // Nothing may follow what is missing.
         self.check()?;
         let context = self.inner.context();
@@ -237,7 +237,7 @@ impl Producer {
             return Ok(());
         }
         let since = stopping.get_or_insert_with(Instant::now);
-        if since.elapsed() < PATIENCE { Ok(()) } else { Err(Error::Unwritten { waited: PATIENCE }) }
+        if since.elapsed() < STOP_TIMEOUT { Ok(()) } else { Err(Error::Unwritten { waited: STOP_TIMEOUT }) }
     }
 }
 

@@ -7,10 +7,10 @@ use rdkafka::Message;
 use rdkafka::message::{Header, OwnedHeaders};
 use shoal_kafka::{Connection, Reader};
 
-use super::producer::{Outbound, Pending, Producer};
+use super::producer::{OutgoingRecord, Pending, Producer};
 use crate::Error;
 use crate::cluster::record::{CHANNEL, EPOCH, SCHEMA, SEQUENCE, header};
-use crate::cluster::scan::{ASKING, scan};
+use crate::cluster::scan::{QUERY_TIMEOUT, scan};
 
 /// Numbers of the last records, by partition and by whose they are.
 pub(crate) type Numbers = BTreeMap<(i32, String), u64>;
@@ -50,7 +50,7 @@ impl TopicSink {
         mark: &TopicMark,
         ours: impl Fn(&str) -> bool,
     ) -> Result<Self, Error> {
-        let partitions = Reader::open(connection)?.partition_count(topic, ASKING)?;
+        let partitions = Reader::open(connection)?.partition_count(topic, QUERY_TIMEOUT)?;
         let partitions = partitions.ok_or_else(|| Error::NoTopic { topic: topic.to_owned() })?;
         let numbers = from_list(&mark.numbers);
         let mut written = from_list(&mark.written);
@@ -112,7 +112,7 @@ impl TopicSink {
             .insert(Header { key: EPOCH, value: Some(&self.epoch) })
             .insert(Header { key: CHANNEL, value: Some(channel) })
             .insert(Header { key: SEQUENCE, value: Some(&number) });
-        producer.send(Outbound { topic: &self.topic, partition, key, payload, headers }, &self.pending)?;
+        producer.send(OutgoingRecord { topic: &self.topic, partition, key, payload, headers }, &self.pending)?;
         Ok(true)
     }
 

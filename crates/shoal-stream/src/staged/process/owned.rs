@@ -16,25 +16,25 @@ use rdkafka::util::Timeout;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use shoal_kafka::{Trouble, Watch};
 
-use super::partition_run::{Found, Settled};
-use super::read_range::Origin;
-use super::shared::{Load, Owned, Shared};
-use super::worker::{Command, Desk, Opening};
+use super::partition_run::{Committable, ResumePoint};
+use super::read_range::ReadRanges;
+use super::shared::{OwnedRecord, PartitionLoad, SharedRun};
+use super::worker::{OpenPartition, WorkerCommand, WorkerHandles};
 use crate::Error;
 use crate::cluster::leaders::{is_led, lag};
-use crate::staged::topology::{Place, StageName};
+use crate::staged::topology::{PartitionId, StageName};
 
 /// Who complained so lately has no brokers.
-const RECENT: Duration = Duration::from_secs(3);
+const RECENT_TROUBLE: Duration = Duration::from_secs(3);
 /// How long a worker may take to let go of a partition before the group is told anyway.
-const LETTING_GO: Duration = Duration::from_mins(1);
+const REVOKE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// One owned partition.
 pub(crate) struct Slot {
-    pub(crate) place: Place,
-    pub(crate) load: Arc<Load>,
+    pub(crate) id: PartitionId,
+    pub(crate) load: Arc<PartitionLoad>,
     /// Records that go to the worker together.
-    pub(crate) batch: Vec<Owned>,
+    pub(crate) batch: Vec<OwnedRecord>,
     pub(crate) batch_bytes: usize,
     /// The offset after the last record that came.
     pub(crate) position: u64,
@@ -48,12 +48,12 @@ pub(crate) struct Slot {
 
 impl Slot {
     /// Hands the batch to the worker.
-    pub(crate) fn flush(&mut self, desk: &Desk) {
+    pub(crate) fn flush(&mut self, workers: &WorkerHandles) {
         if !self.batch.is_empty() {
             let batch = std::mem::take(&mut self.batch);
             self.load.records.fetch_add(batch.len(), Ordering::Relaxed);
             self.load.bytes.fetch_add(std::mem::take(&mut self.batch_bytes), Ordering::Relaxed);
-            desk.tell(self.place, Command::Records(self.place, batch));
+            workers.tell(self.id, WorkerCommand::Records(self.id, batch));
         }
     }
 }
@@ -62,21 +62,21 @@ impl Slot {
 pub(crate) type TopicPartition = (String, i32);
 
 /// A consumer's context: takes up and lets go of partitions as the group decides.
-pub(crate) struct Group {
+pub(crate) struct OwnedPartitions {
     pub(crate) stage: StageName,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) desk: Desk,
+    pub(crate) shared: Arc<SharedRun>,
+    pub(crate) workers: WorkerHandles,
     pub(crate) watch: Watch,
     slots: Mutex<BTreeMap<TopicPartition, Slot>>,
-    origin: Origin,
+    origin: ReadRanges,
 }
 
-impl Group {
+impl OwnedPartitions {
     /// A member of a stage's group that owns nothing yet.
-    pub(crate) fn new(stage: StageName, shared: &Arc<Shared>, desk: Desk) -> Self {
+    pub(crate) fn new(stage: StageName, shared: &Arc<SharedRun>, workers: WorkerHandles) -> Self {
         let watch = Watch::new(&shared.kafka.connection);
-        let origin = Origin::new(Arc::clone(shared));
-        Self { stage, shared: Arc::clone(shared), desk, watch, slots: Mutex::default(), origin }
+        let origin = ReadRanges::new(Arc::clone(shared));
+        Self { stage, shared: Arc::clone(shared), workers, watch, slots: Mutex::default(), origin }
     }
 
     /// What it owns.
@@ -84,28 +84,29 @@ impl Group {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(&self, topic: &str, partition: i32) -> Option<Place> {
+    fn id(&self, topic: &str, partition: i32) -> Option<PartitionId> {
         let partition = match self.stage {
             StageName::Ingest => self.origin.number(topic, partition)?,
             _ => u16::try_from(partition).ok()?,
         };
-        (partition < self.shared.topology.partitions(self.stage)).then_some(Place { stage: self.stage, partition })
+        (partition < self.shared.topology.partitions(self.stage))
+            .then_some(PartitionId { stage: self.stage, partition })
     }
 
     /// Takes up a partition; gives where to read from. A topic that was given more partitions cannot be read on.
     fn take_up(&self, topic: &str, partition: i32) -> Result<u64, Error> {
-        let Some(place) = self.place(topic, partition) else {
+        let Some(id) = self.id(topic, partition) else {
             let expected = self.slots().keys().filter(|(other, _)| other == topic).count() as i32;
             return Err(Error::OtherPartitions { topic: topic.to_owned(), found: partition + 1, expected });
         };
-        let stretch = self.origin.stretch(place, topic, partition)?;
-        let found = Found::of(&self.shared, place)?;
+        let stretch = self.origin.stretch(id, topic, partition)?;
+        let found = ResumePoint::of(&self.shared, id)?;
         let offset = stretch.from(found.offset(), topic, partition)?;
-        let load = Arc::new(Load::default());
-        let opening = Opening { place, load: Arc::clone(&load), found, first: offset, end: stretch.end };
-        self.desk.tell(place, Command::Open(Box::new(opening)));
+        let load = Arc::new(PartitionLoad::default());
+        let opening = OpenPartition { id, load: Arc::clone(&load), found, first: offset, end: stretch.end };
+        self.workers.tell(id, WorkerCommand::Open(Box::new(opening)));
         let slot = Slot {
-            place,
+            id,
             load,
             batch: Vec::new(),
             batch_bytes: 0,
@@ -115,7 +116,7 @@ impl Group {
             paused: false,
             is_led: false,
         };
-        tracing::info!(%place, offset, "taken up");
+        tracing::info!(partition = %id, offset, "taken up");
         self.slots().insert((topic.to_owned(), partition), slot);
         Ok(offset)
     }
@@ -130,21 +131,22 @@ impl Group {
         let (answer, answered) = channel();
         for (_, slot) in &gone {
             slot.load.revoked.store(true, Ordering::Relaxed);
-            self.desk.tell(slot.place, Command::Close(slot.place, answer.clone()));
+            self.workers.tell(slot.id, WorkerCommand::Close(slot.id, answer.clone()));
         }
         drop(answer);
         // Nothing is sent: the channel ends when the last worker has let go.
-        if !gone.is_empty() && answered.recv_timeout(LETTING_GO) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        if !gone.is_empty() && answered.recv_timeout(REVOKE_TIMEOUT) == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
+        {
             tracing::warn!(stage = %self.stage, "letting go of partitions takes long; the group goes on without");
         }
         let settled: Vec<_> =
             gone.iter().filter_map(|(partition, slot)| Some((partition.clone(), slot.load.settled()?))).collect();
         for (_, slot) in &gone {
-            tracing::info!(place = %slot.place, "let go");
-            self.shared.job.metrics.forget(slot.place.stage.name(), slot.place.partition);
+            tracing::info!(partition = %slot.id, "let go");
+            self.shared.job.metrics.forget(slot.id.stage.name(), slot.id.partition);
         }
         // Without brokers a commit would wait for them.
-        let heard = |trouble: &Trouble| trouble.last.elapsed() < RECENT;
+        let heard = |trouble: &Trouble| trouble.last.elapsed() < RECENT_TROUBLE;
         if commit && !self.watch.troubles().iter().any(heard) {
             commit_all(consumer, &settled, CommitMode::Sync);
         }
@@ -158,7 +160,7 @@ impl Group {
 }
 
 /// The client remembers who was paused when a partition goes and comes back: it would never be read again.
-fn resume_paused(consumer: &BaseConsumer<Group>, gone: &[(TopicPartition, Slot)]) {
+fn resume_paused(consumer: &BaseConsumer<OwnedPartitions>, gone: &[(TopicPartition, Slot)]) {
     let mut list = TopicPartitionList::new();
     for ((topic, partition), _) in gone.iter().filter(|(_, slot)| slot.paused) {
         list.add_partition(topic, *partition);
@@ -172,13 +174,17 @@ fn resume_paused(consumer: &BaseConsumer<Group>, gone: &[(TopicPartition, Slot)]
 }
 
 /// Commits positions. Nobody depends on it: restarts begin at checkpoints. It tells operators how far a group is.
-pub(crate) fn commit_all(consumer: &BaseConsumer<Group>, settled: &[(TopicPartition, Settled)], mode: CommitMode) {
+pub(crate) fn commit_all(
+    consumer: &BaseConsumer<OwnedPartitions>,
+    settled: &[(TopicPartition, Committable)],
+    mode: CommitMode,
+) {
     let mut list = TopicPartitionList::new();
     for ((topic, partition), settled) in settled {
         let offset = Offset::Offset(i64::try_from(settled.offset).unwrap_or(i64::MAX));
-        let mut place = list.add_partition(topic, *partition);
-        if place.set_offset(offset).is_ok() {
-            place.set_metadata(&settled.metadata);
+        let mut added = list.add_partition(topic, *partition);
+        if added.set_offset(offset).is_ok() {
+            added.set_metadata(&settled.metadata);
         }
     }
     if list.count() == 0 {
@@ -193,7 +199,7 @@ fn partitions(list: &TopicPartitionList) -> Vec<TopicPartition> {
     list.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
 }
 
-impl ClientContext for Group {
+impl ClientContext for OwnedPartitions {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -209,7 +215,7 @@ impl ClientContext for Group {
             let lag = lag(&statistics, topic, *partition, slot.position);
             slot.is_led = is_led(&statistics, topic, *partition) && lag == Some(0);
             if let Some(lag) = lag {
-                let labels = &[self.stage.name(), &slot.place.partition.to_string()];
+                let labels = &[self.stage.name(), &slot.id.partition.to_string()];
                 self.shared.job.metrics.lag_records.with_label_values(labels).set(lag);
             }
         }
@@ -220,7 +226,7 @@ impl ClientContext for Group {
     }
 }
 
-impl ConsumerContext for Group {
+impl ConsumerContext for OwnedPartitions {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
             Rebalance::Assign(list) => {
@@ -245,7 +251,7 @@ impl ConsumerContext for Group {
     }
 }
 
-impl Group {
+impl OwnedPartitions {
     /// Sets where a partition is read from, which takes effect as the partition is assigned.
     fn begin(&self, element: &mut TopicPartitionListElem<'_>) {
         let (topic, partition) = (element.topic().to_owned(), element.partition());

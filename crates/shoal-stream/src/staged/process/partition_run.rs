@@ -10,20 +10,20 @@ use rdkafka::message::{Header, OwnedHeaders};
 use serde::{Deserialize, Serialize};
 use shoal_model::{AlertState, Timestamp};
 
-use super::shared::{Load, Owned, Shared};
+use super::shared::{OwnedRecord, PartitionLoad, SharedRun};
 use crate::Error;
 use crate::checkpoint::{Manifest, STATE_VERSION, StateDirectory};
-use crate::cluster::progress_log::Progress;
+use crate::cluster::progress_log::PartitionProgress;
 use crate::cluster::record::EPOCH;
 use crate::cluster::session::write_down;
 use crate::job::{Output, StateSettings};
 use crate::metrics::report::{self, now, seconds};
-use crate::order::intake::{CLOCKS_APART, Idle};
+use crate::order::intake::{CLOCKS_APART, IdleDecision};
 use crate::staged::frame::Mark;
 use crate::staged::task::build::build;
 use crate::staged::task::{Accepted, Outgoing, Task};
-use crate::staged::topology::{Place, StageName};
-use crate::write::producer::{Outbound, Pending};
+use crate::staged::topology::{PartitionId, StageName};
+use crate::write::producer::{OutgoingRecord, Pending};
 use crate::write::topic::{TopicMark, TopicSink};
 use crate::write::{ALERT_SCHEMA, DEAD_LETTER_SCHEMA, send_alert, send_dead_letter};
 
@@ -31,13 +31,13 @@ use crate::write::{ALERT_SCHEMA, DEAD_LETTER_SCHEMA, send_alert, send_dead_lette
 /// that alone keeps a core busy, at 40 ms an alert takes a third of a second longer.
 const LINGER: Duration = Duration::from_millis(40);
 /// How often a partition says how far it has come.
-const SAYING: Duration = Duration::from_millis(200);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// How often it looks whether it was heard.
-const SAYING_AGAIN: Duration = Duration::from_secs(2);
+const PROGRESS_RECHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// How long somebody may take to let go of a partition's state.
-const WAITING: Duration = Duration::from_secs(30);
+const STATE_LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often positions are committed where no state is kept.
-const COMMITTING: Duration = Duration::from_secs(5);
+const COMMIT_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What a checkpoint says of a partition besides its snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,17 +51,17 @@ pub(crate) struct TaskMarks {
 
 /// A position to commit: records below it are settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Settled {
+pub(crate) struct Committable {
     pub(crate) offset: u64,
     /// The manifest that goes with it.
     pub(crate) metadata: String,
 }
 
 /// One partition at work.
-pub(crate) struct Working {
+pub(crate) struct PartitionRun {
     task: Box<dyn Task>,
-    shared: Arc<Shared>,
-    pub(crate) load: Arc<Load>,
+    shared: Arc<SharedRun>,
+    pub(crate) load: Arc<PartitionLoad>,
     /// The next record of its topic.
     position: u64,
     /// Where a bounded run ends.
@@ -73,7 +73,7 @@ pub(crate) struct Working {
     state: Option<(StateDirectory, StateSettings)>,
     checkpoint: (u64, Instant, u64),
     sent: Instant,
-    said: Option<Progress>,
+    said: Option<PartitionProgress>,
     said_at: Instant,
     idle: bool,
     /// Decisions before this offset have been made.
@@ -84,22 +84,22 @@ pub(crate) struct Working {
 }
 
 /// The directory of one partition's checkpoints.
-fn directory(shared: &Shared, place: Place) -> Option<PathBuf> {
+fn directory(shared: &SharedRun, id: PartitionId) -> Option<PathBuf> {
     let state = shared.job.state.as_ref()?;
     let epoch: String = shared.epoch.chars().take(16).collect();
-    Some(state.directory.join(epoch).join(format!("{}-{}", place.stage, place.partition)))
+    Some(state.directory.join(epoch).join(format!("{}-{}", id.stage, id.partition)))
 }
 
 /// The checkpoint that a partition goes on from.
-pub(crate) struct Found {
+pub(crate) struct ResumePoint {
     state: Option<StateDirectory>,
     manifest: Option<Manifest<TaskMarks>>,
 }
 
-impl Found {
+impl ResumePoint {
     /// Looks for the newest valid checkpoint of a partition.
-    pub(crate) fn of(shared: &Shared, place: Place) -> Result<Self, Error> {
-        let Some(directory) = directory(shared, place) else { return Ok(Self { state: None, manifest: None }) };
+    pub(crate) fn of(shared: &SharedRun, id: PartitionId) -> Result<Self, Error> {
+        let Some(directory) = directory(shared, id) else { return Ok(Self { state: None, manifest: None }) };
         let state = locked(&directory)?;
         let manifest = state.newest::<TaskMarks>(&shared.epoch)?;
         Ok(Self { state: Some(state), manifest })
@@ -116,23 +116,23 @@ fn locked(directory: &Path) -> Result<StateDirectory, Error> {
     let started = Instant::now();
     loop {
         match StateDirectory::open(directory) {
-            Err(Error::StateInUse(_)) if started.elapsed() < WAITING => thread::sleep(LINGER),
+            Err(Error::StateInUse(_)) if started.elapsed() < STATE_LOCK_TIMEOUT => thread::sleep(LINGER),
             opened => return opened,
         }
     }
 }
 
-impl Working {
+impl PartitionRun {
     /// Takes up the work on a partition from a checkpoint, or from `first`.
     pub(crate) fn open(
-        place: Place,
-        shared: &Arc<Shared>,
-        load: Arc<Load>,
-        found: Found,
+        id: PartitionId,
+        shared: &Arc<SharedRun>,
+        load: Arc<PartitionLoad>,
+        found: ResumePoint,
         first: u64,
         end: Option<u64>,
     ) -> Result<Self, Error> {
-        let mut task = build(place, shared)?;
+        let mut task = build(id, shared)?;
         let marks = found.manifest.as_ref().map(|manifest| manifest.marks.clone());
         if let (Some(state), Some(manifest)) = (&found.state, &found.manifest) {
             state.read_with(manifest, |bytes| task.restore(bytes))?;
@@ -147,7 +147,7 @@ impl Working {
             _ => Ok(None),
         };
         let mark = |which: fn(&TaskMarks) -> &Option<TopicMark>| marks.as_ref().and_then(|marks| which(marks).clone());
-        let is_group = place.stage == StageName::Group;
+        let is_group = id.stage == StageName::Group;
         let (mut alerts, mut shadow, mut dead_letters) = (None, None, None);
         if is_group {
             let own = crate::write::ALERTS;
@@ -189,12 +189,12 @@ impl Working {
     }
 
     /// Which partition.
-    pub(crate) fn place(&self) -> Place {
-        self.task.place()
+    pub(crate) fn id(&self) -> PartitionId {
+        self.task.id()
     }
 
     /// Takes in records of its topic and processes what can be.
-    pub(crate) fn take(&mut self, records: &[Owned]) -> Result<(), Error> {
+    pub(crate) fn take(&mut self, records: &[OwnedRecord]) -> Result<(), Error> {
         let started = Instant::now();
         for record in records {
             if self.finished || record.offset < self.position {
@@ -214,7 +214,7 @@ impl Working {
         }
         self.finish_if_read();
         self.task.advance();
-        let stage = [self.place().stage.name()];
+        let stage = [self.id().stage.name()];
         self.shared.job.metrics.work.with_label_values(&stage).observe(started.elapsed().as_secs_f64());
         Ok(())
     }
@@ -226,11 +226,11 @@ impl Working {
         self.tick(Instant::now())
     }
 
-    fn ignored(&self, record: &Owned, why: &'static str) {
-        let place = self.place();
-        self.shared.job.metrics.frames_ignored.with_label_values(&[place.stage.name(), why]).inc();
+    fn ignored(&self, record: &OwnedRecord, why: &'static str) {
+        let id = self.id();
+        self.shared.job.metrics.frames_ignored.with_label_values(&[id.stage.name(), why]).inc();
         if why != "other_epoch" {
-            tracing::warn!(%place, offset = record.offset, why, "a record that no stage wrote is passed over");
+            tracing::warn!(partition = %id, offset = record.offset, why, "a record that no stage wrote is passed over");
         }
     }
 
@@ -238,7 +238,7 @@ impl Working {
     /// one.
     fn decide_again(&mut self, offset: u64) {
         let Some(source) = self.task.as_source() else { return };
-        let decided = self.shared.board().idle_between(source.name(), self.decided..=offset);
+        let decided = self.shared.progress_log().idle_between(source.name(), self.decided..=offset);
         self.decided = offset + 1;
         for idle in decided {
             source.idle(idle);
@@ -269,19 +269,19 @@ impl Working {
             self.shared.job.metrics.source_idle.with_label_values(&[name]).inc();
             return self.say(Instant::now());
         }
-        let board = self.shared.board();
-        let to = board.idle_target(&self.shared.topology);
+        let progress_log = self.shared.progress_log();
+        let to = progress_log.idle_target(&self.shared.topology);
         if mark.is_end() || (to <= mark.watermark && self.task.waiting() == 0) {
             return Ok(());
         }
         let Some(source) = self.task.as_source() else { return Ok(()) };
         // What was believed here once is believed: a later clock must not believe more.
-        let before = board.idle_at(source.name(), self.position).map(|idle| idle.limit);
+        let before = progress_log.idle_at(source.name(), self.position).map(|idle| idle.limit);
         let limit = *self.limit.get_or_insert_with(|| before.unwrap_or_else(|| now().plus(CLOCKS_APART)));
-        let idle = Idle { limit, to };
-        let (key, value) = board.idle(source.name(), self.position, idle)?;
-        drop(board);
-        write_down(&self.shared.producer, &self.shared.topology.progress_topic(), &key, &value)?;
+        let idle = IdleDecision { limit, to };
+        let (key, value) = progress_log.idle(source.name(), self.position, idle)?;
+        drop(progress_log);
+        write_down(&self.shared.producer, &self.shared.topology.progress_log_topic(), &key, &value)?;
         source.idle(idle);
         self.task.advance();
         Ok(())
@@ -295,8 +295,8 @@ impl Working {
         }
         let ended = self.task.mark().is_end();
         let news = self.said.is_none_or(|said| said.mark != self.task.mark() || said.idle != self.idle)
-            || (now.duration_since(self.said_at) >= SAYING_AGAIN && self.is_unheard());
-        if news && (ended || now.duration_since(self.said_at) >= SAYING) {
+            || (now.duration_since(self.said_at) >= PROGRESS_RECHECK_INTERVAL && self.is_unheard());
+        if news && (ended || now.duration_since(self.said_at) >= PROGRESS_INTERVAL) {
             self.say(now)?;
         }
         self.measure();
@@ -306,14 +306,14 @@ impl Working {
         Ok(())
     }
 
-    /// Whether the board says something else: somebody who owned the partition before may have spoken last.
+    /// Whether the progress log says something else: somebody who owned the partition before may have spoken last.
     fn is_unheard(&self) -> bool {
-        self.said.is_some_and(|said| self.shared.board().of(self.place()) != Some(&said))
+        self.said.is_some_and(|said| self.shared.progress_log().of(self.id()) != Some(&said))
     }
 
     fn is_due(&self, now: Instant) -> bool {
         let (_, last, records) = self.checkpoint;
-        let every = self.shared.job.state.as_ref().map_or(COMMITTING, |state| state.every);
+        let every = self.shared.job.state.as_ref().map_or(COMMIT_INTERVAL, |state| state.every);
         let many = self.shared.job.state.as_ref().is_some_and(|state| records >= state.every_posts);
         records > 0 && (many || now.duration_since(last) >= every)
     }
@@ -333,7 +333,7 @@ impl Working {
             metrics.bytes.with_label_values(&[&topic, "out"]).inc_by(frame.bytes.len() as u64);
             let headers = OwnedHeaders::new_with_capacity(1).insert(Header { key: EPOCH, value: Some(&shared.epoch) });
             let partition = i32::from(frame.to.partition);
-            let record = Outbound { topic: &topic, partition, key: &[], payload: &frame.bytes, headers };
+            let record = OutgoingRecord { topic: &topic, partition, key: &[], payload: &frame.bytes, headers };
             producer.send(record, &self.pending)?;
         }
         for letter in &out.dead_letters {
@@ -363,10 +363,10 @@ impl Working {
             self.settle()?;
         }
         let newest = self.task.as_source().and_then(|source| source.newest()).unwrap_or(Timestamp::MIN);
-        let progress = Progress { mark, newest, idle: self.idle };
-        let (key, value) = self.shared.board().progress(self.place(), &progress)?;
-        let topic = self.shared.topology.progress_topic();
-        let record = Outbound {
+        let progress = PartitionProgress { mark, newest, idle: self.idle };
+        let (key, value) = self.shared.progress_log().progress(self.id(), &progress)?;
+        let topic = self.shared.topology.progress_log_topic();
+        let record = OutgoingRecord {
             topic: &topic,
             partition: 0,
             key: key.as_bytes(),
@@ -379,19 +379,23 @@ impl Working {
     }
 
     fn measure(&mut self) {
-        let (place, metrics) = (self.place(), &self.shared.job.metrics);
-        let labels = &[place.stage.name(), &place.partition.to_string()];
+        let (id, metrics) = (self.id(), &self.shared.job.metrics);
+        let labels = &[id.stage.name(), &id.partition.to_string()];
         let Mark { watermark, .. } = self.task.mark();
-        let board = self.shared.board();
+        let progress_log = self.shared.progress_log();
         if watermark > Timestamp::MIN && watermark < Timestamp::MAX {
             metrics.watermark.with_label_values(labels).set(seconds(watermark));
-            let behind = if board.newest() > watermark { board.newest().distance(watermark).seconds() } else { 0.0 };
+            let behind = if progress_log.newest() > watermark {
+                progress_log.newest().distance(watermark).seconds()
+            } else {
+                0.0
+            };
             metrics.lag_seconds.with_label_values(labels).set(behind);
         } else if watermark == Timestamp::MAX {
             metrics.lag_seconds.with_label_values(labels).set(0.0);
         }
         if let Some(source) = self.task.as_source() {
-            self.load.ahead.store(source.ahead(board.slowest(&self.shared.topology)), Ordering::Relaxed);
+            self.load.ahead.store(source.ahead(progress_log.slowest(&self.shared.topology)), Ordering::Relaxed);
             if let Some(newest) = source.newest() {
                 metrics.source_newest.with_label_values(&[source.name()]).set(seconds(newest));
             }
@@ -427,10 +431,10 @@ impl Working {
             state.write_bytes(manifest, &self.task.snapshot()?)?;
             metadata = format!("checkpoint-{number:010}");
         }
-        let stage = [self.place().stage.name()];
+        let stage = [self.id().stage.name()];
         self.shared.job.metrics.checkpoint.with_label_values(&stage).observe(started.elapsed().as_secs_f64());
         self.checkpoint = (number, Instant::now(), 0);
-        self.load.settle(Settled { offset: self.position, metadata });
+        self.load.settle(Committable { offset: self.position, metadata });
         Ok(())
     }
 

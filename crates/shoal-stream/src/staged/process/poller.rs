@@ -10,9 +10,9 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::{Message, Offset, TopicPartitionList};
 use shoal_kafka::{Held, Purpose, diagnose};
 
-use super::owned::{Group, TopicPartition, commit_all};
-use super::shared::{Owned, Shared};
-use super::worker::{Command, Desk};
+use super::owned::{OwnedPartitions, TopicPartition, commit_all};
+use super::shared::{OwnedRecord, SharedRun};
+use super::worker::{WorkerCommand, WorkerHandles};
 use crate::Error;
 use crate::cluster::leaders;
 use crate::cluster::record::Incoming;
@@ -20,35 +20,35 @@ use crate::job::Input;
 use crate::staged::topology::StageName;
 
 /// How long a poll waits.
-const WAIT: Duration = Duration::from_millis(20);
+const POLL_TIMEOUT: Duration = Duration::from_millis(20);
 /// Records or bytes that go to a worker together.
-const BATCH: usize = 256;
+const BATCH_RECORDS: usize = 256;
 const BATCH_BYTES: usize = 1 << 20;
 /// Records or bytes of a partition that may wait for its worker before it is paused, and until it is resumed. Pausing
 /// throws away what was fetched, so the two lie apart.
 const HIGH: (usize, usize) = (8_192, 16 << 20);
 const LOW: (usize, usize) = (1_024, 2 << 20);
 /// How often pauses, idleness and commits are looked at.
-const STEERING: Duration = Duration::from_millis(20);
+const STEER_INTERVAL: Duration = Duration::from_millis(20);
 /// A thread that was away for longer than this knows nothing about who was silent.
-const AWAY: Duration = Duration::from_secs(1);
+const LONGEST_ABSENCE: Duration = Duration::from_secs(1);
 /// How often an idle partition is asked to follow the others.
-const IDLING: Duration = Duration::from_millis(200);
+const IDLE_INTERVAL: Duration = Duration::from_millis(200);
 /// How long closing a consumer may take.
-const CLOSING: Duration = Duration::from_secs(10);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The polling thread of one stage.
-pub(crate) struct Poller {
-    consumer: Held<BaseConsumer<Group>>,
-    shared: Arc<Shared>,
-    desk: Desk,
+pub(crate) struct StagePoller {
+    consumer: Held<BaseConsumer<OwnedPartitions>>,
+    shared: Arc<SharedRun>,
+    workers: WorkerHandles,
     steered: Instant,
     idled: Instant,
 }
 
-impl Poller {
+impl StagePoller {
     /// Joins the group of a stage.
-    pub(crate) fn join(stage: StageName, shared: &Arc<Shared>, desk: Desk) -> Result<Self, Error> {
+    pub(crate) fn join(stage: StageName, shared: &Arc<SharedRun>, workers: WorkerHandles) -> Result<Self, Error> {
         let kafka = &shared.kafka;
         let epoch: String = shared.epoch.chars().take(16).collect();
         let purpose = Purpose::Consumer {
@@ -57,29 +57,29 @@ impl Poller {
             protocol: kafka.protocol,
         };
         let mut config = kafka.connection.client(&purpose)?;
-        config.set("enable.partition.eof", "true").set("statistics.interval.ms", leaders::TELLING);
-        let group = Group::new(stage, shared, desk.clone());
-        let consumer: BaseConsumer<Group> =
+        config.set("enable.partition.eof", "true").set("statistics.interval.ms", leaders::STATISTICS_INTERVAL_MS);
+        let group = OwnedPartitions::new(stage, shared, workers.clone());
+        let consumer: BaseConsumer<OwnedPartitions> =
             config.create_with_context(group).map_err(|error| shoal_kafka::Error::client(&error))?;
         let topics = topics(stage, shared);
         let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
         consumer.subscribe(&topics).map_err(|error| shoal_kafka::Error::client(&error))?;
-        let consumer = Held::new("consumer", consumer, CLOSING);
+        let consumer = Held::new("consumer", consumer, CLOSE_TIMEOUT);
         let now = Instant::now();
-        Ok(Self { consumer, shared: Arc::clone(shared), desk, steered: now, idled: now })
+        Ok(Self { consumer, shared: Arc::clone(shared), workers, steered: now, idled: now })
     }
 
     /// Polls until the run is over, then lets go of everything.
     pub(crate) fn run(mut self) {
         while !self.shared.is_over() {
             let (group, consumer) = (self.consumer.context(), &*self.consumer);
-            match consumer.poll(WAIT) {
-                Some(Ok(message)) => take(group, &self.desk, &message),
+            match consumer.poll(POLL_TIMEOUT) {
+                Some(Ok(message)) => take(group, &self.workers, &message),
                 Some(Err(KafkaError::PartitionEOF(partition))) => self.reached_end(partition),
                 Some(Err(error)) => self.failed(&error),
                 None => self.flush(),
             }
-            if self.steered.elapsed() >= STEERING {
+            if self.steered.elapsed() >= STEER_INTERVAL {
                 self.steer();
             }
         }
@@ -90,7 +90,7 @@ impl Poller {
 
     fn flush(&self) {
         for slot in self.consumer.context().slots().values_mut() {
-            slot.flush(&self.desk);
+            slot.flush(&self.workers);
         }
     }
 
@@ -99,7 +99,7 @@ impl Poller {
         let Ok(positions) = self.consumer.position() else { return };
         let mut slots = self.consumer.context().slots();
         for ((topic, _), slot) in slots.iter_mut().filter(|((_, number), _)| *number == partition) {
-            slot.flush(&self.desk);
+            slot.flush(&self.workers);
             // Before the first record the client has no position.
             let read = match positions.find_partition(topic, partition).map(|element| element.offset()) {
                 Some(Offset::Offset(offset)) => u64::try_from(offset).unwrap_or(0).max(slot.position),
@@ -107,7 +107,7 @@ impl Poller {
             };
             slot.at_end = true;
             slot.position = read;
-            self.desk.tell(slot.place, Command::StandAt(slot.place, read));
+            self.workers.tell(slot.id, WorkerCommand::StandAt(slot.id, read));
         }
     }
 
@@ -135,7 +135,7 @@ impl Poller {
     }
 
     fn steer(&mut self) {
-        let away = self.steered.elapsed() > AWAY;
+        let away = self.steered.elapsed() > LONGEST_ABSENCE;
         self.steered = Instant::now();
         self.flush();
         self.pause_and_resume();
@@ -187,7 +187,7 @@ impl Poller {
     /// the others up. Who was away, or has no connection to the leader, knows nothing about silence.
     fn look_for_idle(&mut self, away: bool) {
         let (group, Some(follow)) = (self.consumer.context(), &self.shared.job.follow) else { return };
-        if group.stage != StageName::Ingest || self.idled.elapsed() < IDLING {
+        if group.stage != StageName::Ingest || self.idled.elapsed() < IDLE_INTERVAL {
             return;
         }
         self.idled = Instant::now();
@@ -198,17 +198,17 @@ impl Poller {
             }
             let nothing_waits = slot.load.records.load(Ordering::Relaxed) == 0 && slot.batch.is_empty();
             if slot.at_end && !slot.paused && nothing_waits && slot.heard.elapsed() >= follow.idle {
-                self.desk.tell(slot.place, Command::Idle(slot.place));
+                self.workers.tell(slot.id, WorkerCommand::Idle(slot.id));
             }
         }
     }
 }
 
 /// Hands a record to its worker.
-fn take(group: &Group, desk: &Desk, message: &BorrowedMessage<'_>) {
+fn take(group: &OwnedPartitions, workers: &WorkerHandles, message: &BorrowedMessage<'_>) {
     let mut slots = group.slots();
     let Some(slot) = slots.get_mut(&(message.topic().to_owned(), message.partition())) else { return };
-    let owned = Owned::of(&Incoming::new(message));
+    let owned = OwnedRecord::of(&Incoming::new(message));
     let labels = &[message.topic(), "in"];
     let metrics = &group.shared.job.metrics;
     metrics.frames.with_label_values(labels).inc();
@@ -217,13 +217,13 @@ fn take(group: &Group, desk: &Desk, message: &BorrowedMessage<'_>) {
     slot.position = owned.offset + 1;
     slot.batch_bytes += owned.length();
     slot.batch.push(owned);
-    if slot.batch.len() >= BATCH || slot.batch_bytes >= BATCH_BYTES {
-        slot.flush(desk);
+    if slot.batch.len() >= BATCH_RECORDS || slot.batch_bytes >= BATCH_BYTES {
+        slot.flush(workers);
     }
 }
 
 /// The topics that a stage reads.
-pub(crate) fn topics(stage: StageName, shared: &Shared) -> Vec<String> {
+pub(crate) fn topics(stage: StageName, shared: &SharedRun) -> Vec<String> {
     if stage != StageName::Ingest {
         return vec![shared.topology.topic(stage)];
     }

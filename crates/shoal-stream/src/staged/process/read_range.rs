@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 
 use shoal_kafka::Reader;
 
-use super::shared::Shared;
+use super::shared::SharedRun;
 use crate::Error;
-use crate::cluster::progress_log::Board;
-use crate::cluster::scan::ASKING;
+use crate::cluster::progress_log::ProgressLog;
+use crate::cluster::scan::QUERY_TIMEOUT;
 use crate::cluster::session::write_down;
 use crate::job::Input;
-use crate::staged::topology::{Place, StageName};
+use crate::staged::topology::{PartitionId, StageName};
 
 /// How often somebody who waits for the progress topic looks again.
-const LOOKING: Duration = Duration::from_millis(10);
+const CATCH_UP_POLL: Duration = Duration::from_millis(10);
 
 /// Answers where to begin.
-pub(crate) struct Origin {
-    shared: Arc<Shared>,
+pub(crate) struct ReadRanges {
+    shared: Arc<SharedRun>,
 }
 
-impl Origin {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+impl ReadRanges {
+    pub(crate) fn new(shared: Arc<SharedRun>) -> Self {
         Self { shared }
     }
 
@@ -36,22 +36,22 @@ impl Origin {
     }
 
     /// Where a partition begins and, in a bounded run, ends: for a source these are decisions, made once.
-    pub(crate) fn stretch(&self, place: Place, topic: &str, partition: i32) -> Result<Stretch, Error> {
+    pub(crate) fn stretch(&self, id: PartitionId, topic: &str, partition: i32) -> Result<ReadRange, Error> {
         let reader = Reader::open(&self.shared.kafka.connection)?;
-        let (low, high) = reader.watermarks(topic, partition, ASKING)?;
+        let (low, high) = reader.watermarks(topic, partition, QUERY_TIMEOUT)?;
         let (first, last) = (u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0));
-        if place.stage != StageName::Ingest {
+        if id.stage != StageName::Ingest {
             // What is missing of a channel shows as a gap.
-            return Ok(Stretch { first, begin: first, end: None });
+            return Ok(ReadRange { first, begin: first, end: None });
         }
         self.catch_up(&reader)?;
-        let name = &self.shared.job.sources[usize::from(place.partition)].name;
+        let name = &self.shared.job.sources[usize::from(id.partition)].name;
         let (decided, known) = {
-            let board = self.shared.board();
-            (board.begin_of(name), board.end_of(name))
+            let progress_log = self.shared.progress_log();
+            (progress_log.begin_of(name), progress_log.end_of(name))
         };
         if decided.is_none() {
-            self.decide(|board| board.begin(name, first))?;
+            self.decide(|progress_log| progress_log.begin(name, first))?;
         }
         let begin = decided.unwrap_or(first);
         if first > 0 && decided.is_none() {
@@ -60,41 +60,44 @@ impl Origin {
         }
         match (self.shared.job.follow.is_some(), known) {
             (true, Some(_)) => Err(Error::EndedBefore { topic: topic.to_owned() }),
-            (true, None) => Ok(Stretch { first, begin, end: None }),
+            (true, None) => Ok(ReadRange { first, begin, end: None }),
             (false, Some(end)) => {
                 if end < last {
                     let why = "raise kafka.epoch to read on";
                     tracing::warn!(topic, partition, end, last, "this run ends where it ended before; {why}");
                 }
-                Ok(Stretch { first, begin, end: Some(end) })
+                Ok(ReadRange { first, begin, end: Some(end) })
             }
             (false, None) => {
-                self.decide(|board| board.end(name, last))?;
-                Ok(Stretch { first, begin, end: Some(last) })
+                self.decide(|progress_log| progress_log.end(name, last))?;
+                Ok(ReadRange { first, begin, end: Some(last) })
             }
         }
     }
 
     /// Writes a decision down.
-    fn decide(&self, record: impl FnOnce(&Board) -> Result<(String, Vec<u8>), serde_json::Error>) -> Result<(), Error> {
-        let (key, value) = record(&self.shared.board())?;
-        write_down(&self.shared.producer, &self.shared.topology.progress_topic(), &key, &value)
+    fn decide(
+        &self,
+        record: impl FnOnce(&ProgressLog) -> Result<(String, Vec<u8>), serde_json::Error>,
+    ) -> Result<(), Error> {
+        let (key, value) = record(&self.shared.progress_log())?;
+        write_down(&self.shared.producer, &self.shared.topology.progress_log_topic(), &key, &value)
     }
 
     /// Waits until everything that has been said is known here: decisions must not be made twice.
     fn catch_up(&self, reader: &Reader) -> Result<(), Error> {
-        let topic = self.shared.topology.progress_topic();
-        let (_, end) = reader.watermarks(&topic, 0, ASKING)?;
+        let topic = self.shared.topology.progress_log_topic();
+        let (_, end) = reader.watermarks(&topic, 0, QUERY_TIMEOUT)?;
         let started = Instant::now();
-        while self.shared.board_read.load(Ordering::Acquire) < u64::try_from(end).unwrap_or(0) {
+        while self.shared.progress_log_read.load(Ordering::Acquire) < u64::try_from(end).unwrap_or(0) {
             if self.shared.has_failed() {
                 return Ok(());
             }
-            if started.elapsed() > ASKING {
+            if started.elapsed() > QUERY_TIMEOUT {
                 let why = "it is read more slowly than it is written".to_owned();
-                return Err(Error::Silent { topic, waited: ASKING, why });
+                return Err(Error::Silent { topic, waited: QUERY_TIMEOUT, why });
             }
-            thread::sleep(LOOKING);
+            thread::sleep(CATCH_UP_POLL);
         }
         Ok(())
     }
@@ -102,7 +105,7 @@ impl Origin {
 
 /// What of a partition is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stretch {
+pub(crate) struct ReadRange {
     /// The first record that is left.
     pub(crate) first: u64,
     /// The first record of this epoch.
@@ -111,7 +114,7 @@ pub(crate) struct Stretch {
     pub(crate) end: Option<u64>,
 }
 
-impl Stretch {
+impl ReadRange {
     /// Where to go on: at a checkpoint, or at the beginning. What was sent must be sent again under the same numbers,
     /// so the records from there on must still be there.
     pub(crate) fn from(self, checkpoint: Option<u64>, topic: &str, partition: i32) -> Result<u64, Error> {
@@ -129,7 +132,7 @@ mod tests {
 
     #[test]
     fn what_was_sent_must_be_sent_again_from_the_same_records() {
-        let stretch = |first, begin| Stretch { first, begin, end: None };
+        let stretch = |first, begin| ReadRange { first, begin, end: None };
         assert_eq!(stretch(0, 0).from(None, "posts", 0).unwrap(), 0);
         assert_eq!(stretch(7, 7).from(None, "posts", 0).unwrap(), 7);
         assert_eq!(stretch(7, 0).from(Some(9), "posts", 0).unwrap(), 9);

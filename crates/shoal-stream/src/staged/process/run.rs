@@ -11,21 +11,21 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use shoal_kafka::{Held, Reader};
 use shoal_model::Timestamp;
 
-use super::poller::Poller;
-use super::shared::Shared;
+use super::poller::StagePoller;
+use super::shared::SharedRun;
 use super::worker::Workers;
 use crate::Error;
 use crate::cluster::scan::{reader, worst};
-use crate::cluster::session::{Ground, check_topic};
+use crate::cluster::session::{ClusterSession, check_topic};
 use crate::job::Job;
-use crate::observer::{Observer, Progress};
+use crate::observer::{Observer, RunProgress};
 use crate::staged::summary::StagedSummary;
 use crate::staged::topology::StageName;
 
 /// How often the observer is told.
-const TELLING: Duration = Duration::from_millis(200);
+const OBSERVER_INTERVAL: Duration = Duration::from_millis(200);
 /// How long closing a client may take.
-const CLOSING: Duration = Duration::from_secs(10);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Takes part in a staged run with these stages: until every partition of them has reached the end of the input, or
 /// (with `follow`) until told to stop. All processes of a pipeline run the same configuration.
@@ -41,11 +41,11 @@ pub fn run_staged(
         return Err(Error::NoSources);
     }
     let started = Instant::now();
-    let Some(ground) = Ground::of(job, true, &[])? else { return Err(Error::NoKafka) };
-    let Ground { kafka, topology, broker, board, board_end, .. } = ground;
+    let Some(session) = ClusterSession::of(job, true, &[])? else { return Err(Error::NoKafka) };
+    let ClusterSession { kafka, topology, broker, progress_log, progress_log_end, .. } = session;
     check_topics(&Reader::open(&kafka.connection)?, &topology)?;
-    let shared = Arc::new(Shared::new(job.clone(), kafka, topology, broker.epoch, broker.producer, board));
-    shared.board_read.store(board_end, Ordering::Release);
+    let shared = Arc::new(SharedRun::new(job.clone(), kafka, topology, broker.epoch, broker.producer, progress_log));
+    shared.progress_log_read.store(progress_log_end, Ordering::Release);
     let workers = Workers::start(job.threads, &shared)?;
     let outcome = threads(&shared, stages, &workers);
     let threads = outcome.unwrap_or_else(|error| {
@@ -79,16 +79,16 @@ fn check_topics(reader: &Reader, topology: &crate::staged::topology::Topology) -
 
 type Named = (String, JoinHandle<()>);
 
-fn threads(shared: &Arc<Shared>, stages: &BTreeSet<StageName>, workers: &Workers) -> Result<Vec<Named>, Error> {
+fn threads(shared: &Arc<SharedRun>, stages: &BTreeSet<StageName>, workers: &Workers) -> Result<Vec<Named>, Error> {
     let mut threads = Vec::new();
     let start = |name: String, run: Box<dyn FnOnce() + Send>| {
         let thread = thread::Builder::new().name(name.clone()).spawn(run).map_err(Error::Thread)?;
         Ok::<Named, Error>((name, thread))
     };
-    let board = Arc::clone(shared);
-    threads.push(start("board".to_owned(), Box::new(move || follow_board(&board)))?);
+    let progress_log = Arc::clone(shared);
+    threads.push(start("progress_log".to_owned(), Box::new(move || follow_board(&progress_log)))?);
     for stage in stages {
-        let poller = Poller::join(*stage, shared, workers.desk());
+        let poller = StagePoller::join(*stage, shared, workers.workers());
         match poller {
             Ok(poller) => threads.push(start(format!("poll {stage}"), Box::new(move || poller.run()))?),
             // The others are joined, so that nothing is left running.
@@ -99,26 +99,26 @@ fn threads(shared: &Arc<Shared>, stages: &BTreeSet<StageName>, workers: &Workers
 }
 
 /// Follows the topic that everybody says in how far they have come.
-fn follow_board(shared: &Arc<Shared>) {
+fn follow_board(shared: &Arc<SharedRun>) {
     if let Err(error) = read_board(shared) {
         shared.fail(error);
     }
 }
 
-fn read_board(shared: &Arc<Shared>) -> Result<(), Error> {
-    let topic = shared.topology.progress_topic();
+fn read_board(shared: &Arc<SharedRun>) -> Result<(), Error> {
+    let topic = shared.topology.progress_log_topic();
     let (consumer, watch) = reader(&shared.kafka.connection)?;
-    let consumer = Held::new("board", consumer, CLOSING);
+    let consumer = Held::new("progress_log", consumer, CLOSE_TIMEOUT);
     let mut list = TopicPartitionList::new();
-    let read = shared.board_read.load(Ordering::Acquire);
-    let place = list.add_partition_offset(&topic, 0, Offset::Offset(i64::try_from(read).unwrap_or(0)));
-    place.and_then(|()| consumer.assign(&list)).map_err(|error| shoal_kafka::Error::cluster(topic.clone(), &error))?;
+    let read = shared.progress_log_read.load(Ordering::Acquire);
+    let added = list.add_partition_offset(&topic, 0, Offset::Offset(i64::try_from(read).unwrap_or(0)));
+    added.and_then(|()| consumer.assign(&list)).map_err(|error| shoal_kafka::Error::cluster(topic.clone(), &error))?;
     while !shared.is_over() {
         match consumer.poll(Duration::from_millis(50)) {
             Some(Ok(message)) => {
                 let (key, value) = (message.key().unwrap_or_default(), message.payload().unwrap_or_default());
-                shared.board().learn(key, value);
-                shared.board_read.store(u64::try_from(message.offset() + 1).unwrap_or(0), Ordering::Release);
+                shared.progress_log().learn(key, value);
+                shared.progress_log_read.store(u64::try_from(message.offset() + 1).unwrap_or(0), Ordering::Release);
             }
             Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) | None => {}
             Some(Err(error)) => {
@@ -132,7 +132,7 @@ fn read_board(shared: &Arc<Shared>) -> Result<(), Error> {
 
 /// Tells the observer what goes on, until the run is over; whether everything has been processed then.
 fn watch(
-    shared: &Shared,
+    shared: &SharedRun,
     stages: &BTreeSet<StageName>,
     observer: &mut dyn Observer,
     has_died: impl Fn() -> bool,
@@ -143,22 +143,22 @@ fn watch(
         if has_died() && !shared.is_over() {
             shared.fail(Error::Died { what: "run".to_owned() });
         }
-        if shared.job.follow.is_none() && shared.board().have_ended(&shared.topology, stages.iter().copied()) {
+        if shared.job.follow.is_none() && shared.progress_log().have_ended(&shared.topology, stages.iter().copied()) {
             return true;
         }
-        thread::sleep(TELLING);
+        thread::sleep(OBSERVER_INTERVAL);
     }
     false
 }
 
-fn show(shared: &Shared, observer: &mut dyn Observer) {
+fn show(shared: &SharedRun, observer: &mut dyn Observer) {
     for alert in shared.shown() {
         observer.alert(&alert);
     }
 }
 
-fn progress(shared: &Shared) -> Progress {
-    let board = shared.board();
+fn progress(shared: &SharedRun) -> RunProgress {
+    let progress_log = shared.progress_log();
     let time = |at: Timestamp| (at > Timestamp::MIN && at < Timestamp::MAX).then_some(at);
     let metrics = &shared.job.metrics;
     let sources = shared.job.sources.iter().map(|source| source.name.as_str());
@@ -169,11 +169,11 @@ fn progress(shared: &Shared) -> Progress {
         };
         sources.clone().map(of).sum()
     };
-    Progress {
+    RunProgress {
         records: sum(None),
         posts: metrics.stage_processed.with_label_values(&[StageName::Prepare.name()]).get(),
-        watermark: time(board.slowest(&shared.topology)),
-        newest: time(board.newest()),
+        watermark: time(progress_log.slowest(&shared.topology)),
+        newest: time(progress_log.newest()),
         alerts: crate::staged::summary::alerts(metrics).values().sum(),
         dead_letters: sum(Some("dead_letter")),
     }

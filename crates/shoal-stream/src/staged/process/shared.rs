@@ -5,23 +5,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shoal_model::{Alert, Timestamp};
 
-use super::partition_run::Settled;
+use super::partition_run::Committable;
 use crate::Error;
-use crate::cluster::progress_log::Board;
+use crate::cluster::progress_log::ProgressLog;
 use crate::job::{Job, Kafka};
 use crate::staged::topology::Topology;
 use crate::write::producer::Producer;
 
 /// What the threads of a staged run share.
-pub(crate) struct Shared {
+pub(crate) struct SharedRun {
     pub(crate) job: Job,
     pub(crate) kafka: Kafka,
     pub(crate) topology: Topology,
     pub(crate) epoch: String,
     pub(crate) producer: Arc<Producer>,
-    board: Mutex<Board>,
+    progress_log: Mutex<ProgressLog>,
     /// How far the progress topic was read.
-    pub(crate) board_read: AtomicU64,
+    pub(crate) progress_log_read: AtomicU64,
     failure: Mutex<Option<Error>>,
     failed: AtomicBool,
     done: AtomicBool,
@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     alerts: Mutex<Vec<Alert>>,
 }
 
-impl Shared {
+impl SharedRun {
     /// Of a run that is about to start.
     pub(crate) fn new(
         job: Job,
@@ -37,7 +37,7 @@ impl Shared {
         topology: Topology,
         epoch: String,
         producer: Arc<Producer>,
-        board: Board,
+        progress_log: ProgressLog,
     ) -> Self {
         Self {
             job,
@@ -45,8 +45,8 @@ impl Shared {
             topology,
             epoch,
             producer,
-            board: Mutex::new(board),
-            board_read: AtomicU64::new(0),
+            progress_log: Mutex::new(progress_log),
+            progress_log_read: AtomicU64::new(0),
             failure: Mutex::new(None),
             failed: AtomicBool::new(false),
             done: AtomicBool::new(false),
@@ -55,8 +55,8 @@ impl Shared {
     }
 
     /// What everybody has said.
-    pub(crate) fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn progress_log(&self) -> MutexGuard<'_, ProgressLog> {
+        self.progress_log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stops the run with an error; the first one counts.
@@ -99,7 +99,7 @@ impl Shared {
 
 /// How much of one partition waits for its worker, and how far ahead it is.
 #[derive(Debug, Default)]
-pub(crate) struct Load {
+pub(crate) struct PartitionLoad {
     pub(crate) records: AtomicUsize,
     pub(crate) bytes: AtomicUsize,
     /// Posts that a source is ahead of the slowest stage.
@@ -107,17 +107,17 @@ pub(crate) struct Load {
     /// The partition was taken away: what waits is of no use any more.
     pub(crate) revoked: AtomicBool,
     /// What can be committed.
-    settled: Mutex<Option<Settled>>,
+    settled: Mutex<Option<Committable>>,
 }
 
-impl Load {
+impl PartitionLoad {
     /// Records below this are settled.
-    pub(crate) fn settle(&self, settled: Settled) {
+    pub(crate) fn settle(&self, settled: Committable) {
         *self.settled.lock().unwrap_or_else(PoisonError::into_inner) = Some(settled);
     }
 
     /// What can be committed and was not yet.
-    pub(crate) fn settled(&self) -> Option<Settled> {
+    pub(crate) fn settled(&self) -> Option<Committable> {
         self.settled.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -130,7 +130,7 @@ impl Load {
 
 /// A record on its way from the polling thread to a worker.
 #[derive(Debug)]
-pub(crate) struct Owned {
+pub(crate) struct OwnedRecord {
     pub(crate) offset: u64,
     pub(crate) appended: Option<Timestamp>,
     pub(crate) payload: Option<Box<[u8]>>,
@@ -138,7 +138,7 @@ pub(crate) struct Owned {
     pub(crate) schema: Option<Box<[u8]>>,
 }
 
-impl Owned {
+impl OwnedRecord {
     /// A copy that outlives the client's message.
     pub(crate) fn of(incoming: &crate::cluster::record::Incoming<'_>) -> Self {
         Self {

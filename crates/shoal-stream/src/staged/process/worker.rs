@@ -7,35 +7,35 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::partition_run::{Found, Working};
-use super::shared::{Load, Owned, Shared};
+use super::partition_run::{PartitionRun, ResumePoint};
+use super::shared::{OwnedRecord, PartitionLoad, SharedRun};
 use crate::Error;
-use crate::staged::topology::Place;
+use crate::staged::topology::PartitionId;
 
 /// How often a worker looks whether something is due.
-const LOOKING: Duration = Duration::from_millis(10);
+const TICK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// What a worker is told.
-pub(crate) enum Command {
+pub(crate) enum WorkerCommand {
     /// Take up a partition.
-    Open(Box<Opening>),
+    Open(Box<OpenPartition>),
     /// Records of a partition.
-    Records(Place, Vec<Owned>),
+    Records(PartitionId, Vec<OwnedRecord>),
     /// The client stands at the end of the partition, at this offset.
-    StandAt(Place, u64),
+    StandAt(PartitionId, u64),
     /// Nothing has come for a partition for a while.
-    Idle(Place),
+    Idle(PartitionId),
     /// Let go of a partition; the answer is dropped when that is done.
-    Close(Place, Sender<()>),
+    Close(PartitionId, Sender<()>),
     /// Come to an end: a consumer that cannot be closed may keep a way to tell more.
     Stop,
 }
 
 /// A partition to take up.
-pub(crate) struct Opening {
-    pub(crate) place: Place,
-    pub(crate) load: Arc<Load>,
-    pub(crate) found: Found,
+pub(crate) struct OpenPartition {
+    pub(crate) id: PartitionId,
+    pub(crate) load: Arc<PartitionLoad>,
+    pub(crate) found: ResumePoint,
     /// Where its topic begins.
     pub(crate) first: u64,
     /// Where a bounded run ends.
@@ -44,19 +44,19 @@ pub(crate) struct Opening {
 
 /// The workers of a process.
 pub(crate) struct Workers {
-    senders: Vec<Sender<Command>>,
+    senders: Vec<Sender<WorkerCommand>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 /// A way to tell workers something.
 #[derive(Clone)]
-pub(crate) struct Desk {
-    senders: Vec<Sender<Command>>,
+pub(crate) struct WorkerHandles {
+    senders: Vec<Sender<WorkerCommand>>,
 }
 
 impl Workers {
     /// Starts so many.
-    pub(crate) fn start(count: usize, shared: &Arc<Shared>) -> Result<Self, Error> {
+    pub(crate) fn start(count: usize, shared: &Arc<SharedRun>) -> Result<Self, Error> {
         let mut workers = Self { senders: Vec::new(), threads: Vec::new() };
         for number in 0..count.max(1) {
             let (sender, receiver) = channel();
@@ -70,8 +70,8 @@ impl Workers {
     }
 
     /// A way to tell them something.
-    pub(crate) fn desk(&self) -> Desk {
-        Desk { senders: self.senders.clone() }
+    pub(crate) fn workers(&self) -> WorkerHandles {
+        WorkerHandles { senders: self.senders.clone() }
     }
 
     /// Whether one has died.
@@ -80,10 +80,10 @@ impl Workers {
     }
 
     /// Lets all come to an end, and waits for it.
-    pub(crate) fn join(self, shared: &Shared) {
+    pub(crate) fn join(self, shared: &SharedRun) {
         for sender in &self.senders {
             // One that has died hears nothing.
-            _ = sender.send(Command::Stop);
+            _ = sender.send(WorkerCommand::Stop);
         }
         for thread in self.threads {
             if thread.join().is_err() {
@@ -93,11 +93,11 @@ impl Workers {
     }
 }
 
-impl Desk {
+impl WorkerHandles {
     /// Tells the worker that a partition is pinned to.
-    pub(crate) fn tell(&self, place: Place, command: Command) {
+    pub(crate) fn tell(&self, id: PartitionId, command: WorkerCommand) {
         // Every stage begins with another worker, so that stages of one partition are spread too.
-        let number = (place.stage as usize + usize::from(place.partition)) % self.senders.len().max(1);
+        let number = (id.stage as usize + usize::from(id.partition)) % self.senders.len().max(1);
         if let Some(sender) = self.senders.get(number) {
             // A worker that has ended has said why.
             _ = sender.send(command);
@@ -106,23 +106,23 @@ impl Desk {
 }
 
 struct Worker {
-    shared: Arc<Shared>,
-    commands: Receiver<Command>,
-    at_work: BTreeMap<Place, Working>,
+    shared: Arc<SharedRun>,
+    commands: Receiver<WorkerCommand>,
+    at_work: BTreeMap<PartitionId, PartitionRun>,
 }
 
 impl Worker {
     fn run(mut self) {
         let mut looked = Instant::now();
         loop {
-            let result = match self.commands.recv_timeout(LOOKING) {
-                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            let result = match self.commands.recv_timeout(TICK_INTERVAL) {
+                Ok(WorkerCommand::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(command) => self.execute(command),
                 Err(RecvTimeoutError::Timeout) => Ok(()),
             };
             let now = Instant::now();
             let result = result.and_then(|()| {
-                if now.duration_since(looked) < LOOKING || self.shared.has_failed() {
+                if now.duration_since(looked) < TICK_INTERVAL || self.shared.has_failed() {
                     return Ok(());
                 }
                 looked = now;
@@ -134,34 +134,34 @@ impl Worker {
         }
     }
 
-    fn execute(&mut self, command: Command) -> Result<(), Error> {
+    fn execute(&mut self, command: WorkerCommand) -> Result<(), Error> {
         match command {
-            Command::Open(opening) => self.open(*opening),
-            Command::Records(place, records) => self.records(place, &records),
-            Command::StandAt(place, offset) => self.with(place, |working| working.stand_at(offset)),
-            Command::Idle(place) => self.with(place, Working::grow_idle),
-            Command::Close(place, answer) => {
-                let closed = self.at_work.remove(&place).map_or(Ok(()), |working| self.close(working));
+            WorkerCommand::Open(opening) => self.open(*opening),
+            WorkerCommand::Records(id, records) => self.records(id, &records),
+            WorkerCommand::StandAt(id, offset) => self.with(id, |working| working.stand_at(offset)),
+            WorkerCommand::Idle(id) => self.with(id, PartitionRun::grow_idle),
+            WorkerCommand::Close(id, answer) => {
+                let closed = self.at_work.remove(&id).map_or(Ok(()), |working| self.close(working));
                 drop(answer);
                 closed
             }
-            Command::Stop => Ok(()),
+            WorkerCommand::Stop => Ok(()),
         }
     }
 
-    fn open(&mut self, opening: Opening) -> Result<(), Error> {
-        let Opening { place, load, found, first, end } = opening;
+    fn open(&mut self, opening: OpenPartition) -> Result<(), Error> {
+        let OpenPartition { id, load, found, first, end } = opening;
         if load.revoked.load(Ordering::Relaxed) || self.shared.has_failed() {
             return Ok(());
         }
-        let working = Working::open(place, &self.shared, load, found, first, end)?;
-        self.at_work.insert(place, working);
+        let working = PartitionRun::open(id, &self.shared, load, found, first, end)?;
+        self.at_work.insert(id, working);
         Ok(())
     }
 
-    fn records(&mut self, place: Place, records: &[Owned]) -> Result<(), Error> {
-        let bytes = records.iter().map(Owned::length).sum();
-        self.with(place, |working| {
+    fn records(&mut self, id: PartitionId, records: &[OwnedRecord]) -> Result<(), Error> {
+        let bytes = records.iter().map(OwnedRecord::length).sum();
+        self.with(id, |working| {
             let taken = working.take(records);
             working.load.done(records.len(), bytes);
             taken
@@ -170,16 +170,16 @@ impl Worker {
 
     /// Of a partition that is to be let go nothing is done any more: with some of its records left out, it stands
     /// nowhere else, and is not silent.
-    fn with(&mut self, place: Place, act: impl FnOnce(&mut Working) -> Result<(), Error>) -> Result<(), Error> {
-        let stays = |working: &&mut Working| !working.load.revoked.load(Ordering::Relaxed);
-        match self.at_work.get_mut(&place).filter(stays) {
+    fn with(&mut self, id: PartitionId, act: impl FnOnce(&mut PartitionRun) -> Result<(), Error>) -> Result<(), Error> {
+        let stays = |working: &&mut PartitionRun| !working.load.revoked.load(Ordering::Relaxed);
+        match self.at_work.get_mut(&id).filter(stays) {
             Some(working) if !self.shared.has_failed() => act(working),
             _ => Ok(()),
         }
     }
 
     /// After a failure nothing is written any more: what was sent may not have arrived.
-    fn close(&self, working: Working) -> Result<(), Error> {
+    fn close(&self, working: PartitionRun) -> Result<(), Error> {
         if self.shared.has_failed() { Ok(()) } else { working.close() }
     }
 }

@@ -11,16 +11,16 @@ use shoal_model::{Post, Timestamp};
 use super::stage::{PlacedPost, Setting};
 use super::{Accepted, Outgoing, SourceTask, Task, read, write};
 use crate::cluster::record::{Incoming, decode};
-use crate::order::intake::{Idle, Intake};
+use crate::order::intake::{IdleDecision, Intake};
 use crate::read::{Batch, Decoder};
 use crate::staged::frame::Mark;
 use crate::staged::outbound::Senders;
-use crate::staged::topology::{Place, StageName};
+use crate::staged::topology::{PartitionId, StageName};
 use crate::{Error, Metrics};
 
 /// A source partition.
 pub(crate) struct IngestTask {
-    place: Place,
+    id: PartitionId,
     decoder: Decoder,
     keyer: Keyer,
     intake: Intake<Post>,
@@ -32,10 +32,10 @@ pub(crate) struct IngestTask {
     /// Batches sent that the slowest stage may not have passed: their last time, and how many posts.
     sent: VecDeque<(Timestamp, usize)>,
     ahead: usize,
-    counters: Counters,
+    counters: SourceCounters,
 }
 
-struct Counters {
+struct SourceCounters {
     records: IntCounter,
     processed: IntCounter,
     filtered: IntCounter,
@@ -46,7 +46,7 @@ struct Counters {
     metrics: Metrics,
 }
 
-impl Counters {
+impl SourceCounters {
     fn new(source: &str, metrics: &Metrics) -> Self {
         let outcome = |outcome| metrics.source_outcomes.with_label_values(&[source, outcome]);
         Self {
@@ -63,14 +63,14 @@ impl Counters {
 }
 
 #[derive(Serialize)]
-struct StateRef<'a> {
+struct IngestStateRef<'a> {
     intake: &'a Intake<Post>,
     senders: &'a Senders,
     highest: Timestamp,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct State {
+pub(crate) struct IngestState {
     intake: Intake<Post>,
     senders: Senders,
     highest: Timestamp,
@@ -79,17 +79,17 @@ pub(crate) struct State {
 impl IngestTask {
     /// A source partition of which nothing has been read.
     pub(crate) fn new(partition: u16, decoder: Decoder, config: &Config, setting: &Setting<'_>) -> Self {
-        let place = Place { stage: StageName::Ingest, partition };
+        let id = PartitionId { stage: StageName::Ingest, partition };
         let to = setting.topology.downstream(StageName::Ingest);
         Self {
-            place,
-            counters: Counters::new(&decoder.name, setting.metrics),
+            id,
+            counters: SourceCounters::new(&decoder.name, setting.metrics),
             decoder,
             keyer: Keyer::new(config.seed),
             intake: Intake::new(&config.order),
             lanes: to.iter().map(|_| Vec::new()).collect(),
             dead_letters: Vec::new(),
-            senders: Senders::new(place, &to),
+            senders: Senders::new(id, &to),
             highest: Timestamp::MIN,
             sent: VecDeque::new(),
             ahead: 0,
@@ -115,8 +115,8 @@ impl IngestTask {
 }
 
 impl Task for IngestTask {
-    fn place(&self) -> Place {
-        self.place
+    fn id(&self) -> PartitionId {
+        self.id
     }
 
     fn accept(&mut self, incoming: &Incoming<'_>) -> Result<Accepted, Error> {
@@ -151,7 +151,7 @@ impl Task for IngestTask {
             self.ahead += posts;
         }
         for (partition, lane) in self.lanes.iter_mut().enumerate() {
-            let to = Place { stage: StageName::Prepare, partition: partition as u16 };
+            let to = PartitionId { stage: StageName::Prepare, partition: partition as u16 };
             self.senders.send(to, lane, mark, &mut out.frames)?;
             lane.clear();
         }
@@ -167,11 +167,11 @@ impl Task for IngestTask {
     }
 
     fn snapshot(&self) -> Result<Vec<u8>, Error> {
-        write(&StateRef { intake: &self.intake, senders: &self.senders, highest: self.highest })
+        write(&IngestStateRef { intake: &self.intake, senders: &self.senders, highest: self.highest })
     }
 
     fn restore(&mut self, snapshot: &[u8]) -> Result<(), Error> {
-        let state: State = read(snapshot)?;
+        let state: IngestState = read(snapshot)?;
         self.intake = state.intake;
         self.senders = state.senders;
         self.highest = state.highest;
@@ -197,7 +197,7 @@ impl SourceTask for IngestTask {
         self.count(&before);
     }
 
-    fn idle(&mut self, idle: Idle) {
+    fn idle(&mut self, idle: IdleDecision) {
         let before = self.intake.counts.clone();
         self.intake.idle(&self.decoder.name, idle, &mut self.dead_letters);
         self.count(&before);

@@ -11,15 +11,15 @@ use shoal_model::{Alert, Timestamp, interned};
 
 use crate::Error;
 use crate::cluster::record::Incoming;
-use crate::order::intake::Idle;
+use crate::order::intake::IdleDecision;
 use crate::staged::frame::Mark;
-use crate::staged::outbound::Sent;
-use crate::staged::topology::Place;
+use crate::staged::outbound::OutgoingFrame;
+use crate::staged::topology::PartitionId;
 
 /// What a task has to say.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
-    pub(crate) frames: Vec<Sent>,
+    pub(crate) frames: Vec<OutgoingFrame>,
     pub(crate) alerts: Vec<Alert>,
     pub(crate) dead_letters: Vec<DeadLetter>,
 }
@@ -43,7 +43,7 @@ pub(crate) enum Accepted {
 /// else: not on how they are batched, nor on when it is asked to send.
 pub(crate) trait Task: Send {
     /// Which partition.
-    fn place(&self) -> Place;
+    fn id(&self) -> PartitionId;
 
     /// Takes in one record of its topic.
     fn accept(&mut self, record: &Incoming<'_>) -> Result<Accepted, Error>;
@@ -81,7 +81,7 @@ pub(crate) trait SourceTask {
     fn finish(&mut self);
 
     /// Nothing has come for a while.
-    fn idle(&mut self, idle: Idle);
+    fn idle(&mut self, idle: IdleDecision);
 
     /// The highest time seen.
     fn newest(&self) -> Option<Timestamp>;

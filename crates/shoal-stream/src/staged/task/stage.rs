@@ -10,9 +10,9 @@ use super::{Accepted, Outgoing, Task, read, write};
 use crate::cluster::record::Incoming;
 use crate::drive::partition::Partition;
 use crate::staged::frame::{FrameHead, Mark, Unreadable, head, records};
-use crate::staged::inbound::{Broken, Channel, Inbound};
-use crate::staged::outbound::{Senders, Sent};
-use crate::staged::topology::{Place, StageName, Topology};
+use crate::staged::inbound::{Channel, ChannelError, Inbound};
+use crate::staged::outbound::{OutgoingFrame, Senders};
+use crate::staged::topology::{PartitionId, StageName, Topology};
 use crate::{Error, Metrics};
 
 /// Makes records of a stage from what is written in frames.
@@ -49,20 +49,20 @@ impl Opener<PrepareIn> for Analyst {
 
 /// A partition of a stage.
 pub(crate) struct StageTask<S: Stage, O> {
-    place: Place,
+    id: PartitionId,
     epoch: Vec<u8>,
     topic: String,
     opener: O,
     inbound: Inbound<S::In>,
     partition: Partition<S>,
     senders: Senders,
-    to: Vec<Place>,
+    to: Vec<PartitionId>,
     mark: Mark,
-    counters: Counters,
+    counters: StageCounters,
 }
 
 /// What a partition counts.
-struct Counters {
+struct StageCounters {
     received: IntCounter,
     processed: IntCounter,
     seen: IntCounter,
@@ -72,7 +72,7 @@ struct Counters {
     outcomes: [IntCounter; 3],
 }
 
-impl Counters {
+impl StageCounters {
     /// Counts what became of records since.
     fn outcomes(&mut self, now: &PrepareCounts) {
         let before = std::mem::replace(&mut self.counted, *now);
@@ -83,8 +83,8 @@ impl Counters {
         }
     }
 
-    fn new(place: Place, metrics: &Metrics) -> Self {
-        let stage = &[place.stage.name()];
+    fn new(id: PartitionId, metrics: &Metrics) -> Self {
+        let stage = &[id.stage.name()];
         Self {
             received: metrics.stage_received.with_label_values(stage),
             processed: metrics.stage_processed.with_label_values(stage),
@@ -92,14 +92,14 @@ impl Counters {
             counted: PrepareCounts::default(),
             outcomes: ["processed", "filtered", "duplicate"]
                 .map(|name| metrics.prepare_outcomes.with_label_values(&[name])),
-            waiting: metrics.stage_buffered.with_label_values(&[place.stage.name(), &place.partition.to_string()]),
+            waiting: metrics.stage_buffered.with_label_values(&[id.stage.name(), &id.partition.to_string()]),
         }
     }
 }
 
 #[derive(Serialize)]
 #[serde(bound(serialize = "S: Serialize, T: Serialize"))]
-struct StateRef<'a, S, T> {
+struct StageTaskStateRef<'a, S, T> {
     stage: &'a S,
     channels: &'a [Channel<T>],
     senders: &'a Senders,
@@ -108,7 +108,7 @@ struct StateRef<'a, S, T> {
 
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "S: DeserializeOwned, T: DeserializeOwned"))]
-pub(crate) struct State<S, T> {
+pub(crate) struct StageTaskState<S, T> {
     stage: S,
     channels: Vec<Channel<T>>,
     senders: Senders,
@@ -117,19 +117,19 @@ pub(crate) struct State<S, T> {
 
 impl<S: Stage, O> StageTask<S, O> {
     /// A partition that has heard nothing.
-    pub(crate) fn new(place: Place, stage: S, opener: O, config: &Config, setting: &Setting<'_>) -> Self {
-        let to = setting.topology.downstream(place.stage);
+    pub(crate) fn new(id: PartitionId, stage: S, opener: O, config: &Config, setting: &Setting<'_>) -> Self {
+        let to = setting.topology.downstream(id.stage);
         Self {
-            place,
+            id,
             epoch: setting.epoch.as_bytes().to_vec(),
-            topic: setting.topology.topic(place.stage),
+            topic: setting.topology.topic(id.stage),
             opener,
-            inbound: Inbound::new(&setting.topology.channels(place.stage)),
+            inbound: Inbound::new(&setting.topology.channels(id.stage)),
             partition: Partition::new(config, stage),
-            senders: Senders::new(place, &to),
+            senders: Senders::new(id, &to),
             to,
             mark: Mark::START,
-            counters: Counters::new(place, setting.metrics),
+            counters: StageCounters::new(id, setting.metrics),
         }
     }
 }
@@ -148,8 +148,8 @@ where
     O: Opener<S::In>,
 {
     fn take(&mut self, offset: u64, head: &FrameHead, rest: &[u8]) -> Result<Accepted, Error> {
-        let (topic, partition) = (self.topic.clone(), self.place.partition);
-        let broken = |broken: Broken| Error::Broken { topic, partition, offset, why: broken.to_string() };
+        let (topic, partition) = (self.topic.clone(), self.id.partition);
+        let broken = |broken: ChannelError| Error::Broken { topic, partition, offset, why: broken.to_string() };
         let known = match self.inbound.known(head) {
             Ok(known) => known,
             Err(gap) => return Err(broken(gap)),
@@ -179,8 +179,8 @@ where
     S::State: Serialize + DeserializeOwned,
     O: Opener<S::In>,
 {
-    fn place(&self) -> Place {
-        self.place
+    fn id(&self) -> PartitionId {
+        self.id
     }
 
     fn accept(&mut self, record: &Incoming<'_>) -> Result<Accepted, Error> {
@@ -233,11 +233,11 @@ where
 
     fn snapshot(&self) -> Result<Vec<u8>, Error> {
         let (stage, channels) = (self.partition.stage.state(), self.inbound.state());
-        write(&StateRef { stage, channels, senders: &self.senders, mark: self.mark })
+        write(&StageTaskStateRef { stage, channels, senders: &self.senders, mark: self.mark })
     }
 
     fn restore(&mut self, snapshot: &[u8]) -> Result<(), Error> {
-        let state: State<S::State, S::In> = read(snapshot)?;
+        let state: StageTaskState<S::State, S::In> = read(snapshot)?;
         if !self.inbound.restore(state.channels) {
             return Err(Error::Snapshot(postcard::Error::DeserializeBadEncoding));
         }
@@ -255,9 +255,9 @@ where
 fn send_lane(
     outbox: &mut Outbox,
     senders: &mut Senders,
-    to: Place,
+    to: PartitionId,
     mark: Mark,
-    frames: &mut Vec<Sent>,
+    frames: &mut Vec<OutgoingFrame>,
 ) -> Result<(), Error> {
     let number = usize::from(to.partition);
     match to.stage {

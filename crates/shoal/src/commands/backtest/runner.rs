@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use shoal_detect::Analysed;
 use shoal_model::{Alert, Post, Timestamp};
-use shoal_stream::{Filter, Input, Observer, Progress, Source};
+use shoal_stream::{Filter, Input, Observer, RunProgress, Source};
 
 use super::labels::Labels;
 use super::report::{Role, write};
@@ -43,7 +43,7 @@ struct Collected {
 }
 
 impl Observer for Collected {
-    fn progress(&mut self, _progress: &Progress) {}
+    fn progress(&mut self, _progress: &RunProgress) {}
 
     fn alert(&mut self, alert: &Alert) {
         self.alerts.push(alert.clone());

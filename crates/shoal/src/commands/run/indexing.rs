@@ -6,7 +6,7 @@ use std::sync::Arc;
 use shoal_detect::Analysed;
 use shoal_index::{Batch, PostDocument, Subject, Writer};
 use shoal_model::{Alert, Deletion, Timestamp};
-use shoal_stream::{Job, ObserverError, Settled};
+use shoal_stream::{BatchOutcome, Job, ObserverError};
 
 /// Gathers what a run tells and hands it to the index, batch by batch.
 pub(crate) struct Indexing {
@@ -40,7 +40,7 @@ impl Indexing {
         self.batch.deletions.push((subject, deletion.observed_at));
     }
 
-    pub(crate) fn settled(&mut self, settled: &Settled<'_>) -> Result<(), ObserverError> {
+    pub(crate) fn settled(&mut self, settled: &BatchOutcome<'_>) -> Result<(), ObserverError> {
         leave_out(&mut self.batch.posts, settled.duplicates);
         self.batch.texts.extend(settled.texts);
         self.batch.merges.extend(settled.merges);

@@ -17,7 +17,7 @@ use shoal_formats::Reason;
 use shoal_model::{Alert, Deletion, Timestamp};
 use shoal_serve::Health;
 use shoal_stream::{
-    Follow, Observer, ObserverError, Progress, Settled, StageName, StagedSummary, StateSettings, Summary,
+    BatchOutcome, Follow, Observer, ObserverError, RunProgress, StageName, StagedSummary, StateSettings, Summary,
 };
 
 use self::display::Display;
@@ -99,7 +99,7 @@ struct Shown<'a> {
 }
 
 impl Observer for Shown<'_> {
-    fn progress(&mut self, progress: &Progress) {
+    fn progress(&mut self, progress: &RunProgress) {
         self.health.works();
         self.display.update(&display::Progress {
             read: progress.records,
@@ -136,7 +136,7 @@ impl Observer for Shown<'_> {
         }
     }
 
-    fn settled(&mut self, settled: &Settled<'_>) -> Result<(), ObserverError> {
+    fn settled(&mut self, settled: &BatchOutcome<'_>) -> Result<(), ObserverError> {
         self.indexing.as_mut().map_or(Ok(()), |indexing| indexing.settled(settled))
     }
 
