@@ -1,12 +1,12 @@
-//! How long questions take while posts are indexed at full speed: ten kinds of them, p50 and p99.
+//! Latency of ten kinds of searches while posts are indexed at full speed, p50 and p99.
 //!
 //! ```text
 //! cargo bench -p shoal-index --bench queries [-- POSTS [ROUNDS]]
 //! ```
 //!
-//! The first POSTS (200,000) of `ira_dev` in the folder named by `SHOAL_DATA` are the base, else made-up posts. A thread
-//! goes on to index the same posts under new ids, later, as fast as it can, while the questions are asked in turn, each
-//! ROUNDS (200) times. Texts of the base that are equal are text objects.
+//! The first POSTS (200,000) of `ira_dev` in the folder named by `SHOAL_DATA` are the base, else made-up posts. A
+//! thread goes on to index the same posts under new ids, later, as fast as it can, while the questions are asked in
+//! turn, each ROUNDS (200) times. Texts of the base that are equal are text objects.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement may panic and is read in a terminal")]
 
@@ -24,7 +24,7 @@ use shoal_index::{
 };
 use shoal_model::{Action, Author, ObjectKey, Post, Span, TextKey, Timestamp};
 
-/// As in the program.
+/// The allocator of the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -151,7 +151,7 @@ impl Feeder {
         writer.commit().unwrap();
     }
 
-    /// The same posts again, later, until it is over.
+    /// Feeds the same posts again, at later times, until the run ends.
     fn go_on(mut self, mut writer: Writer, over: &AtomicBool, written: &AtomicU64) {
         let whole = self.posts[0].observed_at.distance(self.posts[self.posts.len() - 1].observed_at);
         for round in 1.. {
@@ -169,7 +169,7 @@ impl Feeder {
     }
 }
 
-/// What is asked for, taken from the posts.
+/// Search terms taken from the posts.
 struct Asked {
     author: String,
     middle: (Timestamp, Timestamp),
@@ -243,7 +243,7 @@ fn measure(index: &Index, asked: &Asked, rounds: usize) {
     questions.iter_mut().for_each(Question::tell);
 }
 
-/// One kind of question, and how long it took each time.
+/// A kind of search, and how long each took.
 struct Question<'a> {
     name: &'static str,
     times: Vec<f64>,

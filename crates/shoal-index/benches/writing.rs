@@ -1,4 +1,4 @@
-//! How many posts a second are indexed, beside the bare engine with the same fields and documents that are built
+//! Posts indexed per second, beside bare tantivy with the same fields and documents that are built
 //! already, with as many threads; all in one run. And what a post takes on disk, and what closing a bucket takes.
 //!
 //! ```text
@@ -23,7 +23,7 @@ use shoal_index::{Batch, Index, PostDocument, Settings};
 use shoal_model::{Action, Author, Post, Span, Timestamp};
 use tempfile::TempDir;
 
-/// As in the program.
+/// The allocator of the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

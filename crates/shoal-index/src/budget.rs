@@ -1,4 +1,4 @@
-//! What a question may cost, while it is answered.
+//! The budget of a request: the time and memory it may use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::{Error, SearchLimits};
 
-/// Documents, or steps of like cost, between two looks at the clock.
+/// Documents, or steps of like cost, between two checks of the clock.
 const STRIDE: u32 = 1_024;
 
-/// The time and memory that are left for a question. Clones share what was used.
+/// The time and memory of a request. Clones share their use.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
     started: Instant,
@@ -25,17 +25,17 @@ struct Spent {
 }
 
 impl Budget {
-    /// From now on.
+    /// A budget from now on.
     pub(crate) fn start(limits: &SearchLimits) -> Self {
         Self { started: Instant::now(), time: limits.time, memory: limits.memory, spent: Arc::default() }
     }
 
-    /// Whether time was up at the last look.
+    /// Time was up at the last check of the clock.
     pub(crate) fn is_over(&self) -> bool {
         self.spent.time.load(Ordering::Relaxed)
     }
 
-    /// Looks at the clock: whether time is up.
+    /// Checks the clock; returns `true` when time is up.
     pub(crate) fn look(&self) -> bool {
         let over = self.is_over() || self.started.elapsed() >= self.time;
         if over {
@@ -49,12 +49,12 @@ impl Budget {
         if self.look() { Err(Error::TimeOut(self.time)) } else { Ok(()) }
     }
 
-    /// Whether so many bytes may be used.
+    /// Tests whether this many bytes may be used.
     pub(crate) const fn fits(&self, bytes: u64) -> bool {
         bytes <= self.memory
     }
 
-    /// Whether so many bytes may be used; otherwise the question is marked as one that takes too much.
+    /// Tests whether this many bytes may be used; if not, [`Budget::check_memory`] fails from now on.
     pub(crate) fn allows(&self, bytes: u64) -> bool {
         let allowed = self.fits(bytes);
         if !allowed {
@@ -84,7 +84,7 @@ impl Budget {
     }
 }
 
-/// Counts steps, and looks at the clock now and then.
+/// Counts steps, and checks the clock now and then.
 #[derive(Debug, Clone)]
 pub(crate) struct Ticker {
     budget: Budget,
@@ -96,13 +96,13 @@ impl Ticker {
         Self { budget: budget.clone(), left: STRIDE }
     }
 
-    /// One step more. Whether time is up.
+    /// Counts a step; returns `true` when time is up.
     #[inline]
     pub(crate) fn tick(&mut self) -> bool {
         self.ticks(1)
     }
 
-    /// Some steps more. Whether time is up.
+    /// Counts some steps; returns `true` when time is up.
     #[inline]
     pub(crate) fn ticks(&mut self, steps: u32) -> bool {
         if self.left > steps {

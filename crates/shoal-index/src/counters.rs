@@ -1,4 +1,4 @@
-//! What is counted while an index is written.
+//! Counts of writing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What has happened since the index was opened, and how large it is.
+/// Counts since the index was opened, and its size.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct IndexCounts {
     /// Posts that were added.
     pub added: u64,
-    /// Posts that were there already: a run went on from an earlier place.
+    /// Posts that were indexed before: a run went on from an earlier position.
     pub present: u64,
-    /// Posts that were left out because they are older than what is kept.
+    /// Posts that were left out because they have expired.
     pub expired: u64,
     /// Posts that were left out because they, or their accounts, have been erased.
     pub erased: u64,
@@ -25,11 +25,11 @@ pub struct IndexCounts {
     pub texts: u64,
     /// Commits.
     pub commits: u64,
-    /// Seconds that these took, with what is loaded after them.
+    /// Seconds that commits took, with loading their results.
     pub commit_seconds: f64,
-    /// Buckets that were dropped because they are older than what is kept.
+    /// Buckets that were dropped because they have expired.
     pub buckets_dropped: u64,
-    /// Deleted documents whose bytes were taken off the disk.
+    /// Deleted documents whose bytes were removed from disk.
     pub purged: u64,
     /// Bytes on disk, as of the last commit.
     pub bytes: u64,
@@ -51,7 +51,7 @@ pub(crate) struct IndexCounters {
     pub(crate) purged: Counter,
 }
 
-/// One of them.
+/// A counter.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
@@ -71,7 +71,7 @@ impl IndexCounters {
         self.commit_micros.add(took.as_micros() as u64);
     }
 
-    /// All of them now.
+    /// The values of all counters now.
     pub(crate) fn read(&self, bytes: u64) -> IndexCounts {
         IndexCounts {
             added: self.added.get(),

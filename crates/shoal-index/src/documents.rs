@@ -1,4 +1,4 @@
-//! What is handed over, as documents of the engine.
+//! Posts and alerts as tantivy documents.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::contract::PostDocument;
 use crate::contract::{ObjectRef, PostKind, StoredPost};
 use crate::schema::{AlertFields, PostFields};
 
-/// Hashtags, and addresses, of a post that can be looked for.
+/// Searchable hashtags, and addresses, of a post.
 const MAX_PARTS: usize = 64;
 
 /// The newest revision of an alert, in [`AlertFields::role`].
@@ -21,7 +21,7 @@ pub(crate) const NEWEST: &str = "newest";
 /// Any revision of an alert, in [`AlertFields::role`].
 pub(crate) const REVISION: &str = "revision";
 
-/// Makes documents of posts. Keeps what is dear to make again.
+/// Makes documents of posts. Keeps the language detector and a buffer.
 pub(crate) struct PostBuilder {
     fields: Arc<PostFields>,
     languages: LanguageDetector,
@@ -82,12 +82,12 @@ pub(crate) fn language(tag: &str) -> String {
     tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
-/// What stands before the colon of an id.
+/// The platform of an id: the part before the colon.
 pub(crate) fn platform(id: &str) -> &str {
     id.split_once(':').map_or("", |(platform, _)| platform)
 }
 
-/// A post as it is kept.
+/// The stored form of a post.
 pub(crate) fn stored_post(document: PostDocument, languages: &mut LanguageDetector) -> StoredPost {
     let PostDocument { post, objects, text, .. } = document;
     let kind = kind(&post);
@@ -171,12 +171,12 @@ fn add_stored(out: &mut TantivyDocument, fields: &PostFields, stored: &StoredPos
     }
 }
 
-/// The key under which a revision of an alert is kept.
+/// The key of a revision of an alert.
 pub(crate) fn revision_key(alert_id: &str, revision: u32) -> String {
     format!("{alert_id}#{revision}")
 }
 
-/// The document of a revision of an alert, by which it is found as such.
+/// The document of a revision of an alert, found by alert and revision.
 pub(crate) fn revision_document(fields: &AlertFields, alert: &Alert, opened_at: Timestamp) -> TantivyDocument {
     let mut out = base_document(fields, alert, opened_at);
     out.add_text(fields.key, revision_key(&alert.alert_id, alert.revision));
@@ -184,7 +184,7 @@ pub(crate) fn revision_document(fields: &AlertFields, alert: &Alert, opened_at: 
     out
 }
 
-/// The document of the newest revision of an alert, by which the alert is found.
+/// The document of the newest revision of an alert, found by searches.
 pub(crate) fn newest_document(fields: &AlertFields, alert: &Alert, opened_at: Timestamp) -> TantivyDocument {
     let observed = &alert.observed;
     let mut out = base_document(fields, alert, opened_at);
@@ -220,7 +220,7 @@ pub(crate) fn newest_document(fields: &AlertFields, alert: &Alert, opened_at: Ti
     out
 }
 
-/// What every document of an alert has.
+/// The fields that every document of an alert has.
 fn base_document(fields: &AlertFields, alert: &Alert, opened_at: Timestamp) -> TantivyDocument {
     let mut out = TantivyDocument::new();
     out.add_text(fields.alert_id, &alert.alert_id);
@@ -245,7 +245,7 @@ fn base_document(fields: &AlertFields, alert: &Alert, opened_at: Timestamp) -> T
     out
 }
 
-/// Every account that an alert names anywhere.
+/// All accounts that an alert names.
 fn mentions(alert: &Alert) -> BTreeSet<&str> {
     let observed = &alert.observed;
     let group = observed.accounts.iter().map(|account| account.id.as_str());
@@ -261,7 +261,7 @@ pub(crate) fn accounts(alert: &Alert) -> u64 {
     alert.observed.accounts.len() as u64 + beyond
 }
 
-/// A state as it is written in alerts.
+/// The name of a state, as in alerts.
 pub(crate) const fn name_of(state: shoal_model::AlertState) -> &'static str {
     use shoal_model::AlertState;
     match state {

@@ -1,33 +1,33 @@
-//! What can go wrong with an index.
+//! Errors of an index.
 
 use std::io;
 use std::path::PathBuf;
 
-/// What can go wrong with an index.
+/// An error of an index.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A question that cannot be asked; the fault of whoever asks.
+    /// A request that is not valid; the fault of the caller.
     #[error("{problem}; {remedy}")]
     InvalidRequest {
-        /// Where: `query`, `cursor`, `limit`, `object` …
+        /// The field: `query`, `cursor`, `limit`, `object` …
         field: &'static str,
-        /// What is wrong, with the place in a query where there is one.
+        /// The problem, with the place in a query where there is one.
         problem: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
-    /// A question that takes longer than it may.
+    /// A request that takes longer than it may.
     #[error("the search was not done within {0:?}; narrow the time range or the query")]
     TimeOut(std::time::Duration),
-    /// A question that takes more memory than it may.
+    /// A request that takes more memory than it may.
     #[error("the search would take more memory than it may; narrow the query, or ask for fewer top values")]
     Memory,
     /// Something that is not there.
     #[error("there is no {what} {id} in this index")]
     Missing {
-        /// What: `alert`, `post`, `account`.
+        /// The kind of thing: `alert`, `post`, `account`.
         what: &'static str,
-        /// Its id.
+        /// The id.
         id: String,
     },
     /// Another process writes to this index.
@@ -35,7 +35,7 @@ pub enum Error {
     Locked {
         /// The index.
         path: PathBuf,
-        /// Who that is, as far as it has said: ` (process 7, http://127.0.0.1:9464)`, or empty.
+        /// The process, as far as it is known: ` (process 7, http://127.0.0.1:9464)`, or empty.
         owner: String,
     },
     /// No index where one is expected.
@@ -44,45 +44,45 @@ pub enum Error {
     /// An index, or a part of it, that another version made.
     #[error("{} has version {found}, and this program reads {expected}; move the directory away and index again", path.display())]
     Version {
-        /// The file that says so.
+        /// The file with the version.
         path: PathBuf,
-        /// Its version.
+        /// The version found.
         found: u32,
-        /// Ours.
+        /// The version expected.
         expected: u32,
     },
     /// Files that are damaged.
     #[error("{} is damaged: {detail}; {remedy}", path.display())]
     Damaged {
-        /// What.
+        /// The file or directory.
         path: PathBuf,
-        /// How.
+        /// The damage.
         detail: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// Reading or writing failed.
     #[error("{}: {source}; {remedy}", path.display())]
     Io {
-        /// What was read or written.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
-    /// The engine below refused something.
+    /// An operation of tantivy failed.
     #[error("{}: {source}", path.display())]
     Tantivy {
-        /// Which part of the index.
+        /// The part of the index.
         path: PathBuf,
-        /// What it says.
+        /// The error of tantivy.
         source: tantivy::TantivyError,
     },
-    /// The index was opened to be read.
+    /// The index is open to be read only.
     #[error("{} is open to be read only; ask the process that writes to it", .0.display())]
     ReadOnly(PathBuf),
-    /// Writing has failed before, for this reason, and no more is taken.
+    /// Writing has failed before, for this reason, and nothing more is accepted.
     #[error("the index cannot be written any more: {0}")]
     Stopped(String),
 }

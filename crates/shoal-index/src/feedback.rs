@@ -1,4 +1,4 @@
-//! What people say of alerts.
+//! Feedback: conclusions of people about alerts.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,25 +12,25 @@ use utoipa::ToSchema;
 use crate::Error;
 use crate::store::disk::{self, AppendLog};
 
-/// What somebody concluded about an alert.
+/// A conclusion about an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The accounts do act together.
+    /// The accounts act together.
     True,
-    /// They do not.
+    /// The accounts do not act together.
     False,
-    /// They do, openly and harmlessly.
+    /// The accounts act together, openly and harmlessly.
     BenignCoordination,
-    /// It cannot be said.
+    /// Undecided.
     Unsure,
 }
 
 impl Verdict {
-    /// All of them.
+    /// All verdicts.
     pub const ALL: [Self; 4] = [Self::True, Self::False, Self::BenignCoordination, Self::Unsure];
 
-    /// As written.
+    /// The name in JSON and in the API.
     pub const fn name(self) -> &'static str {
         match self {
             Self::True => "true",
@@ -50,12 +50,12 @@ pub struct Feedback {
     pub revision: u32,
     /// The conclusion.
     pub verdict: Verdict,
-    /// Why, at most 2,000 characters.
+    /// The reason, at most 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Whose: the name of the token, or `local`.
+    /// The author: the name of the token, or `local`.
     pub by: String,
-    /// When, by the wall clock.
+    /// The time of the conclusion, by the wall clock.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
@@ -63,11 +63,11 @@ pub struct Feedback {
 /// Characters of a note.
 pub(crate) const MAX_NOTE: usize = 2_000;
 
-/// Everything that was concluded, by alert, oldest first.
+/// All conclusions by alert, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Conclusions {
     by_alert: HashMap<String, Vec<Feedback>>,
-    /// Bytes of the file that have been read.
+    /// Bytes of the file that were read.
     length: u64,
 }
 
@@ -98,12 +98,12 @@ impl Conclusions {
         }
     }
 
-    /// What was concluded about an alert, oldest first.
+    /// Conclusions about an alert, oldest first.
     pub(crate) fn of(&self, alert_id: &str) -> &[Feedback] {
         self.by_alert.get(alert_id).map_or(&[], Vec::as_slice)
     }
 
-    /// How often each verdict was given on an alert. The newest of each person counts.
+    /// Number of times each verdict was given on an alert. The newest of each person counts.
     pub(crate) fn verdicts(&self, alert_id: &str) -> BTreeMap<String, u64> {
         let newest: BTreeMap<&str, Verdict> = self.of(alert_id).iter().map(|f| (f.by.as_str(), f.verdict)).collect();
         let mut counts = BTreeMap::new();

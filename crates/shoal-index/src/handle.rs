@@ -1,4 +1,4 @@
-//! The handle on an index: what is asked and told while posts come in.
+//! The handles on an index: [`Index`] to search, [`Writer`] to write.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::store::snapshot::Snapshot;
 use crate::write::WriterThread;
 use crate::{Batch, Erasure, Error, Feedback, IndexCounts, Settings, Status, Subject, documents};
 
-/// Batches that wait for the thread that writes.
-const WAITING: usize = 4;
+/// Batches that may wait for the thread that writes.
+const MAX_QUEUED_BATCHES: usize = 4;
 
-/// Characters of a reason, and of who says something.
+/// Characters of a reason, and of a name.
 const MAX_REASON: usize = 2_000;
 
-/// An index that can be searched by many at once. Cheap to clone.
+/// An index to search, by many threads at once. Cheap to clone.
 #[derive(Clone)]
 pub struct Index {
     shared: Arc<IndexState>,
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Index {
     }
 }
 
-/// The one that writes. Dropping it commits nothing; see [`Writer::close`].
+/// The only writer of an index. Dropping it commits nothing; see [`Writer::close`].
 pub struct Writer {
     shared: Arc<IndexState>,
     sender: SyncSender<WriterMessage>,
@@ -53,8 +53,8 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Index {
-    /// Opens an index to write and to search. Only one process at a time can. What is damaged is set aside, with an
-    /// error in the log and a count in [`Status::damaged`]; what a crash left half done is done or cleared.
+    /// Opens an index to write and to search. Only one process at a time can. Damaged parts are set aside, with an
+    /// error in the log and a count in [`Status::damaged`]; work that a crash interrupted is finished or cleared.
     pub fn open(settings: &Settings) -> Result<(Self, Writer), Error> {
         let directory = &settings.directory;
         std::fs::create_dir_all(directory).map_err(disk::failed(directory))?;
@@ -67,7 +67,7 @@ impl Index {
         let feedback = FeedbackLog::open(directory)?;
         let parts = IndexParts::open(directory, Arc::clone(&identity.id), OpenMode::Write)?;
         let shared = Arc::new(IndexState::new(directory.clone(), identity.bucket, &parts, broken));
-        let (sender, messages) = sync_channel(WAITING);
+        let (sender, messages) = sync_channel(MAX_QUEUED_BATCHES);
         shared.begin(WriterState { sender: sender.clone(), audit, feedback, lock });
         let writer_thread = WriterThread::new(settings, &identity, parts, &shared)?;
         let spawned = thread::Builder::new().name("index".to_owned()).spawn(move || writer_thread.run(&messages));
@@ -76,9 +76,9 @@ impl Index {
         Ok((Self { shared, id: identity.id }, writer))
     }
 
-    /// Opens an index that is there, to search it; another process may write to it, and what it commits is found. Damage
-    /// is passed over, with an error in the log and a count in [`Status::damaged`]. Nothing in the index changes, but
-    /// its lock files must be writable: they keep files from being removed while they are being opened.
+    /// Opens an existing index to search it. Another process may write to it; its commits are followed. Damage is
+    /// passed over, with an error in the log and a count in [`Status::damaged`]. Nothing in the index changes, but its
+    /// lock files must be writable: they keep files from being removed while they are being opened.
     pub fn read(directory: &Path) -> Result<Self, Error> {
         let identity = IndexIdentity::read(directory)?.ok_or_else(|| Error::NoIndex(directory.to_owned()))?;
         let parts = IndexParts::open(directory, Arc::clone(&identity.id), OpenMode::Read)?;
@@ -88,22 +88,22 @@ impl Index {
         Ok(Self { shared: Arc::new(shared), id: identity.id })
     }
 
-    /// Everything that can be found now.
+    /// A snapshot of everything that is searchable now.
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
         self.shared.snapshot()
     }
 
-    /// What distinguishes this index from every other: part of cursors.
+    /// The id, unique to the index and part of cursors.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Says where this process can be asked, for others that want to write.
+    /// Publishes the address of this process, for others that want to write.
     pub fn set_address(&self, address: &str) -> Result<(), Error> {
         self.shared.writing(|writing| writing.lock.say(Some(address)))
     }
 
-    /// How it is.
+    /// The state of the index.
     pub fn status(&self) -> Result<Status, Error> {
         let snapshot = self.snapshot()?;
         let newest = Term::from_field_text(snapshot.alert_fields.role, documents::NEWEST);
@@ -125,19 +125,19 @@ impl Index {
         })
     }
 
-    /// What has happened since it was opened to be written to.
+    /// Counts since the index was opened to be written to.
     pub fn counts(&self) -> IndexCounts {
         let bytes = self.snapshot().map_or(0, |snapshot| snapshot.bytes);
         self.shared.counters.read(bytes)
     }
 
-    /// Is told every revision of an alert, as it may be shown, once it can be found. On the thread that writes, so it
-    /// must not wait.
+    /// Adds a listener that receives every revision of an alert, redacted, once it is searchable. It runs on the thread
+    /// that writes, so it must not wait.
     pub fn on_alert(&self, listener: Box<dyn Fn(&Alert) + Send + Sync>) {
         self.shared.listen(listener);
     }
 
-    /// Keeps what somebody concluded, with an entry in the audit log. The alert must be there, with that revision.
+    /// Saves a conclusion about an alert, with an entry in the audit log. The revision of the alert must be there.
     pub fn give_feedback(&self, feedback: &Feedback) -> Result<(), Error> {
         short("note", feedback.note.as_deref().unwrap_or_default(), MAX_NOTE)?;
         short("by", &feedback.by, MAX_REASON)?;
@@ -151,20 +151,20 @@ impl Index {
         self.shared.conclude(feedback)
     }
 
-    /// Everything that was concluded about an alert, oldest first.
+    /// All conclusions about an alert, oldest first.
     pub fn feedback(&self, alert_id: &str) -> Result<Vec<Feedback>, Error> {
         self.shared.conclusions(|conclusions| conclusions.of(alert_id).to_vec())
     }
 
-    /// How often each verdict was given on an alert. The newest of each person counts.
+    /// Number of times each verdict was given on an alert. The newest of each person counts.
     pub(crate) fn verdicts(&self, alert_id: &str) -> Result<std::collections::BTreeMap<String, u64>, Error> {
         self.shared.conclusions(|conclusions| conclusions.verdicts(alert_id))
     }
 
-    /// Makes a post or an account disappear: from what can be found and from the evidence of alerts at once, from
-    /// disk with the next purge. What is told of it later is left out. What others published about it, reposts and
-    /// answers among them, is theirs and stays. `by` and `reason` go to the audit log, which knows the subject by a
-    /// keyed hash alone.
+    /// Erases a post or an account: from searches and from the evidence of alerts at once, from disk with the next
+    /// purge. Later posts and alerts about it are left out or redacted. Posts of others about it, reposts and replies
+    /// among them, are theirs and stay. `by` and `reason` go to the audit log, which knows the subject by a keyed hash
+    /// alone.
     pub fn erase(&self, subject: &Subject, by: &str, reason: &str) -> Result<Erasure, Error> {
         Post::split_id(subject.id()).map_err(|error| Error::InvalidRequest {
             field: "subject",
@@ -177,12 +177,12 @@ impl Index {
         self.ask(|reply| WriterMessage::Erase { subject, by, reason, reply })
     }
 
-    /// Frees the disk of what was deleted. Waits until it is done; gives how many documents were freed.
+    /// Removes the bytes of deleted documents from disk, and waits. Returns the number of documents.
     pub fn purge(&self) -> Result<u64, Error> {
         self.ask(WriterMessage::Purge)
     }
 
-    /// Asks the thread that writes, and waits for its answer.
+    /// Sends a message to the thread that writes, and waits for its answer.
     fn ask<T>(&self, message: impl FnOnce(SyncSender<Result<T, Error>>) -> WriterMessage) -> Result<T, Error> {
         let sender = self.shared.writing(|writing| Ok(writing.sender.clone()))?;
         ask(&self.shared, &sender, message)
@@ -202,7 +202,7 @@ fn ask<T>(
     answer.recv().unwrap_or_else(|_| Err(shared.refusal()))
 }
 
-/// How many documents have a term.
+/// Counts the documents with a term.
 fn count(searcher: &tantivy::Searcher, term: Term) -> tantivy::Result<u64> {
     let query = tantivy::query::TermQuery::new(term, tantivy::schema::IndexRecordOption::Basic);
     searcher.search(&query, &tantivy::collector::Count).map(|count| count as u64)
@@ -220,7 +220,7 @@ fn short(field: &'static str, text: &str, most: usize) -> Result<(), Error> {
 }
 
 impl Writer {
-    /// Hands over what became known. Waits while too much is on its way. Fails once writing has failed, for good.
+    /// Hands over a batch. Waits while too many batches are queued. Fails for good once writing has failed.
     pub fn add(&mut self, batch: Batch) -> Result<(), Error> {
         if self.shared.stopped().is_some() {
             return Err(self.shared.refusal());
@@ -228,14 +228,14 @@ impl Writer {
         self.sender.send(WriterMessage::Batch(batch)).map_err(|_| self.shared.refusal())
     }
 
-    /// Waits until everything handed over is on disk and can be found. Only then may a checkpoint say that it was
-    /// handed over.
+    /// Waits until everything handed over is durable and searchable. Only then may a checkpoint record it as handed
+    /// over.
     pub fn commit(&mut self) -> Result<(), Error> {
         ask(&self.shared, &self.sender, WriterMessage::Commit)
     }
 
-    /// The same, and ends: the last bucket is merged like one that is closed, and others may write. The index can be
-    /// read on.
+    /// Commits and ends: the last bucket is merged like one that is closed, and others may write. The index stays open
+    /// to be read.
     pub fn close(mut self) -> Result<(), Error> {
         let outcome = ask(&self.shared, &self.sender, WriterMessage::Close);
         self.join();

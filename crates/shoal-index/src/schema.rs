@@ -1,5 +1,5 @@
-//! The fields of the three kinds of tantivy index: posts (one per bucket), alerts, texts. Whoever writes and whoever
-//! searches agree here.
+//! The fields of the three kinds of tantivy index: posts (one per bucket), alerts, texts. Writers and searches agree
+//! here.
 
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema};
 use tantivy::schema::{TextFieldIndexing, TextOptions};
@@ -7,7 +7,7 @@ use tantivy::schema::{TextFieldIndexing, TextOptions};
 /// The tokenizer of texts; see [`crate::segmenter`].
 pub(crate) const SEGMENTER: &str = "shoal";
 
-/// How many single min-hashes of a text are terms: texts of similarity J share one with 1 − (1 − J)^8.
+/// Single min-hashes of a text that are terms: texts of similarity J share one with probability 1 − (1 − J)^8.
 pub(crate) const MIN_HASHES: usize = 8;
 
 /// Fields of posts.
@@ -38,7 +38,7 @@ pub(crate) struct PostFields {
     pub(crate) domain: Field,
     /// Every canonical address it links to. Terms.
     pub(crate) link: Field,
-    /// The posts it acts on: repeated, quoted, answered. Terms.
+    /// The posts it reposts, quotes or replies to. Terms.
     pub(crate) target: Field,
     /// Names of the layers it has objects of. Terms.
     pub(crate) layer: Field,
@@ -48,7 +48,7 @@ pub(crate) struct PostFields {
     pub(crate) text_key: Field,
     /// Single min-hashes: slot number × 65,536 + hash, the first [`MIN_HASHES`] slots. u64s, indexed.
     pub(crate) min_hash: Field,
-    /// The same hashes, to look for others with them: two bytes each, the lower one first. Bytes, stored.
+    /// The hashes of `min_hash`, for queries by similarity: two bytes each, little-endian. Bytes, stored.
     pub(crate) slots: Field,
     /// [`crate::StoredPost`] as JSON. Bytes, stored.
     pub(crate) stored: Field,
@@ -58,15 +58,16 @@ pub(crate) struct PostFields {
 #[derive(Debug, Clone)]
 pub(crate) struct AlertFields {
     pub(crate) schema: Schema,
-    /// `ID` for the newest revision, `ID#REVISION` for each. Term: what is upserted by.
+    /// `ID` for the newest revision, `ID#REVISION` for each. Term: the key of upserts.
     pub(crate) key: Field,
-    /// Of all documents. Term, fast: orders alerts that are equal in all else.
+    /// The id, of all documents. Term, fast: orders alerts that are equal in all else.
     pub(crate) alert_id: Field,
     /// u64, fast.
     pub(crate) revision: Field,
     /// `newest` or `revision`. Term.
     pub(crate) role: Field,
-    /// As in the alert. Term. This and what follows of documents with the role `newest` alone.
+    /// The state as in the alert. Term. This field and those below, unless they say otherwise, are in documents with
+    /// the role `newest` alone.
     pub(crate) state: Field,
     /// `true` or `false`. Term.
     pub(crate) shadow: Field,
@@ -86,9 +87,9 @@ pub(crate) struct AlertFields {
     pub(crate) mention: Field,
     /// The sentence, and the labels of objects. Words.
     pub(crate) text: Field,
-    /// When this revision was raised, in microseconds. i64, fast, of all documents.
+    /// The time this revision was raised, in microseconds. i64, fast, of all documents.
     pub(crate) raised_at: Field,
-    /// When the first one was. i64, fast, of all documents.
+    /// The time the first revision was raised. i64, fast, of all documents.
     pub(crate) opened_at: Field,
     /// The first post of the evidence. i64, fast.
     pub(crate) start: Field,
@@ -106,13 +107,13 @@ pub(crate) struct AlertFields {
 #[derive(Debug, Clone)]
 pub(crate) struct TextFields {
     pub(crate) schema: Schema,
-    /// The key of a folded text. u64, indexed, fast: what is upserted by.
+    /// The key of a folded text. u64, indexed, fast: the key of upserts.
     pub(crate) text_key: Field,
     /// The object it belongs to. u64, indexed, fast.
     pub(crate) object: Field,
-    /// An object that was merged into `object`. u64, indexed, fast: what is upserted by.
+    /// An object that was merged into `object`. u64, indexed, fast: the key of upserts.
     pub(crate) merged: Field,
-    /// When this was last told, in event time. i64, fast: for retention and for which are the newest.
+    /// The event time this was last reported. i64, fast: for retention and to find the newest.
     pub(crate) at: Field,
 }
 

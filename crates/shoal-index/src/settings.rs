@@ -1,20 +1,20 @@
-//! How an index is kept.
+//! Settings of an index, and limits of requests.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use shoal_model::Span;
 
-/// How an index is kept. Nothing here changes an alert.
+/// Settings of an index. None of them changes an alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The directory, made when it is not there.
     pub directory: PathBuf,
-    /// The event time that one bucket covers: what is dropped at once. Of an index that is there, its own counts.
+    /// The event time that one bucket covers; buckets are dropped whole. An existing index keeps its own.
     pub bucket: Span,
-    /// How long posts and alerts stay, in event time after the newest post; for ever when absent.
+    /// Time that posts and alerts are kept, in event time before the newest post; for ever when absent.
     pub keep: Option<Span>,
-    /// Wall-clock time after which what has come can be found.
+    /// Wall-clock time after which new posts and alerts are searchable.
     pub commit: Duration,
     /// Bytes that posts may take before they are written, 15 MB or more per thread.
     pub memory: usize,
@@ -25,7 +25,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// As usual, in this directory.
+    /// Default settings for this directory.
     pub fn of(directory: &Path) -> Self {
         Self {
             directory: directory.to_owned(),
@@ -39,20 +39,20 @@ impl Settings {
     }
 }
 
-/// What one question may cost.
+/// Limits of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchLimits {
-    /// From the start of a search to its answer: a search that is not done then is refused, or told as inexact.
+    /// Time of a search: one that takes longer fails, or its counts are inexact.
     pub time: Duration,
-    /// Bytes of a query.
+    /// Length of a query in bytes.
     pub query_bytes: usize,
-    /// Brackets within brackets.
+    /// Depth of brackets.
     pub depth: usize,
     /// Words, phrases and fields in a query.
     pub clauses: usize,
-    /// Bytes that counting values may take.
+    /// Bytes that counting values may use.
     pub memory: u64,
-    /// Texts of one text object that are looked for, the newest.
+    /// Texts of one text object that are searched, the newest.
     pub texts: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What handles on an index and the thread that writes share.
+//! The state that handles on an index share with the thread that writes.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,29 +16,29 @@ use crate::store::parts::IndexParts;
 use crate::store::snapshot::Snapshot;
 use crate::{Error, Feedback};
 
-/// Is told of alerts.
+/// Receives alerts.
 pub(crate) type AlertListener = Box<dyn Fn(&Alert) + Send + Sync>;
 
-/// What is shared.
+/// The shared state of an open index.
 pub(crate) struct IndexState {
     pub(crate) directory: PathBuf,
     /// The event time that one bucket covers.
     pub(crate) bucket: Span,
     pub(crate) counters: IndexCounters,
-    /// Where the chain of the audit log was broken when the index was opened.
+    /// The place at which the chain of the audit log was broken when the index was opened.
     pub(crate) broken: Option<String>,
     current: RwLock<Arc<Snapshot>>,
     damaged: AtomicU64,
     listeners: RwLock<Vec<AlertListener>>,
     conclusions: Mutex<Conclusions>,
     writing: Mutex<Option<WriterState>>,
-    /// Where nobody writes in this process: the parts, to look what others write.
+    /// The parts, where this process does not write: to follow what others write.
     followed: Mutex<Option<IndexParts>>,
-    /// Why nothing is written any more.
+    /// The reason that nothing is written any more.
     stopped: Mutex<Option<String>>,
 }
 
-/// What there is as long as this process writes.
+/// The state of a process that writes.
 pub(crate) struct WriterState {
     pub(crate) sender: SyncSender<WriterMessage>,
     pub(crate) audit: AuditLog,
@@ -46,7 +46,7 @@ pub(crate) struct WriterState {
     pub(crate) lock: WriterLock,
 }
 
-/// The value, even if somebody panicked with it: each is replaced as a whole.
+/// Locks a value, even if a thread panicked with it: values are replaced as a whole.
 fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -71,29 +71,29 @@ impl IndexState {
         }
     }
 
-    /// This process writes from now on.
+    /// Begins to write in this process.
     pub(crate) fn begin(&self, writing: WriterState) {
         *hold(&self.writing) = Some(writing);
     }
 
-    /// Writing has failed, for good.
+    /// Records that writing has failed, for good.
     pub(crate) fn stop(&self, reason: &str) {
         *hold(&self.stopped) = Some(reason.to_owned());
     }
 
-    /// Nobody in this process writes any more: what others write is followed.
+    /// Ends writing in this process, and follows what others write.
     pub(crate) fn end(&self, parts: IndexParts) {
         self.follow(parts);
         // With it goes the lock.
         *hold(&self.writing) = None;
     }
 
-    /// From now on what others write is followed.
+    /// Follows what others write from now on.
     pub(crate) fn follow(&self, parts: IndexParts) {
         *hold(&self.followed) = Some(parts);
     }
 
-    /// Everything that can be found now.
+    /// A snapshot of everything that is searchable now.
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
         let mut followed = hold(&self.followed);
         if let Some(parts) = followed.as_mut()
@@ -110,7 +110,7 @@ impl IndexState {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
     }
 
-    /// Parts that are damaged.
+    /// Number of damaged parts.
     pub(crate) fn damaged(&self) -> u64 {
         self.damaged.load(Ordering::Relaxed)
     }
@@ -119,7 +119,7 @@ impl IndexState {
         self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
-    /// Tells the listeners.
+    /// Passes alerts to the listeners.
     pub(crate) fn tell(&self, alerts: impl Iterator<Item = Alert>) {
         let listeners = self.listeners.read().unwrap_or_else(PoisonError::into_inner);
         for alert in alerts {
@@ -127,12 +127,12 @@ impl IndexState {
         }
     }
 
-    /// Whether this process writes.
+    /// Tests whether this process writes.
     pub(crate) fn writes(&self) -> bool {
         hold(&self.writing).is_some()
     }
 
-    /// Does something with what only who writes has.
+    /// Runs `work` on the state of writing; fails where this process does not write.
     pub(crate) fn writing<T>(&self, work: impl FnOnce(&mut WriterState) -> Result<T, Error>) -> Result<T, Error> {
         match hold(&self.writing).as_mut() {
             Some(writing) => work(writing),
@@ -140,7 +140,7 @@ impl IndexState {
         }
     }
 
-    /// Why nothing can be written.
+    /// The error for an index that this process cannot write to.
     pub(crate) fn refusal(&self) -> Error {
         match self.stopped() {
             Some(reason) => Error::Stopped(reason),
@@ -148,24 +148,24 @@ impl IndexState {
         }
     }
 
-    /// Why nothing is written any more, where something failed.
+    /// The reason that writing has failed, where it has.
     pub(crate) fn stopped(&self) -> Option<String> {
         hold(&self.stopped).clone()
     }
 
-    /// Adds an entry to the audit log. Gives its number.
+    /// Adds an entry to the audit log. Returns its number.
     pub(crate) fn audit(&self, by: &str, action: AuditAction) -> Result<u64, Error> {
         self.writing(|writing| writing.audit.add(by, action))
     }
 
-    /// What was concluded about alerts, as of now.
+    /// Looks at the conclusions about alerts as of now.
     pub(crate) fn conclusions<T>(&self, look: impl FnOnce(&Conclusions) -> T) -> Result<T, Error> {
         let mut conclusions = hold(&self.conclusions);
         conclusions.follow(&self.directory)?;
         Ok(look(&conclusions))
     }
 
-    /// Keeps a conclusion, with an entry in the audit log.
+    /// Saves a conclusion, with an entry in the audit log.
     pub(crate) fn conclude(&self, feedback: &Feedback) -> Result<(), Error> {
         let Feedback { alert_id, revision, verdict, .. } = feedback;
         let action = AuditAction::Feedback { alert_id: alert_id.clone(), revision: *revision, verdict: *verdict };

@@ -1,4 +1,4 @@
-//! What is handed to the index.
+//! Batches: posts and everything that became known with them.
 
 use std::sync::Arc;
 
@@ -7,19 +7,19 @@ use shoal_model::{Alert, Post, TextKey, Timestamp};
 
 use crate::schema::MIN_HASHES;
 
-/// A post to keep.
+/// A post to index.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PostDocument {
     pub(crate) source: Arc<str>,
     pub(crate) offset: u64,
     pub(crate) at: Timestamp,
     pub(crate) post: Post,
-    /// Its explicit objects.
+    /// Explicit objects.
     pub(crate) objects: Vec<ExplicitTrace>,
     pub(crate) text: Option<TextDocument>,
 }
 
-/// The text of a post to keep.
+/// The text of a post to index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TextDocument {
     /// The key of the folded text.
@@ -34,7 +34,7 @@ impl PostDocument {
         &self.post
     }
 
-    /// A post as detection sees it: read from `source` at `offset`, processed at the event time `at`, which never
+    /// Takes a post as detection sees it: read from `source` at `offset`, processed at the event time `at`, which never
     /// falls from one post to the next.
     pub fn new(source: Arc<str>, offset: u64, at: Timestamp, analysed: &Analysed) -> Self {
         let text = analysed.text.as_ref().map(|text| {
@@ -46,20 +46,20 @@ impl PostDocument {
     }
 }
 
-/// What became known with a batch of posts.
+/// A batch of posts, and everything that became known with it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
-    /// The posts that were no duplicates.
+    /// Posts that are no duplicates.
     pub posts: Vec<PostDocument>,
     /// Texts that several accounts published, and the objects they belong to.
     pub texts: Vec<TextObject>,
-    /// Text objects that became one.
+    /// Merged text objects.
     pub merges: Vec<ObjectMerge>,
     /// Revisions of alerts, sent or not.
     pub alerts: Vec<Alert>,
-    /// What the sources say is gone, and when: erased like by [`crate::Index::erase`], with the next commit instead of
-    /// one of its own, and with one entry in the audit log for all of a commit (by `stream`). Remembered, so that it
-    /// stays gone when its posts come (again) later, in the same batch or after a restart; of posts only as long as
-    /// posts of that age are kept.
+    /// Deletions that the sources report, and their event times. They are erased like by [`crate::Index::erase`], but
+    /// with the next commit, and with one entry in the audit log for all of a commit (by `stream`). They are
+    /// remembered, so that posts that come (again) later, in the same batch or after a restart, are left out; those of
+    /// posts only as long as posts of that age are kept.
     pub deletions: Vec<(super::Subject, Timestamp)>,
 }

@@ -13,7 +13,7 @@ pub(crate) enum WriterMessage {
     Commit(SyncSender<Result<(), Error>>),
     /// Erase, then answer.
     Erase { subject: Subject, by: String, reason: String, reply: SyncSender<Result<Erasure, Error>> },
-    /// Free the disk of what was deleted, then answer.
+    /// Remove the bytes of deleted documents, then answer.
     Purge(SyncSender<Result<u64, Error>>),
     /// Commit, answer and end.
     Close(SyncSender<Result<(), Error>>),

@@ -1,10 +1,10 @@
-//! Posts as they are kept and found.
+//! Posts as stored and found.
 
 use serde::{Deserialize, Serialize};
 use shoal_model::{Layer, Timestamp};
 use utoipa::ToSchema;
 
-/// A post as the index keeps it.
+/// A post as the index stores it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StoredPost {
     /// `platform:native`.
@@ -14,35 +14,35 @@ pub struct StoredPost {
     /// The name that the platform showed for the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handle: Option<String>,
-    /// When the post was seen.
+    /// The time the post was seen.
     #[schema(value_type = String, format = DateTime)]
     pub observed_at: Timestamp,
-    /// When its author claims to have published it, where that differs.
+    /// The time of publication that its author claims, where it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub created_at: Option<Timestamp>,
     /// The language: as declared, else as detected; `und` when neither says.
     pub lang: String,
-    /// What the post does.
+    /// The kind of post.
     pub kind: PostKind,
     /// The text as published. Written by a stranger.
     pub text: String,
     /// Addresses that the platform says the post links to. Written by a stranger.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<String>,
-    /// Where a person can look at the post.
+    /// The address at which a person can look at the post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The post that is repeated.
+    /// The reposted post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repost_of: Option<String>,
-    /// The account whose post is repeated.
+    /// The account of the reposted post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repost_from: Option<String>,
-    /// The post that is answered.
+    /// The post that it replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
-    /// The post that is quoted.
+    /// The quoted post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote_of: Option<String>,
     /// The explicit objects it acts on.
@@ -53,22 +53,22 @@ pub struct StoredPost {
     pub text_key: Option<String>,
 }
 
-/// What a post does.
+/// The kind of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PostKind {
-    /// It says something of its own.
+    /// An original post.
     Post,
-    /// It is nothing but a repeat of another.
+    /// A plain repost.
     Repost,
-    /// It answers another.
+    /// A reply.
     Reply,
-    /// It quotes another.
+    /// A quote.
     Quote,
 }
 
 impl PostKind {
-    /// As written in queries and in the index.
+    /// The name in queries and in the index.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Post => "post",
@@ -82,12 +82,12 @@ impl PostKind {
 /// An object that a post acts on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ObjectRef {
-    /// Its type.
+    /// The layer.
     #[schema(value_type = String)]
     pub layer: Layer,
-    /// Its key in hexadecimal, 16 digits.
+    /// The key in hexadecimal, 16 digits.
     pub key: String,
-    /// What it is: an address, an id, hashtags. Written by a stranger.
+    /// An address, an id or hashtags. Written by a stranger.
     pub label: String,
 }
 
@@ -100,13 +100,13 @@ pub struct FoundPost {
     /// The text object that its text belongs to, in hexadecimal, once a second account has published the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// The text with what was looked for in `<mark>`, everything else escaped for HTML.
+    /// The text with the words of the query in `<mark>`, everything else escaped for HTML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub highlight: Option<String>,
-    /// How well it fits (BM25), when sorted by relevance.
+    /// The BM25 score, when sorted by relevance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,
-    /// The exact Jaccard similarity to the post that was asked about.
+    /// The exact Jaccard similarity to the requested post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub similarity: Option<f64>,
 }

@@ -4,30 +4,30 @@ use serde::{Deserialize, Serialize};
 use shoal_model::Timestamp;
 use utoipa::ToSchema;
 
-/// How an index is.
+/// The state of an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
-    /// Posts that can be found.
+    /// Searchable posts.
     pub posts: u64,
-    /// Alerts that can be found.
+    /// Searchable alerts.
     pub alerts: u64,
     /// Buckets of posts.
     pub buckets: u64,
     /// Bytes on disk.
     pub bytes: u64,
-    /// The first and the last time of a post, where there are any.
+    /// The times of the first and the last post, where there are any.
     #[schema(value_type = Option<Vec<String>>)]
     pub range: Option<(Timestamp, Timestamp)>,
-    /// Posts that were deleted and whose bytes are not purged yet.
+    /// Deleted posts whose bytes are not purged yet.
     pub deleted: u64,
-    /// Whether somebody writes to it in this process.
+    /// This process writes to the index.
     pub writes: bool,
-    /// Why nothing is written any more, where writing has failed.
+    /// The reason that nothing is written any more, where writing has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
-    /// Parts that are damaged: set aside, with `.damaged-` in the names of their directories, and not found any more.
+    /// Damaged parts: set aside, with `.damaged-` in the names of their directories, and not searched any more.
     pub damaged: u64,
-    /// Where the chain of the audit log was broken when the index was opened.
+    /// The place at which the chain of the audit log was broken when the index was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit_broken: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `audit.ndjson`: what people did to the index, each entry with the hash of the one before.
+//! `audit.ndjson`, the audit log: each entry carries the hash of the one before.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use shoal_model::Timestamp;
 use crate::store::disk::{self, AppendLog};
 use crate::{Error, Verdict};
 
-/// What was done.
+/// An action on the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AuditAction {
@@ -17,49 +17,49 @@ pub(crate) enum AuditAction {
     Erasure {
         /// `account` or `post`.
         kind: String,
-        /// Its keyed hash.
+        /// The keyed hash of its id.
         subject: String,
-        /// Why.
+        /// The reason.
         reason: String,
-        /// Posts that went.
+        /// Deleted posts.
         posts: u64,
-        /// Alerts that were cut.
+        /// Redacted alerts.
         alerts: u64,
     },
-    /// Posts and accounts that sources said are gone disappeared.
+    /// Deletions that sources reported were carried out.
     Deletions {
-        /// How many were told of.
+        /// Number of posts and accounts.
         subjects: u64,
-        /// Posts that went.
+        /// Deleted posts.
         posts: u64,
-        /// Alerts that were cut.
+        /// Redacted alerts.
         alerts: u64,
     },
-    /// Deleted documents were taken off the disk.
+    /// Deleted documents were removed from disk.
     Purge {
-        /// How many.
+        /// Number of documents.
         freed: u64,
     },
-    /// Somebody concluded something about an alert.
+    /// A conclusion about an alert.
     Feedback {
         /// The alert.
         alert_id: String,
-        /// Its revision.
+        /// The revision.
         revision: u32,
         /// The conclusion.
         verdict: Verdict,
     },
 }
 
-/// An entry.
+/// An entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct AuditEntry {
     /// 1, 2, 3, …
     #[serde(rename = "entry")]
     number: u64,
-    /// When, by the wall clock.
+    /// The time, by the wall clock.
     at: Timestamp,
-    /// Who.
+    /// The name of whoever acted.
     by: String,
     action: AuditAction,
     /// SHA-256 of the line before, without its end; zeros for the first.
@@ -77,16 +77,15 @@ pub(crate) struct AuditLog {
 }
 
 impl AuditLog {
-    /// Opens the log to go on with it. Also gives where its chain is broken. That stops nothing: an index that refused
-    /// to work after somebody touched its log could be stopped by anybody who can touch it. It is told for as long
-    /// as it is so.
+    /// Opens the log to append to it. Also returns the place at which its chain is broken. A broken chain stops
+    /// nothing, or anybody who can touch the log could stop the index; it is reported for as long as it is broken.
     pub(crate) fn open(directory: &Path) -> Result<(Self, Option<String>), Error> {
         let (lines, bytes) = AppendLog::open(&path(directory))?;
         let ChainCheck { last, head, broken } = check(&bytes);
         Ok((Self { lines, last, head }, broken))
     }
 
-    /// Adds an entry. Gives its number.
+    /// Adds an entry. Returns its number.
     pub(crate) fn add(&mut self, by: &str, action: AuditAction) -> Result<u64, Error> {
         let entry =
             AuditEntry { number: self.last + 1, at: now(), by: by.to_owned(), action, previous: self.head.clone() };
@@ -98,7 +97,7 @@ impl AuditLog {
     }
 }
 
-/// Where the chain of a log is broken, if it is.
+/// The place at which the chain of the log is broken, if it is.
 pub(crate) fn broken(directory: &Path) -> Result<Option<String>, Error> {
     let bytes = disk::read(&path(directory))?.unwrap_or_default();
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

@@ -1,4 +1,4 @@
-//! What has been erased, known by keyed hashes: what is told of it later is left out.
+//! Erased subjects, known by keyed hashes: later posts and alerts are checked against them.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,13 @@ use crate::contract::Subject;
 use crate::store::disk::{self, AppendLog};
 use crate::store::identity::IndexKey;
 
-/// Everything that has been erased.
+/// All erased subjects.
 #[derive(Debug)]
 pub(crate) struct Erased {
     key: IndexKey,
     accounts: HashSet<u128>,
-    /// Posts, and when a source said that they are gone; nothing where a person did, which is remembered for ever.
+    /// Posts, with the event time of the deletion that a source reported; `None` where a person erased, which is
+    /// remembered for ever.
     posts: HashMap<u128, Option<Timestamp>>,
     path: PathBuf,
     file: AppendLog,
@@ -26,7 +27,7 @@ pub(crate) struct Erased {
 }
 
 impl Erased {
-    /// Reads `erased`. A line that cannot be read stops everything: what it hides would be shown again.
+    /// Reads `erased`. A line that cannot be read is an error: its subject would be shown again.
     pub(crate) fn open(directory: &Path, key: IndexKey) -> Result<Self, Error> {
         let path = directory.join("erased");
         let (file, bytes) = AppendLog::open(&path)?;
@@ -56,7 +57,7 @@ impl Erased {
         Some(())
     }
 
-    /// Remembers a post; says whether that is news.
+    /// Remembers a post; returns `false` when nothing changed.
     fn remember(&mut self, hash: u128, at: Option<Timestamp>) -> bool {
         let known = self.posts.get(&hash);
         // What a person asked for is not forgotten because a source says it too.
@@ -67,14 +68,15 @@ impl Erased {
         is_news
     }
 
-    /// Adds a subject, for good. Gives what stands for it.
+    /// Adds a subject for ever, and saves. Returns its hash.
     pub(crate) fn add(&mut self, subject: &Subject) -> Result<String, Error> {
         let hash = self.note(subject, None);
         self.save()?;
         Ok(hash)
     }
 
-    /// Adds a subject that a source says is gone since `at`. [`Erased::save`] makes it last.
+    /// Adds a subject, with the event time of a deletion that a source reported. Returns its hash. Durable with
+    /// [`Erased::save`].
     pub(crate) fn note(&mut self, subject: &Subject, at: Option<Timestamp>) -> String {
         let kind = subject.kind();
         let hash = self.key.subject(kind, subject.id());
@@ -89,7 +91,7 @@ impl Erased {
         format!("{hash:032x}")
     }
 
-    /// Writes what was added.
+    /// Writes added subjects.
     pub(crate) fn save(&mut self) -> Result<(), Error> {
         if !self.unsaved.is_empty() {
             self.file.add(&self.unsaved.join("\n"))?;
@@ -99,8 +101,8 @@ impl Erased {
         Ok(())
     }
 
-    /// Forgets posts that a source said were gone before `expiry`: posts as old are not kept. The file is written anew
-    /// once most of it is forgotten.
+    /// Forgets deletions that sources reported before `expiry`: posts as old are not kept. The file is rewritten once
+    /// most of it is forgotten.
     pub(crate) fn forget(&mut self, expiry: Timestamp) -> Result<(), Error> {
         self.posts.retain(|_, at| at.is_none_or(|at| at >= expiry));
         if self.written <= 2 * (self.accounts.len() + self.posts.len()) {
@@ -119,17 +121,17 @@ impl Erased {
         Ok(())
     }
 
-    /// Whether nothing has been erased yet.
+    /// Nothing has been erased yet.
     pub(crate) fn is_empty(&self) -> bool {
         self.accounts.is_empty() && self.posts.is_empty()
     }
 
-    /// Whether an account has been.
+    /// Tests for an erased account.
     pub(crate) fn has_account(&self, id: &str) -> bool {
         !self.accounts.is_empty() && self.accounts.contains(&self.key.subject("account", id))
     }
 
-    /// Whether a post has been, by its own id.
+    /// Tests for a post that was erased by its own id.
     pub(crate) fn has_post(&self, id: &str) -> bool {
         !self.posts.is_empty() && self.posts.contains_key(&self.key.subject("post", id))
     }

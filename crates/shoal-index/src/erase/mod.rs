@@ -1,4 +1,4 @@
-//! What must not come back, and who did what.
+//! Erasure: subjects that must not come back, alerts without them, and the audit log.
 
 pub(crate) mod audit;
 pub(crate) mod erased;

@@ -1,15 +1,15 @@
-//! Alerts without what has been erased.
+//! Redaction: alerts without erased subjects.
 
 use shoal_model::{Alert, AlertPost};
 
 use crate::documents::platform;
 use crate::erase::erased::Erased;
 
-/// Stands for what an erased post said.
+/// The label of an object whose posts were erased.
 const DELETED: &str = "[deleted]";
 
-/// Cuts everything that has been erased out of an alert; says whether there was anything. Counts stay as they were
-/// judged, for they name nobody.
+/// Removes erased subjects from an alert; returns `false` when there were none. Counts stay as they were judged: they
+/// name nobody.
 pub(crate) fn redact(alert: &mut Alert, erased: &Erased) -> bool {
     if erased.is_empty() {
         return false;
@@ -42,8 +42,8 @@ pub(crate) fn redact(alert: &mut Alert, erased: &Erased) -> bool {
     changed
 }
 
-/// Takes the labels of objects all of whose posts are gone, wherever they stand, and labels that are the id of a post
-/// that is gone.
+/// Replaces the labels of objects all of whose posts were erased, wherever they occur, and labels that are the id of an
+/// erased post.
 fn objects_without_posts(alert: &mut Alert, erased: &Erased, gone: &impl Fn(&AlertPost) -> bool) -> bool {
     let posts = &alert.observed.posts;
     let mut keys: Vec<String> = Vec::new();
@@ -69,7 +69,7 @@ fn objects_without_posts(alert: &mut Alert, erased: &Erased, gone: &impl Fn(&Ale
     changed
 }
 
-/// Leaves nothing of an account's id but its platform.
+/// Replaces an account's id, but for its platform.
 fn hide(id: &mut String) -> bool {
     let hidden = format!("{}:erased", platform(id));
     let changes = *id != hidden;

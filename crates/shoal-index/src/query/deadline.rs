@@ -1,7 +1,7 @@
 //! Queries with a deadline: documents with any of some terms or keys, with a term of a prefix, with a phrase.
 //!
 //! tantivy's own queries know no clock, and a single step of them can take as long as a whole segment has documents.
-//! These count their steps against a [`Budget`] and end early when time is up. A caller checks the budget too, and
+//! Those here count their steps against a [`Budget`] and end early when time is up. A caller checks the budget too, and
 //! discards such a result.
 
 use std::sync::Arc;

@@ -1,14 +1,14 @@
 //! The query language.
 //!
-//! - Words must all occur. Letters are compared without case and accents; signs and emoji are not looked for. A word of
-//!   a script without spaces, or with a sign in it (`e-mail`), is its parts in a row.
-//! - `"phrases"` occur in a row; a backslash makes a quote in one an ordinary character.
-//! - `vot*` is any word that begins so, from two letters on.
-//! - `AND`, `OR`, `NOT` in capitals, `-` before what is not wanted, and brackets; AND binds closer than OR.
+//! - Words must all occur. Letters are compared without case and accents; signs and emoji are not searched. A word of a
+//!   script without spaces, or with a sign in it (`e-mail`), is the phrase of its parts.
+//! - `"phrases"` are words next to each other; a backslash makes a quote in one an ordinary character.
+//! - `vot*` is any word with this prefix, from two letters on.
+//! - `AND`, `OR`, `NOT` in capitals, `-` for negation, and brackets; AND binds closer than OR.
 //! - `field:value` and `field:"value"` for the fields of [`value::FIELDS`]; of these hashtag, handle and domain can end
 //!   with a star. `#tag` is short for `hashtag:tag`. `since:` is from a moment on, `until:` before it; a date is its
 //!   first moment in UTC.
-//! - A whole web address is what a post links to, however it was written.
+//! - A whole web address matches posts that link to it, however they write it.
 //! - A name in small letters and a colon with a letter after it must be a field. Times (`10:30`), addresses, faces
 //!   (`:-)`) and words that begin with a capital are not taken for one.
 //!
@@ -29,7 +29,7 @@ pub(crate) use self::tree::{Clause, FieldName, FieldValue, QueryTree};
 pub(crate) use self::value::{InvalidValue, key, value};
 use crate::{Error, SearchLimits};
 
-/// The tree of a query; `None` when it asks for nothing.
+/// Parses a query; `None` when it is empty.
 pub(crate) fn parse(query: &str, limits: &SearchLimits) -> Result<Option<QueryTree>, Error> {
     parser::parse(query, limits).map_err(|fault| {
         let problem = match fault.at {

@@ -1,26 +1,26 @@
-//! From words and signs to a tree. Without recursion: however deep brackets go, they are counted, not called.
+//! Tokens to a tree, without recursion: however deep brackets go, they are counted, not called.
 
 use super::lexer::{Lexer, QueryFault, TokenKind, fault};
 use super::tree::QueryTree;
 use crate::SearchLimits;
 
-/// Brackets within brackets are never deeper, whatever the limits say: what reads trees is recursive.
+/// Greatest depth of brackets, whatever the limits say: code that reads trees is recursive.
 const DEEPEST: usize = 128;
 
-/// What was read of one pair of brackets.
+/// The part of a query inside one pair of brackets.
 #[derive(Default)]
 struct Level {
-    /// Where it was opened.
+    /// The character that opened it.
     at: usize,
-    /// Whether all of it is negated.
+    /// All of it is negated.
     negated: bool,
-    /// What was read before the last `OR`.
+    /// Alternatives before the last `OR`.
     any: Vec<QueryTree>,
-    /// What was read since.
+    /// Conjuncts since.
     all: Vec<QueryTree>,
-    /// The sign that waits for what follows, and where it stands.
+    /// The sign that waits for an operand, and the character it is at.
     waits: Option<(&'static str, usize)>,
-    /// Whether what follows is negated.
+    /// The next operand is negated.
     negates: bool,
 }
 
@@ -48,7 +48,7 @@ impl Level {
         self.waits = Some(("NOT", at));
     }
 
-    /// All of it; `None` when there is nothing.
+    /// The tree of the level; `None` when it is empty.
     fn end(mut self) -> Result<Option<QueryTree>, QueryFault> {
         if let Some((sign, at)) = self.waits {
             return Err(lonely(sign, at, "after"));
@@ -70,7 +70,7 @@ fn lonely(sign: &str, at: usize, side: &str) -> QueryFault {
     )
 }
 
-/// The tree of a query; `None` when it asks for nothing.
+/// Parses a query; `None` when it is empty.
 pub(super) fn parse(query: &str, limits: &SearchLimits) -> Result<Option<QueryTree>, QueryFault> {
     if query.len() > limits.query_bytes {
         let problem = format!("the query has {} bytes of at most {}", query.len(), limits.query_bytes);

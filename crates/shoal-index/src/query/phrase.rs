@@ -13,7 +13,7 @@ use crate::budget::Ticker;
 
 /// The postings of one position of a phrase.
 pub(super) enum TermPostings {
-    /// One term.
+    /// A single term.
     One(Box<SegmentPostings>),
     /// The union of several terms: their lists, and the current document of each list that is not at its end.
     Many(Vec<SegmentPostings>, BinaryHeap<Reverse<(DocId, usize)>>),

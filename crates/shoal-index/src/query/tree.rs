@@ -1,4 +1,4 @@
-//! What a query says, in normal form: nothing stands in brackets that needs none, and nothing is negated twice.
+//! The syntax tree of a query, in normal form: no needless brackets, no double negation.
 
 use std::fmt;
 
@@ -6,52 +6,52 @@ use shoal_model::{Layer, ObjectKey, TextKey, Timestamp};
 
 use crate::PostKind;
 
-/// A query, or a part of it.
+/// A node of the syntax tree.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum QueryTree {
-    /// One thing to look for.
+    /// A leaf.
     Clause(Clause),
-    /// All but these. Never of another negation.
+    /// The complement. Never of another negation.
     Not(Box<QueryTree>),
-    /// All of at least two. None of them is such a list itself.
+    /// All of at least two nodes, none of which is an `And` itself.
     And(Vec<QueryTree>),
-    /// Any of at least two. None of them is such a list itself.
+    /// Any of at least two nodes, none of which is an `Or` itself.
     Or(Vec<QueryTree>),
 }
 
-/// One thing to look for.
+/// A leaf of the tree: a term, a phrase, a prefix or the value of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Clause {
-    /// A word as typed: what the segmenter makes of it in a row, or nothing when it makes nothing of it.
+    /// A word as typed: the phrase of its segments, or nothing when it has none.
     Word(Box<str>),
-    /// Words in a row.
+    /// A phrase.
     Phrase(Box<str>),
-    /// A word as typed, the last of whose segments goes on.
+    /// A word as typed, its last segment a prefix.
     Prefix(Box<str>),
     /// A value.
     Field(FieldValue),
 }
 
-/// The value of a field, checked and in the form that the index has it in.
+/// The value of a field, checked and in the form of the index.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum FieldValue {
-    /// Exactly this.
+    /// Exactly this value.
     Exact(FieldName, Box<str>),
-    /// Anything that begins so.
+    /// Any value with this prefix.
     Prefix(FieldName, Box<str>),
     /// A kind of post.
     Kind(PostKind),
-    /// With an object of this layer.
+    /// An object of this layer.
     Layer(Layer),
-    /// On this object.
+    /// This object.
     Object(ObjectKey),
-    /// With a text of this text object.
+    /// A text of this text object.
     Cluster(ObjectKey),
-    /// With exactly this folded text.
+    /// This folded text.
     Text(TextKey),
-    /// Not seen before.
+    /// Seen at this moment or later.
     Since(Timestamp),
-    /// Seen before.
+    /// Seen before this moment.
     Until(Timestamp),
     /// Evidence of this alert.
     Alert(Box<str>),
@@ -88,7 +88,7 @@ impl FieldName {
 }
 
 impl QueryTree {
-    /// All of these; there must be one at least.
+    /// The conjunction of at least one node.
     pub(crate) fn and(parts: Vec<Self>) -> Self {
         Self::list(parts, Self::And, |part| match part {
             Self::And(parts) => Ok(parts),
@@ -96,7 +96,7 @@ impl QueryTree {
         })
     }
 
-    /// Any of these; there must be one at least.
+    /// The disjunction of at least one node.
     pub(super) fn or(parts: Vec<Self>) -> Self {
         Self::list(parts, Self::Or, |part| match part {
             Self::Or(parts) => Ok(parts),
@@ -104,7 +104,7 @@ impl QueryTree {
         })
     }
 
-    /// All but these.
+    /// The complement.
     pub(super) fn negated(self) -> Self {
         match self {
             Self::Not(part) => *part,
@@ -126,7 +126,7 @@ impl QueryTree {
         }
     }
 
-    /// The times that every post lies in that fits, as far as that is plain: not before, and before.
+    /// The times that bind all matches, as far as the top of the tree says: the first included, and the first excluded.
     pub(crate) fn range(&self) -> (Timestamp, Timestamp) {
         let whole = (Timestamp::MIN, Timestamp::MAX);
         match self {
@@ -138,7 +138,7 @@ impl QueryTree {
     }
 }
 
-/// As it can be typed: parsed again, it gives the same tree.
+/// The query as it can be typed: parsed again, it gives the same tree.
 impl fmt::Display for QueryTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

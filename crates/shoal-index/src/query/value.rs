@@ -1,4 +1,4 @@
-//! The fields of the query language and what may stand after their colon.
+//! The fields of the query language and their values.
 
 use std::str::FromStr;
 
@@ -11,7 +11,7 @@ use super::tree::{FieldName, FieldValue};
 use crate::PostKind;
 use crate::documents::{language, small};
 
-/// Every field, as written.
+/// Every field, as typed.
 pub(crate) const FIELDS: [&str; 17] = [
     "alert", "author", "cluster", "domain", "handle", "hashtag", "id", "kind", "lang", "layer", "link", "object",
     "platform", "since", "text", "to", "until",
@@ -28,7 +28,7 @@ fn invalid(problem: impl Into<String>, remedy: impl Into<String>) -> InvalidValu
     InvalidValue { problem: problem.into(), remedy: remedy.into() }
 }
 
-/// The value `text` of a field, one of [`FIELDS`].
+/// Parses the value of a field, one of [`FIELDS`].
 pub(crate) fn value(field: &str, text: &str) -> Result<FieldValue, InvalidValue> {
     let text = text.trim();
     let empty = || {
@@ -80,7 +80,7 @@ pub(crate) fn value(field: &str, text: &str) -> Result<FieldValue, InvalidValue>
     }
 }
 
-/// Anything that begins with `prefix`, for fields where that is of use.
+/// Parses a prefix, for fields that take one.
 pub(crate) fn beginning(field: &str, prefix: &str) -> Result<FieldValue, InvalidValue> {
     let name = match field {
         "handle" => FieldName::Handle,
@@ -125,7 +125,7 @@ pub(crate) fn key<K: FromStr>(text: &str) -> Result<K, InvalidValue> {
         .ok_or_else(|| invalid(format!("`{}` is no key", shown(text)), "a key is up to 16 hexadecimal digits"))
 }
 
-/// A moment: RFC 3339, or a date, which is its beginning in UTC.
+/// Parses a moment: RFC 3339, or a date, which is its first moment in UTC.
 pub(crate) fn time(text: &str) -> Result<Timestamp, InvalidValue> {
     let midnight = |date: Date| {
         let moment = date.to_zoned(TimeZone::UTC).ok()?.timestamp();
@@ -136,7 +136,7 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, InvalidValue> {
     found.ok_or_else(|| invalid(format!("`{}` is no time", shown(text)), "write 2024-05-31, or 2024-05-31T12:00:00Z"))
 }
 
-/// At most 40 characters of what was typed.
+/// At most 40 characters of the input.
 fn shown(text: &str) -> String {
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

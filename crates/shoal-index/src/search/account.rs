@@ -13,16 +13,16 @@ use crate::query::TermQueries;
 use crate::store::snapshot::Snapshot;
 use crate::{Error, SearchLimits};
 
-/// Posts that are shown.
+/// Posts on the page.
 const RECENT: usize = 20;
 
-/// Posts whose shown names are told, the newest.
+/// Newest posts whose shown names are collected.
 const NAMED: usize = 100;
 
-/// Shown names that are told.
+/// Shown names on the page.
 const HANDLES: usize = 5;
 
-/// Alerts that are told of an account or a text, the newest.
+/// Newest alerts on the page of an account or a text.
 pub(super) const ALERTS: usize = 20;
 
 /// An account; `None` when it has no posts.

@@ -1,4 +1,4 @@
-//! Alerts: pages of them, one with its revisions, its evidence.
+//! Pages of alerts.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -21,10 +21,10 @@ use crate::query::{InvalidValue, TermQueries, compile, key, parse, range};
 use crate::store::snapshot::Snapshot;
 use crate::{Error, SearchLimits};
 
-/// Gives how often each verdict was given on an alert.
+/// Looks up the number of times each verdict was given on an alert.
 pub(super) type VerdictsOf<'a> = &'a dyn Fn(&str) -> Result<BTreeMap<String, u64>, Error>;
 
-/// Where an alert that fits stands in the order: the greater comes first. Ids are unique.
+/// An alert's place in the order of a page: the greater comes first. Ids are unique.
 type AlertRank = (u64, String);
 
 /// A page of alerts.
@@ -48,7 +48,7 @@ pub(super) fn alerts(
     Ok(AlertPage { total: Total { count, exact: true }, alerts, next })
 }
 
-/// The newest alerts that fit a query.
+/// The newest alerts that match a query.
 pub(super) fn newest_of(
     snapshot: &Snapshot,
     query: Box<dyn Query>,
@@ -61,7 +61,7 @@ pub(super) fn newest_of(
     best.into_iter().map(|(_, at)| summary(snapshot, at, feedback)).collect()
 }
 
-/// A request as one text: what decides whether a cursor fits it.
+/// A request in its normal form: cursors of another one do not fit.
 fn normal(request: &AlertRequest, limits: &SearchLimits) -> Result<String, Error> {
     let tree = parse(&request.query, limits)?.map(|tree| tree.to_string()).unwrap_or_default();
     let states: BTreeSet<&str> = request.states.iter().copied().map(name_of).collect();
@@ -117,7 +117,7 @@ fn query(
     Ok(newest_only(snapshot, Box::new(BooleanQuery::new(all))))
 }
 
-/// What alerts are sorted by, in one segment.
+/// The column that alerts are sorted by, in one segment.
 enum SortColumn {
     Time(Column<i64>),
     Bits(Column<f64>),
@@ -134,7 +134,7 @@ impl SortColumn {
         })
     }
 
-    /// A number in the order of the values.
+    /// A number that sorts like the value.
     fn value(&self, document: u32) -> u64 {
         match self {
             Self::Time(column) => column.first(document).map_or(0, i64_to_u64),
@@ -144,7 +144,7 @@ impl SortColumn {
     }
 }
 
-/// How many alerts fit, and the best `keep` of those that come after `after`.
+/// The number of matching alerts, and the best `keep` of those after `after`.
 fn collect(
     snapshot: &Snapshot,
     query: &dyn Query,
@@ -198,7 +198,7 @@ fn id(ids: Option<&StrColumn>, document: u32) -> Result<String, Error> {
     Ok(id)
 }
 
-/// Labels of an alert that are told in short.
+/// Labels in the summary of an alert.
 const LABELS: usize = 3;
 
 fn summary(snapshot: &Snapshot, at: DocAddress, feedback: VerdictsOf<'_>) -> Result<AlertSummary, Error> {

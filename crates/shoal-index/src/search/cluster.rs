@@ -1,4 +1,4 @@
-//! One text's life.
+//! The page about a text object.
 
 use hashbrown::HashMap;
 use shoal_model::{TextKey, Timestamp};
@@ -8,7 +8,7 @@ use tantivy::columnar::Column;
 use super::account::ALERTS;
 use super::alerts::{VerdictsOf, newest_of};
 use super::facets::{TimeCounts, ValueCounts};
-use super::pages::{ClusterPage, Variant};
+use super::pages::{ClusterPage, TextVariant};
 use super::request::{TopField, Total};
 use super::scan::{Hit, Scan, ScannedSegment, Visitor, tantivy_error};
 use super::similar::{Grams, similarity};
@@ -19,22 +19,22 @@ use crate::query::{InvalidValue, TermQueries, key};
 use crate::store::snapshot::Snapshot;
 use crate::{Error, SearchLimits};
 
-/// Variants that are told.
+/// Variants on the page.
 const VARIANTS: usize = 50;
 
-/// Accounts, platforms and languages that are told.
+/// Accounts, platforms and languages on the page.
 const TOP: usize = 10;
 
-/// A post in the order of time; posts of one moment by their origin.
+/// A post's place in the order of time; posts of one moment are ordered by their origin.
 type PostOrder = (i64, u64, PostAddress);
 
-/// Posts with one folded text.
+/// The posts with one folded text.
 struct VariantCount {
     posts: u64,
     first: PostOrder,
 }
 
-/// What is counted of a text.
+/// Counts over the posts of a text object.
 struct ClusterCollector<'a> {
     variants: HashMap<TextKey, VariantCount>,
     last: Option<PostOrder>,
@@ -138,8 +138,12 @@ pub(super) fn cluster(
     }))
 }
 
-/// The variants with most posts, the oldest first of those that have as many, compared with the oldest text.
-fn variants(snapshot: &Snapshot, all: &HashMap<TextKey, VariantCount>, oldest: &str) -> Result<Vec<Variant>, Error> {
+/// The variants with most posts, ties by age, each compared with the oldest text.
+fn variants(
+    snapshot: &Snapshot,
+    all: &HashMap<TextKey, VariantCount>,
+    oldest: &str,
+) -> Result<Vec<TextVariant>, Error> {
     let mut most: Vec<(&TextKey, &VariantCount)> = all.iter().collect();
     most.sort_unstable_by(|a, b| b.1.posts.cmp(&a.1.posts).then(a.1.first.cmp(&b.1.first)));
     let mut grams = Grams::new();
@@ -147,7 +151,7 @@ fn variants(snapshot: &Snapshot, all: &HashMap<TextKey, VariantCount>, oldest: &
     let variant = |(key, copies): (&TextKey, &VariantCount)| {
         let first = stored_post(snapshot, copies.first.2)?;
         let similarity = similarity(&of_oldest, &grams.of(&first.text));
-        Ok(Variant { text_key: key.to_string(), first, posts: copies.posts, similarity })
+        Ok(TextVariant { text_key: key.to_string(), first, posts: copies.posts, similarity })
     };
     most.into_iter().take(VARIANTS).map(variant).collect()
 }

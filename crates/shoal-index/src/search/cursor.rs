@@ -1,4 +1,4 @@
-//! Where a page ended, so that the next one goes on there whatever came meanwhile.
+//! Cursors: the end of a page, from which the next one goes on whatever arrived meanwhile.
 
 use sha2::{Digest, Sha256};
 
@@ -10,7 +10,7 @@ const VERSION: u8 = 1;
 /// Bytes of what distinguishes the index, the question and a damaged cursor.
 const TAG: usize = 8;
 
-/// What a cursor belongs to: an index and a question.
+/// The scope of a cursor: an index and a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CursorScope {
     index: [u8; TAG],
@@ -18,7 +18,7 @@ pub(super) struct CursorScope {
 }
 
 impl CursorScope {
-    /// Of a question in its normal form, put to the index `id`.
+    /// The scope of a request in its normal form, put to the index `id`.
     pub(super) fn new(id: &str, question: &str) -> Self {
         Self { index: tag(&[b"index", id.as_bytes()]), question: tag(&[b"question", question.as_bytes()]) }
     }

@@ -1,4 +1,4 @@
-//! Counts over time, and of values.
+//! Facets: counts over time and of values.
 
 use hashbrown::HashMap;
 use shoal_model::Timestamp;
@@ -10,7 +10,7 @@ use super::scan::{Hit, tantivy_error};
 use crate::Error;
 use crate::budget::Budget;
 
-/// Bins of a histogram at the most, give or take one at an end.
+/// Most bins of a histogram, give or take one at an end.
 const BINS: i64 = 100;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
@@ -38,14 +38,14 @@ const LENGTHS: [i64; 17] = [
     100 * YEAR,
 ];
 
-/// What is counted by before it is known how long the bins are to be: each a multiple of the one before, and each of
-/// [`LENGTHS`] that is not shorter a multiple of it.
+/// Lengths that are counted by before the length of the bins is known. Each is a multiple of the one before, and
+/// divides each of [`LENGTHS`] that is not shorter.
 const GRAINS: [i64; 4] = [MINUTE, HOUR, DAY, YEAR];
 
 /// Days from the epoch to the first Monday.
 const MONDAY: i64 = 4 * DAY;
 
-/// Posts over time. Counts by the minute until posts lie too far apart for that, so that it stays small.
+/// Counts posts over time: by the minute until they lie too far apart, so that memory stays small.
 #[derive(Debug, Default)]
 pub(super) struct TimeCounts {
     counts: HashMap<i64, u64>,
@@ -68,7 +68,7 @@ impl TimeCounts {
         GRAINS.get(self.grain).copied().unwrap_or(YEAR)
     }
 
-    /// Goes on to count by what bins over `span` seconds will be made of.
+    /// Goes on to count by the longest length that divides the bins over `span` seconds.
     fn coarsen(&mut self, span: i64) {
         let length = length(span);
         while let Some(next) = GRAINS.get(self.grain + 1).copied().filter(|next| *next <= length) {
@@ -109,7 +109,7 @@ impl TimeCounts {
     }
 }
 
-/// The shortest length with which not too many bins cover so many seconds.
+/// The shortest length with which at most [`BINS`] cover so many seconds.
 fn length(span: i64) -> i64 {
     let fits = |length: &i64| span / length < BINS;
     LENGTHS.into_iter().find(fits).unwrap_or_else(|| (span / BINS / YEAR + 1) * YEAR)
@@ -125,17 +125,17 @@ fn sorted<K: Copy + Ord>(counts: &HashMap<K, u64>) -> Vec<(K, u64)> {
     all
 }
 
-/// Bytes that a value takes besides its own.
+/// Bytes that a value takes besides its text.
 const VALUE_BYTES: u64 = 64;
 
-/// How many posts have each value of a fast field of strings.
+/// Counts posts by the values of a fast field of strings.
 pub(super) struct ValueCounts {
     field: &'static str,
     counts: HashMap<Box<str>, u64>,
     bytes: u64,
-    /// What happens when there are too many values.
+    /// Fail when there are too many values.
     refuses: bool,
-    /// Whether values were left out.
+    /// Values were left out.
     cut: bool,
     segment: Option<SegmentValues>,
 }
@@ -145,10 +145,10 @@ struct SegmentValues {
     counts: Ordinals,
 }
 
-/// Up to so many values of a segment, there is a place for each.
+/// Values of a segment up to which each has a counter from the start.
 const DENSE: usize = 65_536;
 
-/// Posts by a value's place in the dictionary of a segment.
+/// Counts by a value's ordinal in the dictionary of a segment.
 enum Ordinals {
     Dense(Vec<u64>),
     Sparse(HashMap<u64, u64>),
@@ -177,7 +177,7 @@ impl Ordinals {
         }
     }
 
-    /// Those that occurred, ascending.
+    /// The ordinals that occurred, ascending, with their counts.
     fn sorted(&self) -> Vec<(u64, u64)> {
         match self {
             Self::Dense(counts) => (0..).zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect(),
@@ -187,12 +187,12 @@ impl Ordinals {
 }
 
 impl ValueCounts {
-    /// Counts values, or fails when there are too many.
+    /// A counter that fails when there are too many values.
     pub(super) fn new(field: &'static str) -> Self {
         Self { field, counts: HashMap::new(), bytes: 0, refuses: true, cut: false, segment: None }
     }
 
-    /// Counts values, but leaves out those that come when there are too many.
+    /// A counter that leaves out further values when there are too many.
     pub(super) fn lenient(field: &'static str) -> Self {
         Self { refuses: false, ..Self::new(field) }
     }
@@ -237,12 +237,12 @@ impl ValueCounts {
         if self.cut && self.refuses { Err(Error::Memory) } else { Ok(()) }
     }
 
-    /// How many values there are, and whether none was left out.
+    /// The number of values, and `true` when none was left out.
     pub(super) fn number(&self) -> (u64, bool) {
         (self.counts.len() as u64, !self.cut)
     }
 
-    /// The most frequent ones; equally frequent ones by their letters.
+    /// The most frequent values; equally frequent ones in alphabetical order.
     pub(super) fn top(&self, number: usize) -> Vec<TopValue> {
         let mut all: Vec<(&str, u64)> = self.counts.iter().map(|(value, count)| (value.as_ref(), *count)).collect();
         all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));

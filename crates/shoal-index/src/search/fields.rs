@@ -1,4 +1,4 @@
-//! What the fields of a query mean.
+//! The fields of the query language, mapped to those of posts and of alerts.
 
 use std::ops::Bound;
 
@@ -124,7 +124,7 @@ impl FieldResolver for AlertFieldResolver<'_> {
     }
 }
 
-/// Only the document of the newest revision of each alert.
+/// Restricts a query to the newest revision of each alert.
 pub(super) fn newest_only(snapshot: &Snapshot, query: Box<dyn Query>) -> Box<dyn Query> {
     let role = Term::from_field_text(snapshot.alert_fields.role, NEWEST);
     let role = Box::new(TermQuery::new(role, IndexRecordOption::Basic));

@@ -1,4 +1,4 @@
-//! A text with what was looked for marked, safe to put into a page.
+//! Highlighted texts, safe to put into a page.
 
 use std::ops::Range;
 
@@ -7,14 +7,14 @@ use tantivy::tokenizer::{TokenStream, Tokenizer};
 use crate::query::HighlightTerms;
 use crate::segmenter::Segmenter;
 
-/// Longer texts are shown in part, in characters.
-const WHOLE: usize = 500;
+/// Characters of a text that are shown.
+const MAX_SHOWN: usize = 500;
 
-/// What is shown before the first mark of a longer text, in characters.
-const BEFORE: usize = 150;
+/// Characters that are shown before the first mark of a longer text.
+const CONTEXT: usize = 150;
 
-/// `text` as HTML: `<mark>` around the words that were looked for, everything else escaped. Of a text longer than
-/// [`WHOLE`] characters, that many around the first mark, with an ellipsis where it was cut.
+/// `text` as HTML: `<mark>` around the highlighted terms, everything else escaped. A text longer than [`MAX_SHOWN`]
+/// characters is cut to that many around the first mark, with an ellipsis at each cut.
 pub(super) fn highlight(text: &str, highlighted: &HighlightTerms) -> String {
     let marked = marked(text, highlighted);
     let shown = shown(text, marked.first());
@@ -41,7 +41,7 @@ pub(super) fn highlight(text: &str, highlighted: &HighlightTerms) -> String {
     out
 }
 
-/// Where words that were looked for stand, in order and without touching.
+/// Byte ranges of highlighted terms, in order and without touching.
 fn marked(text: &str, highlighted: &HighlightTerms) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::new();
     if highlighted.is_empty() {
@@ -65,16 +65,17 @@ fn marked(text: &str, highlighted: &HighlightTerms) -> Vec<Range<usize>> {
 
 /// The part of a text that is shown.
 fn shown(text: &str, first: Option<&Range<usize>>) -> Range<usize> {
-    if text.chars().nth(WHOLE).is_none() {
+    if text.chars().nth(MAX_SHOWN).is_none() {
         return 0..text.len();
     }
     let mark = first.map_or(0, |range| range.start);
-    let start = text.get(..mark).and_then(|before| before.char_indices().rev().nth(BEFORE - 1)).map_or(0, |(at, _)| at);
+    let start =
+        text.get(..mark).and_then(|before| before.char_indices().rev().nth(CONTEXT - 1)).map_or(0, |(at, _)| at);
     let rest = text.get(start..).unwrap_or_default();
-    match rest.char_indices().nth(WHOLE) {
+    match rest.char_indices().nth(MAX_SHOWN) {
         Some((length, _)) => start..start + length,
         // Near the end: as much before it as there is room for.
-        None => text.char_indices().rev().nth(WHOLE - 1).map_or(0, |(at, _)| at)..text.len(),
+        None => text.char_indices().rev().nth(MAX_SHOWN - 1).map_or(0, |(at, _)| at)..text.len(),
     }
 }
 
@@ -129,10 +130,10 @@ mod tests {
         let text = format!("{}needle{}", "hay ".repeat(300), " hay".repeat(300));
         let shown = shown_for("needle", &text);
         assert!(shown.starts_with('…') && shown.ends_with('…') && shown.contains("hay <mark>needle</mark> hay"));
-        assert_eq!(shown.chars().count(), WHOLE + 2 + "<mark></mark>".len());
+        assert_eq!(shown.chars().count(), MAX_SHOWN + 2 + "<mark></mark>".len());
         let end = shown_for("needle", &format!("{}needle", "hay ".repeat(300)));
         assert!(end.starts_with('…') && end.ends_with("<mark>needle</mark>"));
-        assert_eq!(end.chars().count(), WHOLE + 1 + "<mark></mark>".len());
+        assert_eq!(end.chars().count(), MAX_SHOWN + 1 + "<mark></mark>".len());
         assert!(shown_for("absent", &text).starts_with("hay"));
     }
 
@@ -145,10 +146,10 @@ mod tests {
             prop_assert!(!bare.contains(['<', '>', '"', '\'']), "{}", html);
             prop_assert_eq!(html.matches("<mark>").count(), html.matches("</mark>").count());
             let plain = bare.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&");
-            if text.chars().count() <= WHOLE {
+            if text.chars().count() <= MAX_SHOWN {
                 prop_assert_eq!(plain, text);
             } else {
-                prop_assert!(plain.chars().count() <= WHOLE + 2);
+                prop_assert!(plain.chars().count() <= MAX_SHOWN + 2);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Posts by their ids, and the evidence of alerts.
+//! Posts by id, and the evidence of alerts.
 
 use hashbrown::HashMap;
 use shoal_model::{Alert, AlertPost, Timestamp};
@@ -11,7 +11,7 @@ use super::stored::{PostAddress, stored_post};
 use crate::store::snapshot::{BucketView, Snapshot};
 use crate::{Error, StoredPost};
 
-/// Where the post `id` is kept, those of newer buckets first; only where posts of the time `at` are, when given.
+/// The addresses of posts with this id, newer buckets first. With `at`, only in buckets that hold posts of that time.
 pub(super) fn addresses(snapshot: &Snapshot, id: &str, at: Option<Timestamp>) -> Result<Vec<PostAddress>, Error> {
     let field = snapshot.posts.id;
     let term = Term::from_field_text(field, id);
@@ -37,13 +37,13 @@ pub(super) fn addresses(snapshot: &Snapshot, id: &str, at: Option<Timestamp>) ->
     Ok(found)
 }
 
-/// Ids of hostile sources need not be unique. No more posts of one are read.
-const MAX_SAME: usize = 16;
+/// Posts of one id that are read: ids of hostile sources need not be unique.
+const MAX_SAME_ID: usize = 16;
 
 /// The newest post with this id.
 pub(super) fn post(snapshot: &Snapshot, id: &str) -> Result<Option<(PostAddress, StoredPost)>, Error> {
     let mut newest: Option<(PostAddress, StoredPost)> = None;
-    for address in addresses(snapshot, id, None)?.into_iter().take(MAX_SAME) {
+    for address in addresses(snapshot, id, None)?.into_iter().take(MAX_SAME_ID) {
         let post = stored_post(snapshot, address)?;
         if newest.as_ref().is_none_or(|(_, known)| known.observed_at < post.observed_at) {
             newest = Some((address, post));
@@ -67,9 +67,9 @@ pub(super) fn evidence(snapshot: &Snapshot, alert: Alert) -> Result<Evidence, Er
     Ok(Evidence { alert_id: alert.alert_id, revision: alert.revision, objects: objects.collect() })
 }
 
-/// A post of the evidence as it is kept: the one of that account at that time.
+/// The stored post of a piece of evidence: the one of that account at that time.
 fn kept(snapshot: &Snapshot, evidence: &AlertPost) -> Result<Option<StoredPost>, Error> {
-    for address in addresses(snapshot, &evidence.id, Some(evidence.at))?.into_iter().take(MAX_SAME) {
+    for address in addresses(snapshot, &evidence.id, Some(evidence.at))?.into_iter().take(MAX_SAME_ID) {
         let post = stored_post(snapshot, address)?;
         if post.author == evidence.account && post.observed_at == evidence.at {
             return Ok(Some(post));

@@ -1,8 +1,8 @@
 //! Searching.
 //!
-//! A question is put to one [`Snapshot`](crate::store::snapshot::Snapshot), bucket by bucket in the order of time, by loops
-//! of our own: so it ends when its time is up, counts what it counts within its memory, and a page can be right
-//! although not everything could be counted.
+//! A request is answered from one [`Snapshot`](crate::store::snapshot::Snapshot), bucket by bucket in the order of
+//! time, by loops of our own: it ends when its time is up, counts within its memory, and a page can be right although
+//! not everything could be counted.
 
 mod account;
 mod alerts;
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use shoal_model::Alert;
 
-pub use self::pages::{AccountPage, ClusterPage, Evidence, EvidenceObject, EvidencePost, Variant};
+pub use self::pages::{AccountPage, ClusterPage, Evidence, EvidenceObject, EvidencePost, TextVariant};
 pub use self::request::{
     AlertPage, AlertRequest, AlertSort, AlertSummary, Bin, Histogram, MAX_PAGE, SearchPage, SearchRequest,
     SimilarRequest, Sort, TopField, TopValue, Total,
@@ -39,15 +39,15 @@ impl Index {
         posts::search(&*self.snapshot()?, request, limits)
     }
 
-    /// Posts whose texts are like one's, the most similar first; not the post itself. A text too short to be compared
-    /// by its sketch has only its equals. Fails when the post is not there.
+    /// Posts with similar texts, the most similar first, without the post itself. A text too short for a sketch is
+    /// similar only to equal texts. Fails when the post is not there.
     pub fn similar(&self, request: &SimilarRequest, limits: &SearchLimits) -> Result<Vec<FoundPost>, Error> {
         similar::similar(&*self.snapshot()?, request, limits)
     }
 
-    /// Gives all posts that fit, page by page in the order of the request, at most `most`, as long as `each` answers
-    /// `true`. `limit`, `histogram` and `top` of the request do not count; `limits.time` is of one page. Gives how
-    /// many there were.
+    /// Passes all matching posts to `each`, in the order of the request, at most `most`, until it returns `false`.
+    /// `limit`, `histogram` and `top` of the request are ignored; `limits.time` applies to each page. Returns the
+    /// number of posts.
     pub fn export(
         &self,
         request: &SearchRequest,

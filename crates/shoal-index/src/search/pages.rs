@@ -1,4 +1,4 @@
-//! Everything about one account, one text, one alert's evidence.
+//! Pages about an account, a text object, the evidence of an alert.
 
 use serde::{Deserialize, Serialize};
 use shoal_model::{AlertObject, AlertPost, Timestamp};
@@ -7,18 +7,18 @@ use utoipa::ToSchema;
 use super::request::{AlertSummary, Histogram, TopValue, Total};
 use crate::contract::{FoundPost, StoredPost};
 
-/// One text's life: who published it, when, where, in which variants.
+/// The life of a text object: its posts over time, its accounts, platforms and variants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ClusterPage {
-    /// The text object's key in hexadecimal. Another than was asked for, when that one was merged into it.
+    /// The text object's key in hexadecimal; another than the requested one when that was merged into it.
     pub id: String,
-    /// Its oldest post.
+    /// The oldest post.
     pub first: FoundPost,
-    /// Its newest post.
+    /// The newest post.
     pub last: FoundPost,
-    /// Posts of it.
+    /// Number of posts.
     pub posts: Total,
-    /// Accounts that published it.
+    /// Number of accounts that published it.
     pub accounts: Total,
     /// Posts over time.
     pub histogram: Histogram,
@@ -28,9 +28,9 @@ pub struct ClusterPage {
     pub platforms: Vec<TopValue>,
     /// Languages.
     pub languages: Vec<TopValue>,
-    /// Its variants, most posts first, at most 50.
-    pub variants: Vec<Variant>,
-    /// How many variants there are.
+    /// Variants, most posts first, at most 50.
+    pub variants: Vec<TextVariant>,
+    /// Number of all variants.
     pub variants_total: u64,
     /// Alerts that name it, the newest 20.
     pub alerts: Vec<AlertSummary>,
@@ -38,7 +38,8 @@ pub struct ClusterPage {
 
 /// A variant of a text: posts whose folded text is equal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Variant {
+#[schema(as = Variant)]
+pub struct TextVariant {
     /// The key of the folded text in hexadecimal.
     pub text_key: String,
     /// The oldest post with it.
@@ -49,24 +50,24 @@ pub struct Variant {
     pub similarity: f64,
 }
 
-/// One account.
+/// An account and its posts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AccountPage {
     /// `platform:native`.
     pub id: String,
     /// Names that the platform showed with its newest 100 posts, newest first, at most 5.
     pub handles: Vec<String>,
-    /// Its posts.
+    /// Number of posts.
     pub posts: Total,
-    /// When its first post was seen.
+    /// The time the first post was seen.
     #[schema(value_type = String, format = DateTime)]
     pub first_at: Timestamp,
-    /// When its last post was seen.
+    /// The time the last post was seen.
     #[schema(value_type = String, format = DateTime)]
     pub last_at: Timestamp,
     /// Posts over time.
     pub histogram: Histogram,
-    /// Kinds of its posts.
+    /// Kinds of posts.
     pub kinds: Vec<TopValue>,
     /// Languages.
     pub languages: Vec<TopValue>,
@@ -74,7 +75,7 @@ pub struct AccountPage {
     pub hashtags: Vec<TopValue>,
     /// Domains it linked to.
     pub domains: Vec<TopValue>,
-    /// Its newest posts, at most 20.
+    /// The newest posts, at most 20.
     pub recent: Vec<FoundPost>,
     /// Alerts that name it as part of the group, the newest 20.
     pub alerts: Vec<AlertSummary>,
@@ -104,9 +105,9 @@ pub struct EvidenceObject {
 /// A post of the evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EvidencePost {
-    /// As it stands in the alert.
+    /// The evidence as in the alert.
     #[schema(value_type = Object)]
     pub evidence: AlertPost,
-    /// As the index keeps it; absent where it has expired or never was there.
+    /// The post as stored; absent where it has expired or was never indexed.
     pub post: Option<StoredPost>,
 }

@@ -1,4 +1,4 @@
-//! What can be asked of the index, and what comes back.
+//! Requests to the index, and pages of results.
 
 use std::collections::BTreeMap;
 
@@ -9,49 +9,49 @@ use utoipa::ToSchema;
 use crate::Error;
 use crate::contract::{FoundPost, PostKind};
 
-/// A question for posts. Everything that is set must hold.
+/// A request for posts. Everything that is set must hold.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SearchRequest {
-    /// In the query language; empty for all posts.
+    /// A query in the query language; empty for all posts.
     pub query: String,
-    /// Not seen before.
+    /// Start of the times seen, included.
     pub since: Option<Timestamp>,
-    /// Seen before, not at this moment.
+    /// End of the times seen, excluded.
     pub until: Option<Timestamp>,
-    /// On this platform: what stands before the colon of ids.
+    /// A platform: the part of ids before the colon.
     pub platform: Option<String>,
-    /// In this language.
+    /// A language.
     pub language: Option<String>,
-    /// By this account.
+    /// The author.
     pub author: Option<String>,
-    /// That do this.
+    /// The kind of post.
     pub kind: Option<PostKind>,
-    /// That act on an object of this layer.
+    /// Layer of an object that the post acts on.
     pub layer: Option<Layer>,
-    /// That act on this object: its key in hexadecimal.
+    /// Object that the post acts on: its key in hexadecimal.
     pub object: Option<String>,
-    /// Whose text belongs to this text object: its key in hexadecimal.
+    /// Text object of the text: its key in hexadecimal.
     pub cluster: Option<String>,
-    /// That are evidence of this alert, by its newest revision.
+    /// Alert that the post is evidence of, by its newest revision.
     pub alert: Option<String>,
-    /// In which order.
+    /// The order.
     pub sort: Sort,
-    /// How many, 1 to [`MAX_PAGE`].
+    /// Number of results, 1 to [`MAX_PAGE`].
     pub limit: usize,
-    /// Go on after the page that gave this.
+    /// The `next` of the page before.
     pub cursor: Option<String>,
-    /// Highlight what was looked for.
+    /// Highlight the words of the query.
     pub highlight: bool,
-    /// How many posts there are over time.
+    /// Count posts over time.
     pub histogram: bool,
-    /// The most frequent values of these fields.
+    /// Count the values of these fields, and return the most frequent.
     pub top: Vec<TopField>,
 }
 
-/// Posts or alerts on a page at the most.
+/// Most posts or alerts on a page.
 pub const MAX_PAGE: usize = 500;
 
-/// Fails when a page cannot have so many entries.
+/// Refuses a number of entries that a page cannot have.
 pub(super) fn check_limit(limit: usize) -> Result<(), Error> {
     if (1..=MAX_PAGE).contains(&limit) {
         return Ok(());
@@ -63,7 +63,7 @@ pub(super) fn check_limit(limit: usize) -> Result<(), Error> {
     })
 }
 
-/// In which order posts come.
+/// The order of posts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Sort {
@@ -95,7 +95,7 @@ pub enum TopField {
 }
 
 impl TopField {
-    /// As in answers, and as the index has it.
+    /// The name in responses, and of the field in the index.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Author => "author",
@@ -111,11 +111,11 @@ impl TopField {
 /// A page of posts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SearchPage {
-    /// How many posts fit in all.
+    /// Number of all matching posts.
     pub total: Total,
     /// The posts.
     pub posts: Vec<FoundPost>,
-    /// Gives the next page; absent on the last one. It stays right while posts arrive.
+    /// The cursor of the next page; absent on the last one. It stays right while posts arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// Posts over time, when asked for: of those that were counted.
@@ -124,32 +124,32 @@ pub struct SearchPage {
     /// The ten most frequent values by field, when asked for: of posts that were counted.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub top: BTreeMap<String, Vec<TopValue>>,
-    /// How long it took, in milliseconds.
+    /// Duration of the search, in milliseconds.
     pub took_ms: u64,
 }
 
-/// A count, and whether time was enough to count all.
+/// A count, exact when time was enough to count all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Total {
-    /// How many there are; at least so many when `exact` is false.
+    /// The number; a lower bound when `exact` is false.
     pub count: u64,
-    /// Whether everything was counted.
+    /// Everything was counted.
     pub exact: bool,
 }
 
 /// Counts over time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Histogram {
-    /// The length of a stretch in seconds.
+    /// The length of a bin in seconds.
     pub seconds: u64,
-    /// Stretches, oldest first, from the first that has posts to the last, empty ones included.
+    /// Bins, oldest first, from the first with posts to the last, empty ones included.
     pub bins: Vec<Bin>,
 }
 
-/// One stretch of time.
+/// A bin of a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Bin {
-    /// Its start.
+    /// The start.
     #[schema(value_type = String, format = DateTime)]
     pub start: Timestamp,
     /// Posts in it.
@@ -165,53 +165,53 @@ pub struct TopValue {
     pub count: u64,
 }
 
-/// A question for posts like one.
+/// A request for posts similar to one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimilarRequest {
     /// The post, `platform:native`.
     pub post: String,
     /// The least Jaccard similarity of the folded texts' 4-grams, 0.3 to 1.
     pub similarity: f64,
-    /// How many, 1 to [`MAX_PAGE`], the most similar first.
+    /// Number of results, 1 to [`MAX_PAGE`], the most similar first.
     pub limit: usize,
 }
 
-/// A question for alerts. Everything that is set must hold of an alert's newest revision.
+/// A request for alerts. Everything that is set must hold of an alert's newest revision.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AlertRequest {
-    /// Words of its sentence and its objects, in the query language; empty for all alerts.
+    /// Words of the summary and the objects, in the query language; empty for all alerts.
     pub query: String,
-    /// Whose posts of evidence do not all lie before.
+    /// Earliest time of the last post of the evidence, included.
     pub since: Option<Timestamp>,
-    /// Whose posts of evidence do not all lie at or after.
+    /// Latest time of the first post of the evidence, excluded.
     pub until: Option<Timestamp>,
-    /// In one of these states; empty for all.
+    /// States; empty for all.
     pub states: Vec<AlertState>,
-    /// With accounts on this platform.
+    /// A platform of its accounts.
     pub platform: Option<String>,
-    /// With texts in this language.
+    /// A language of its texts.
     pub language: Option<String>,
-    /// That name this account, as part of the group.
+    /// An account of the group.
     pub account: Option<String>,
-    /// With objects of this layer.
+    /// A layer of its objects.
     pub layer: Option<Layer>,
-    /// With this object or text object.
+    /// An object or text object.
     pub object: Option<String>,
-    /// With at least so many bits.
+    /// Least number of bits.
     pub min_bits: Option<f64>,
-    /// With at least so many accounts.
+    /// Least number of accounts.
     pub min_accounts: Option<u64>,
-    /// Raised by rules on trial, or sent; both when absent.
+    /// Raised in shadow mode (`true`) or sent (`false`); both when absent.
     pub shadow: Option<bool>,
-    /// In which order.
+    /// The order.
     pub sort: AlertSort,
-    /// How many, 1 to [`MAX_PAGE`].
+    /// Number of results, 1 to [`MAX_PAGE`].
     pub limit: usize,
-    /// Go on after the page that gave this.
+    /// The `next` of the page before.
     pub cursor: Option<String>,
 }
 
-/// In which order alerts come.
+/// The order of alerts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AlertSort {
@@ -227,33 +227,33 @@ pub enum AlertSort {
 /// A page of alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertPage {
-    /// How many alerts fit in all.
+    /// Number of all matching alerts.
     pub total: Total,
     /// The alerts.
     pub alerts: Vec<AlertSummary>,
-    /// Gives the next page; absent on the last one.
+    /// The cursor of the next page; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 
-/// An alert in short.
+/// The summary of an alert.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertSummary {
-    /// Its id.
+    /// The id.
     pub alert_id: String,
-    /// Its newest revision.
+    /// The newest revision.
     pub revision: u32,
-    /// Where it stands in its life.
+    /// The state in the life cycle.
     #[schema(value_type = String)]
     pub state: AlertState,
-    /// Raised by rules on trial.
+    /// Raised in shadow mode.
     pub shadow: bool,
-    /// One plain sentence.
+    /// A plain sentence.
     pub summary: String,
-    /// When its first revision was raised, in event time.
+    /// The time the first revision was raised, in event time.
     #[schema(value_type = String, format = DateTime)]
     pub opened_at: Timestamp,
-    /// When this revision was raised, in event time.
+    /// The time this revision was raised, in event time.
     #[schema(value_type = String, format = DateTime)]
     pub raised_at: Timestamp,
     /// The first post of its evidence.
@@ -269,7 +269,7 @@ pub struct AlertSummary {
     /// Layers of these objects.
     #[schema(value_type = Vec<String>)]
     pub layers: Vec<Layer>,
-    /// What the group shared, up to three, most accounts first. Written by strangers.
+    /// Labels of shared objects, up to three, most accounts first. Written by strangers.
     pub labels: Vec<String>,
     /// log2 of the largest e-value.
     pub bits: Option<f64>,
@@ -277,6 +277,6 @@ pub struct AlertSummary {
     pub threshold_bits: Option<f64>,
     /// Posts of the evidence over time, oldest first, as in the alert.
     pub timeline: Vec<Bin>,
-    /// What people said of it, counted by verdict.
+    /// Feedback, counted by verdict.
     pub feedback: BTreeMap<String, u64>,
 }

@@ -10,7 +10,7 @@ use crate::Error;
 use crate::documents::revision_key;
 use crate::store::snapshot::Snapshot;
 
-/// An alert that is not there.
+/// The error for an unknown alert.
 pub(super) fn no_alert(id: &str) -> Error {
     Error::Missing { what: "alert", id: id.chars().take(80).collect() }
 }
@@ -21,7 +21,7 @@ pub(super) fn newest(snapshot: &Snapshot, alert_id: &str) -> Result<Option<Alert
     Ok(one(snapshot, alert_id)?.filter(|alert| alert.alert_id == alert_id))
 }
 
-/// The alert under this key, which is unique.
+/// The alert with this unique key.
 fn one(snapshot: &Snapshot, key: &str) -> Result<Option<Alert>, Error> {
     let mut alerts = with_term(snapshot, snapshot.alert_fields.key, key)?;
     Ok(alerts.pop())

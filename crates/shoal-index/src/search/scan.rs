@@ -1,4 +1,4 @@
-//! Going through what fits, bucket by bucket, within the time there is.
+//! Scans of the matches of a query, bucket by bucket, within a budget.
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -15,45 +15,45 @@ use crate::Error;
 use crate::budget::{Budget, Ticker};
 use crate::store::snapshot::BucketView;
 
-/// How many documents are handed on at once.
+/// Documents that are passed on at once.
 const BLOCK: usize = 64;
 
-/// A document that fits.
+/// A matching document.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Hit {
     pub(super) document: DocId,
-    /// When it was seen, in microseconds.
+    /// The time it was seen, in microseconds.
     pub(super) at: i64,
-    /// How well it fits; 0 when that was not asked.
+    /// The score; 0 when the scan is not scored.
     pub(super) score: Score,
 }
 
-/// A segment of a bucket that is gone through.
+/// A segment that is scanned.
 #[derive(Clone, Copy)]
 pub(super) struct ScannedSegment<'a> {
-    /// The bucket's place in the snapshot.
+    /// The index of the bucket in the snapshot.
     pub(super) bucket: usize,
-    /// The segment's place in the bucket.
+    /// The ordinal of the segment in the bucket.
     pub(super) segment: u32,
     pub(super) reader: &'a SegmentReader,
 }
 
-/// Who is told of what fits.
+/// Receives the matches of a scan.
 pub(super) trait Visitor {
     /// A segment begins.
     fn begin(&mut self, place: &ScannedSegment<'_>) -> Result<(), Error>;
 
-    /// Documents of it that fit, in the order of the segment.
+    /// Matching documents of the segment, in its order.
     fn hits(&mut self, hits: &[Hit]) -> Result<(), Error>;
 
-    /// It ends, all of it told or as much as there was time for.
+    /// The segment ends: all of it was passed on, or as much as there was time for.
     fn end(&mut self) -> Result<(), Error>;
 }
 
-/// A question as it is put to every segment.
+/// A query as it is put to every segment.
 pub(super) struct Scan<'a> {
     query: &'a dyn Query,
-    /// Seen not before, and before.
+    /// The first time included, and the first excluded.
     range: (Timestamp, Timestamp),
     scored: bool,
     pub(super) budget: &'a Budget,
@@ -61,7 +61,7 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// A question for everything that was seen not before, and before, the times of `range`.
+    /// A scan of everything seen from the first time of `range` on, and before the second.
     pub(super) fn new(
         buckets: &'a [BucketView],
         query: &'a dyn Query,
@@ -76,13 +76,13 @@ impl<'a> Scan<'a> {
         self.statistics.buckets
     }
 
-    /// Buckets that posts that fit can be in: their place, and the times of their posts.
+    /// Buckets that can hold matches: their index, and the times of their posts.
     pub(super) fn reached(&self) -> Vec<(usize, (Timestamp, Timestamp))> {
         let buckets = self.buckets().iter().enumerate().filter_map(|(at, bucket)| Some((at, bucket.range?)));
         buckets.filter(|(_, (first, last))| *last >= self.range.0 && *first < self.range.1).collect()
     }
 
-    /// Tells of everything in the bucket at this place that fits. Whether time was enough for all.
+    /// Passes the matches of a bucket to the visitor. Returns `false` when time was not enough for all.
     pub(super) fn bucket(&self, at: usize, visitor: &mut dyn Visitor) -> Result<bool, Error> {
         let Some(bucket) = self.buckets().get(at) else { return Ok(true) };
         let scoring = if self.scored {
@@ -146,13 +146,13 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// How frequent words are, over all buckets. What was asked once is known: every bucket asks for the same.
+/// BM25 statistics over all buckets, cached: every bucket asks for the same.
 struct TermStatistics<'a> {
     buckets: &'a [BucketView],
     known: RefCell<HashMap<StatisticsKey, u64>>,
 }
 
-/// What is counted.
+/// A statistic.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum StatisticsKey {
     Tokens(Field),
@@ -185,7 +185,7 @@ impl Bm25StatisticsProvider for TermStatistics<'_> {
     }
 }
 
-/// An error of the engine in a part of the index.
+/// An error of tantivy in a part of the index.
 pub(super) fn tantivy_error<E: Into<tantivy::TantivyError>>(part: &'static str) -> impl Fn(E) -> Error {
     move |source| Error::Tantivy { path: PathBuf::from(part), source: source.into() }
 }

@@ -1,4 +1,4 @@
-//! Posts whose texts are like one's.
+//! Posts with similar texts.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,13 +17,13 @@ use crate::documents::min_hash;
 use crate::store::snapshot::Snapshot;
 use crate::{Error, FoundPost, SearchLimits};
 
-/// Texts that are compared exactly, at the most: those that share most min-hashes, the newest of these.
+/// Texts that are compared exactly at most: those that share most min-hashes, ties by age.
 const CANDIDATES: usize = 2_000;
 
 /// Symbols of a shingle, as in detection.
 const SHINGLE: usize = 4;
 
-/// Both sets of a comparison are hashed with it; it says nothing about what is stored.
+/// Seed of the hashes of both sets of a comparison; nothing stored depends on it.
 const SEED: u64 = 0x5AFE_C0DE;
 
 /// A text as the set of its 4-grams.
@@ -63,7 +63,7 @@ pub(super) fn similarity(a: &[u32], b: &[u32]) -> f64 {
     }
 }
 
-/// Posts whose texts are like one's, the most similar first, the newest of these.
+/// Posts with similar texts, the most similar first, ties by age.
 pub(super) fn similar(
     snapshot: &Snapshot,
     request: &SimilarRequest,
@@ -115,7 +115,7 @@ pub(super) fn similar(
     like.into_iter().map(found).collect()
 }
 
-/// Posts that share terms with one: most terms first, the newest first of those that share as many.
+/// Posts that share terms with a post: most terms first, ties by age.
 fn candidates(
     snapshot: &Snapshot,
     terms: &[Term],
@@ -143,7 +143,7 @@ fn candidates(
     Ok(best.into_sorted_vec().into_iter().map(|entry| entry.0.2).collect())
 }
 
-/// How many of the terms each document of a segment has.
+/// Number of the terms that each document of a segment has.
 fn shared(reader: &SegmentReader, terms: &[Term], budget: &Budget) -> tantivy::Result<Vec<u8>> {
     let mut counts = Vec::new();
     let mut ticker = Ticker::new(budget);

@@ -1,4 +1,4 @@
-//! From documents to posts.
+//! Stored documents, read back.
 
 use hashbrown::HashMap;
 use shoal_model::{ObjectKey, TextKey};
@@ -11,7 +11,7 @@ use crate::budget::Budget;
 use crate::store::snapshot::Snapshot;
 use crate::{Error, FoundPost, StoredPost};
 
-/// Where a post is kept.
+/// The address of a stored post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PostAddress {
     pub(super) bucket: usize,
@@ -37,11 +37,11 @@ pub(super) fn text_key(post: &StoredPost) -> Option<TextKey> {
     post.text_key.as_deref().and_then(|key| key.parse().ok())
 }
 
-/// Reads posts, and looks up which text objects their texts belong to.
+/// Reads posts with the text objects that their texts belong to.
 pub(super) struct PostReader<'a> {
     snapshot: &'a Snapshot,
     budget: &'a Budget,
-    /// Text objects by text, as far as they were asked for.
+    /// Text objects by text, as far as they were looked up.
     objects: HashMap<TextKey, Option<ObjectKey>>,
 }
 
@@ -78,7 +78,7 @@ pub(super) fn bytes(document: &TantivyDocument, field: Field) -> Option<&[u8]> {
     document.get_first(field).and_then(|value| value.as_bytes())
 }
 
-/// A part of the index that cannot be read.
+/// The error for a part of the index that cannot be read.
 pub(super) fn damaged(part: &str, detail: &str) -> Error {
     Error::Damaged { path: part.into(), detail: detail.into(), remedy: "move the index away and index again".into() }
 }

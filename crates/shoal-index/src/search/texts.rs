@@ -1,4 +1,4 @@
-//! Which texts belong to which text object.
+//! Text objects and their texts.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::budget::{Budget, Ticker};
 use crate::store::snapshot::Snapshot;
 use crate::{Error, SearchLimits};
 
-/// Objects that became one, at the most: what is asked for is cut there, and nothing goes round in circles.
+/// Merged objects that are followed at most: a lookup is cut there, so that a cycle ends.
 const MAX_MERGED: usize = 10_000;
 
 /// A text object.
@@ -21,11 +21,11 @@ const MAX_MERGED: usize = 10_000;
 pub(super) struct TextObject {
     /// The object that stands for all that were merged into it.
     pub(super) object: ObjectKey,
-    /// It, and what was merged into it.
+    /// The object, and those that were merged into it.
     pub(super) objects: Vec<ObjectKey>,
     /// Keys of its texts, ascending.
     pub(super) texts: Vec<TextKey>,
-    /// Whether texts were left out, the oldest.
+    /// The oldest texts were left out.
     pub(super) cut: bool,
 }
 
@@ -61,7 +61,7 @@ impl Columns {
     }
 }
 
-/// Gives every document whose `field` is `key`.
+/// Passes every document whose `field` is `key` to `each`.
 fn each(
     snapshot: &Snapshot,
     field: Field,
@@ -87,7 +87,7 @@ fn each(
     Ok(())
 }
 
-/// The object that stands for `object` now.
+/// The object that `object` was merged into, or itself.
 fn standing(snapshot: &Snapshot, object: ObjectKey, ticker: &mut Ticker) -> tantivy::Result<ObjectKey> {
     let mut seen = BTreeSet::from([object]);
     let mut now = object;
@@ -103,7 +103,7 @@ fn standing(snapshot: &Snapshot, object: ObjectKey, ticker: &mut Ticker) -> tant
     }
 }
 
-/// The text object that `object` is or became part of, with its newest texts.
+/// The text object that `object` is or was merged into, with its newest texts.
 pub(super) fn text_object(
     snapshot: &Snapshot,
     object: ObjectKey,
@@ -148,7 +148,7 @@ fn keep_newest(texts: &mut Vec<(i64, TextKey)>, number: usize) {
     texts.truncate(number);
 }
 
-/// The text object that a text belongs to, when several accounts published it.
+/// The text object of a text that several accounts published.
 pub(super) fn object_of(snapshot: &Snapshot, text: TextKey, budget: &Budget) -> Result<Option<ObjectKey>, Error> {
     let mut ticker = Ticker::new(budget);
     let mut object = None;

@@ -1,9 +1,9 @@
-//! Words of a text, as they are indexed and looked for.
+//! Segmentation: the words of a text, as they are indexed and searched.
 //!
 //! A word is a word by UAX #29 that also ends where a word of the folded text ends (see [`shoal_text::fold`]), so that
-//! what is found by words is cut like what is compared by words. Addresses are left out, as there. Scripts that are
+//! search and comparison cut texts alike. Addresses are left out, as there. Scripts that are
 //! written without spaces give pairs of characters, and the last character of a run alone: so every character begins
-//! one word, and a single one is found by its words' beginning. Words are compared in a normal form: small letters
+//! one word, and a single one is found as a prefix. Words are compared in a normal form: small letters
 //! without accents, whatever characters draw them (NFKD); vowels and tones that are marks stay where a script writes
 //! them so.
 
@@ -16,13 +16,13 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Longer words count as what they begin with, in bytes of their normal form.
+/// Length of words in bytes of their normal form; longer ones are cut.
 const MAX_WORD: usize = 128;
 
-/// Bytes of a word as written that are looked at.
+/// Bytes of a word as written that are read.
 const MAX_WRITTEN: usize = 1_024;
 
-/// Scripts whose words are not told apart by spaces. Korean does write spaces, but joins particles to its words.
+/// Scripts whose words are not separated by spaces. Korean does write spaces, but joins particles to its words.
 const UNSPACED: [Script; 21] = [
     Script::Han,
     Script::Hiragana,
@@ -50,12 +50,12 @@ const UNSPACED: [Script; 21] = [
 /// A word of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// Its normal form: the term.
+    /// The normal form: the term.
     pub(crate) text: String,
-    /// Where it stands, in bytes.
+    /// The byte range.
     pub(crate) range: Range<usize>,
-    /// Whether it is a lone character of a script without spaces at the end of the query: it is found as the beginning
-    /// of words. Before other words it ends a run of such characters, and is a word there.
+    /// A lone character of a script without spaces at the end of the query: a prefix of words. Before other words it
+    /// ends a run of such characters, and is a word itself.
     pub(crate) begins: bool,
 }
 
@@ -137,7 +137,7 @@ enum WordKind {
     Last,
 }
 
-/// Where a word stands.
+/// The byte range of a word.
 #[derive(Debug, Clone, Copy)]
 struct WordSpan {
     start: u32,
@@ -198,7 +198,7 @@ fn compose(mark: char, out: &mut String) {
     out.push(whole);
 }
 
-/// Marks that people leave out when they look for a word: accents of Latin, Greek and Cyrillic, points of Hebrew,
+/// Marks that people leave out when they search: accents of Latin, Greek and Cyrillic, points of Hebrew,
 /// vowels of Arabic.
 const fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36F}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5BD}' | '\u{5BF}' | '\u{5C1}'..='\u{5C2}'
@@ -208,7 +208,7 @@ const fn is_accent(c: char) -> bool {
         | '\u{FE20}'..='\u{FE2F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
-/// Whether `c` belongs to a word of a script without spaces.
+/// Tests for a character of a word in a script without spaces.
 fn is_unspaced(c: char) -> bool {
     if c < '\u{E00}' {
         return false;
@@ -226,7 +226,7 @@ fn is_unspaced(c: char) -> bool {
     is_listed && is_word_char(c)
 }
 
-/// Puts the words of `text` into `out`.
+/// Writes the words of `text` to `out`.
 fn spans_of(text: &str, out: &mut Vec<WordSpan>) {
     out.clear();
     // Offsets are of 32 bits; no input is so long.
@@ -239,7 +239,7 @@ fn spans_of(text: &str, out: &mut Vec<WordSpan>) {
     stretches(text, start..text.len(), out);
 }
 
-/// The words of a stretch without addresses: runs of scripts without spaces, and what is between them.
+/// The words of a stretch without addresses: runs of scripts without spaces, and the words between them.
 fn stretches(text: &str, range: Range<usize>, out: &mut Vec<WordSpan>) {
     let stretch = text.get(range.clone()).unwrap_or_default();
     if stretch.is_ascii() {

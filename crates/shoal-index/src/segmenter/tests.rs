@@ -129,7 +129,7 @@ proptest! {
         }
     }
 
-    /// The same words as those of the shingles, where a script has spaces.
+    /// Words are those of the shingles where a script has spaces.
     #[test]
     fn words_are_those_of_the_folded_text(
         words in prop::collection::vec("[a-zA-ZÉéßйЁъЖاسدלמσ0-9]{1,6}|[a-zA-Zй]{1,3}['’_.,!-][a-zA-Zй]{1,3}", 0..12),
@@ -150,7 +150,7 @@ proptest! {
         prop_assert_eq!(folded.words().collect::<Vec<_>>(), ours);
     }
 
-    /// What stands in a text is found by looking for it.
+    /// Any part of a text is found by a search for it.
     #[test]
     fn a_part_of_a_text_is_found_in_it(before in "[a-z東 ]{0,8}", part in "[a-zé]{1,6}( [a-zé]{1,6}){0,3}|[東京กำ가]{1,6}", after in "[a-z京 ]{0,8}") {
         let text = format!("{before} {part} {after}");

@@ -1,4 +1,4 @@
-//! Files: writing so that a crash leaves the old or the new, and errors that say what to do.
+//! Files: atomic replacement, logs, and errors with their remedies.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -29,7 +29,7 @@ const fn remedy(kind: io::ErrorKind) -> &'static str {
     }
 }
 
-/// An error of the engine about `path`: what the system says where that is the cause.
+/// An error of tantivy about `path`: that of the system where it is the cause.
 pub(crate) fn tantivy_error(path: &Path) -> impl Fn(TantivyError) -> Error + use<> {
     let path = path.to_owned();
     move |source| match system_error(&source).map(copy).or_else(|| told_error(&source)) {
@@ -38,7 +38,7 @@ pub(crate) fn tantivy_error(path: &Path) -> impl Fn(TantivyError) -> Error + use
     }
 }
 
-/// The same, where a thread of the engine passes on what the system said in words alone.
+/// The error of the system that a thread of tantivy passes on as text.
 fn told_error(error: &TantivyError) -> Option<io::Error> {
     let (TantivyError::InternalError(text) | TantivyError::ErrorInThread(text) | TantivyError::SystemError(text)) =
         error
@@ -49,7 +49,7 @@ fn told_error(error: &TantivyError) -> Option<io::Error> {
     number.parse().ok().map(io::Error::from_raw_os_error)
 }
 
-/// What the system said, where an error of the engine comes from there.
+/// The error of the system that caused an error of tantivy.
 pub(crate) fn system_error(error: &TantivyError) -> Option<&io::Error> {
     let cause: &Arc<io::Error> = match error {
         TantivyError::IoError(cause)
@@ -66,7 +66,7 @@ fn copy(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
 }
 
-/// Replaces a file: after a crash it is the old one or the new one.
+/// Replaces a file atomically: after a crash it is the old one or the new one.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let fresh = path.with_extension("new");
     let write = || {
@@ -79,12 +79,12 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     path.parent().map_or(Ok(()), sync_directory)
 }
 
-/// Makes the names in a directory last.
+/// Makes the names in a directory durable.
 pub(crate) fn sync_directory(path: &Path) -> Result<(), Error> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(failed(path))
 }
 
-/// The file's bytes; `None` where there is none.
+/// Reads a file; `None` where there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -93,7 +93,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
-/// Removes a file, or a directory with all that is in it, where it is there.
+/// Removes a file or directory where it exists.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     let done = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match done {
@@ -102,7 +102,7 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// A file of lines that only grows. A line is on disk when it has been added.
+/// A log: a file of lines that only grows. A line is durable once it has been added.
 #[derive(Debug)]
 pub(crate) struct AppendLog {
     file: File,
@@ -112,8 +112,8 @@ pub(crate) struct AppendLog {
 }
 
 impl AppendLog {
-    /// Opens the file to go on with it, and gives its lines. A last line that was cut off is taken away: it was never
-    /// told to be there.
+    /// Opens the log to append to it, and returns its lines. A last line that was cut off is removed: it was never
+    /// acknowledged.
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<u8>), Error> {
         let mut bytes = read(path)?.unwrap_or_default();
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -132,8 +132,8 @@ impl AppendLog {
         Ok((Self { file, path: path.to_owned(), length: whole as u64 }, bytes))
     }
 
-    /// Adds a line, given without its end. One that cannot be written whole leaves nothing behind: the next one would
-    /// be glued to it.
+    /// Adds a line, given without its end. A line that cannot be written whole is removed, or the next one would be
+    /// glued to it.
     pub(crate) fn add(&mut self, line: &str) -> Result<(), Error> {
         let whole = format!("{line}\n");
         let written = self.file.write_all(whole.as_bytes()).and_then(|()| self.file.sync_data());
@@ -154,7 +154,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Lines of a file, without empty ones.
+/// The lines of a file, without empty ones.
 pub(crate) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }

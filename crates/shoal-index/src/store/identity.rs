@@ -1,4 +1,4 @@
-//! `index.json`: what an index is, and the key of everything in it that is hashed.
+//! `index.json`: the identity of an index, with the key of its hashes.
 
 use std::hash::Hasher as _;
 use std::path::Path;
@@ -12,29 +12,29 @@ use siphasher::sip128::SipHasher24;
 use crate::Error;
 use crate::store::disk;
 
-/// The version of everything in the directory.
+/// The version of all formats in the directory.
 const VERSION: u32 = 1;
 
 const NAME: &str = "index.json";
 
-/// The least event time that a bucket covers: each is a directory with files of its own.
+/// The shortest event time that a bucket covers: each is a directory with files of its own.
 const MIN_BUCKET: Span = Span::from_seconds(3_600);
 
-/// What an index is.
+/// The identity of an index.
 #[derive(Debug, Clone)]
 pub(crate) struct IndexIdentity {
-    /// What distinguishes it from every other.
+    /// The id, unique to the index.
     pub(crate) id: Arc<str>,
     pub(crate) key: IndexKey,
     /// The event time that one bucket covers.
     pub(crate) bucket: Span,
 }
 
-/// The secret of an index: hashes in it tell nothing to who does not have the directory, and collisions cannot be made.
+/// The secret of an index: without the directory its hashes reveal nothing, and collisions cannot be made.
 #[derive(Clone, Copy)]
 pub(crate) struct IndexKey([u8; 32]);
 
-/// As written.
+/// The file as written.
 #[derive(Serialize, Deserialize)]
 struct IdentityFile {
     version: u32,
@@ -43,14 +43,14 @@ struct IdentityFile {
     bucket: Span,
 }
 
-/// The version alone: what else another version wrote is its own affair.
+/// The version alone: the rest of a file of another version may have another shape.
 #[derive(Deserialize)]
 struct VersionOnly {
     version: u32,
 }
 
 impl IndexIdentity {
-    /// Reads what an index is; `None` where there is no index.
+    /// Reads the identity of an index; `None` where there is no index.
     pub(crate) fn read(directory: &Path) -> Result<Option<Self>, Error> {
         let path = directory.join(NAME);
         let damaged = |detail: String| Error::Damaged {
@@ -80,7 +80,7 @@ impl IndexIdentity {
         Ok(Some(Self { id: file.id.into(), key, bucket: file.bucket }))
     }
 
-    /// Makes a new index in a directory that is there.
+    /// Makes a new identity in an existing directory.
     pub(crate) fn create(directory: &Path, bucket: Span) -> Result<Self, Error> {
         let path = directory.join(NAME);
         let bucket = bucket.max(MIN_BUCKET);
@@ -113,7 +113,7 @@ impl IndexKey {
         std::array::from_fn(|byte| self.0[at * 16 + byte])
     }
 
-    /// The term of a record: no other has it.
+    /// The unique term of a record.
     pub(crate) fn origin(&self, source: &str, offset: u64, account: &str, post: &str) -> u64 {
         let mut hasher = SipHasher13::new_with_key(&self.half(0));
         for part in [source, account, post] {
@@ -124,7 +124,7 @@ impl IndexKey {
         hasher.finish()
     }
 
-    /// What stands for an erased id.
+    /// The hash of an erased id.
     pub(crate) fn subject(&self, kind: &str, id: &str) -> u128 {
         let hasher = SipHasher24::new_with_key(&self.half(1));
         hasher.hash(format!("{kind} {id}").as_bytes()).as_u128()

@@ -1,4 +1,4 @@
-//! Who writes to an index: one process at a time.
+//! The lock of an index: one process writes at a time.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::store::disk;
 
-/// Bytes of the file that are looked at.
+/// Bytes of the file that are read.
 const MAX_OWNER: u64 = 4_096;
 
-/// Held as long as this lives, and no longer than the process.
+/// The lock, held as long as this value lives, and no longer than the process.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
     file: File,
     path: PathBuf,
 }
 
-/// What the holder says of itself.
+/// The holder, as written to the file.
 #[derive(Serialize, Deserialize)]
 struct LockOwner {
     process: u32,
-    /// Where it can be asked.
+    /// The address at which it serves requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<String>,
 }
@@ -44,7 +44,7 @@ impl WriterLock {
         }
     }
 
-    /// Says where this process can be asked.
+    /// Writes the process, and the address at which it serves requests.
     pub(crate) fn say(&mut self, address: Option<&str>) -> Result<(), Error> {
         let owner = LockOwner { process: std::process::id(), address: address.map(str::to_owned) };
         let json = serde_json::to_string(&owner).unwrap_or_default();
@@ -57,7 +57,7 @@ impl WriterLock {
     }
 }
 
-/// Who holds the lock, as far as that can be read.
+/// The holder of the lock, as far as it can be read.
 fn owner(file: File) -> String {
     let mut text = String::new();
     let owner =

@@ -1,4 +1,4 @@
-//! What is on disk: the parts of an index, and the files beside them.
+//! The files of an index: its parts, each a tantivy index, and the files beside them.
 
 pub(crate) mod disk;
 pub(crate) mod identity;

@@ -1,4 +1,4 @@
-//! A part of an index: one directory of the engine, with what is searched in it.
+//! A part of an index: a tantivy index in a directory of its own.
 
 use std::collections::HashSet;
 use std::fs;
@@ -20,11 +20,11 @@ use crate::schema::SEGMENTER;
 use crate::segmenter::Segmenter;
 use crate::store::disk;
 
-/// What every thread of the engine that writes is given at least, in bytes.
+/// Least memory of a thread of tantivy that writes, in bytes.
 pub(crate) const MIN_MEMORY: usize = 15_000_000;
 
-/// Blocks of stored documents that a reader keeps unpacked for each segment, 16 KiB each: there may be thousands of
-/// segments.
+/// Blocks of stored documents that a reader keeps unpacked for each segment, 16 KiB each: few, for there may be
+/// thousands of segments.
 const STORE_BLOCKS: usize = 16;
 
 const META: &str = "meta.json";
@@ -33,23 +33,23 @@ const META: &str = "meta.json";
 pub(crate) struct IndexPart {
     path: PathBuf,
     reader: IndexReader,
-    /// How `meta.json` was when it was read.
+    /// The stamp of `meta.json` when it was read.
     stamp: Option<Stamp>,
-    /// Bytes on disk at that time.
+    /// Bytes on disk then.
     bytes: u64,
 }
 
-/// Why a part cannot be opened.
+/// The reason that a part cannot be opened.
 pub(crate) enum OpenFault {
-    /// It is not there.
+    /// No part is there.
     Absent,
-    /// Its files are damaged, or another version wrote them. How.
+    /// Damaged files, or files of another version, with details.
     Damaged(String),
-    /// Something else is wrong, that has nothing to do with what is in the files.
+    /// An error that is not about the contents of the files.
     Failed(Error),
 }
 
-/// What changes when a file is replaced.
+/// Properties of a file that change when it is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     modified: Option<SystemTime>,
@@ -58,7 +58,7 @@ struct Stamp {
 }
 
 impl IndexPart {
-    /// Opens a part that is there.
+    /// Opens an existing part.
     pub(crate) fn open(path: &Path, schema: &Schema) -> Result<Self, OpenFault> {
         // The engine panics on some damage that no checksum covers.
         let opened = catch_unwind(AssertUnwindSafe(|| Self::try_open(path, schema)));
@@ -88,7 +88,7 @@ impl IndexPart {
         Ok(Self { path: path.to_owned(), reader, stamp, bytes: bytes(path) })
     }
 
-    /// Makes a part that is not there.
+    /// Makes a new part.
     pub(crate) fn create(path: &Path, schema: &Schema) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(disk::failed(path))?;
         path.parent().map_or(Ok(()), disk::sync_directory)?;
@@ -116,7 +116,7 @@ impl IndexPart {
         self.bytes
     }
 
-    /// Looks at what is committed now.
+    /// Loads the last commit.
     pub(crate) fn reload(&mut self) -> Result<(), Error> {
         self.stamp = Stamp::of(&self.path);
         self.reader.reload().map_err(disk::tantivy_error(&self.path))?;
@@ -124,7 +124,7 @@ impl IndexPart {
         Ok(())
     }
 
-    /// The same where another process has committed since, or merged; says whether it has.
+    /// Loads the last commit of another process; returns `false` when nothing changed.
     pub(crate) fn follow(&mut self) -> Result<bool, Error> {
         let changed = Stamp::of(&self.path) != self.stamp;
         if changed {
@@ -133,13 +133,13 @@ impl IndexPart {
         Ok(changed)
     }
 
-    /// What the last commit said of itself.
+    /// The payload of the last commit.
     pub(crate) fn payload(&self) -> Result<Option<String>, Error> {
         let index = open_index(&self.path).map_err(disk::tantivy_error(&self.path))?;
         Ok(index.load_metas().map_err(disk::tantivy_error(&self.path))?.payload)
     }
 
-    /// Whether the bytes of its files are those that were written, at most `limit` bytes of the newest.
+    /// Verifies the checksums of files, of at most `limit` bytes.
     pub(crate) fn check(path: &Path, limit: &mut u64) -> Result<(), OpenFault> {
         let index = open_index(path).map_err(|error| fault(path, error))?;
         let metas = index.load_metas().map_err(|error| fault(path, error))?;
@@ -159,7 +159,7 @@ impl IndexPart {
         Ok(())
     }
 
-    /// Whether there are files that no commit names: what a process that was killed leaves behind.
+    /// Looks for files that no commit names: a killed process leaves them behind.
     pub(crate) fn has_strays(path: &Path) -> Result<bool, Error> {
         let metas = open_index(path).and_then(|index| index.load_metas()).map_err(disk::tantivy_error(path))?;
         let living: HashSet<PathBuf> = metas.list_segment_files();
@@ -178,8 +178,8 @@ impl IndexPart {
     }
 }
 
-/// Opens a part to write, with so many threads and so many bytes for all of them. It has an index of its own: files
-/// that are not needed any more are removed though a reader here still looks at them.
+/// Opens a part to write, with `memory` bytes for all threads. The writer has a tantivy index of its
+/// own: files that are not needed any more are removed though a reader of this process still has them open.
 pub(crate) fn writer(path: &Path, threads: usize, memory: usize) -> Result<IndexWriter, Error> {
     let threads = threads.max(1);
     let options = IndexWriterOptions::builder()
@@ -190,7 +190,7 @@ pub(crate) fn writer(path: &Path, threads: usize, memory: usize) -> Result<Index
     open_index(path).and_then(|index| index.writer_with_options(options)).map_err(disk::tantivy_error(path))
 }
 
-/// The same for a few changes: nothing is merged but what is asked for.
+/// Opens a part for a few changes: nothing is merged unless requested.
 pub(crate) fn quiet_writer(path: &Path) -> Result<IndexWriter, Error> {
     let writer = writer(path, 1, MIN_MEMORY)?;
     writer.set_merge_policy(Box::new(NoMergePolicy));
@@ -208,7 +208,7 @@ fn open_index(path: &Path) -> tantivy::Result<tantivy::Index> {
     Ok(index)
 }
 
-/// Tells damage from what is wrong around the files.
+/// Distinguishes damage from errors around the files.
 fn fault(path: &Path, error: TantivyError) -> OpenFault {
     let is_about_files = match disk::system_error(&error) {
         Some(cause) => matches!(cause.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof),
@@ -240,7 +240,7 @@ impl Stamp {
     }
 }
 
-/// Whether a directory holds nothing but what the engine makes before its first commit.
+/// Tests for a directory with nothing but files that tantivy makes before its first commit.
 fn is_empty(path: &Path) -> bool {
     let Ok(entries) = fs::read_dir(path) else { return true };
     entries.flatten().all(|entry| entry.file_name().to_string_lossy().starts_with('.'))

@@ -1,4 +1,4 @@
-//! All parts of an index, open to be searched.
+//! The parts of an index: a bucket of posts for each stretch of event time, alerts, texts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,16 +15,16 @@ use crate::store::disk;
 use crate::store::part::{self, IndexPart, OpenFault};
 use crate::store::snapshot::{BucketView, Snapshot};
 
-/// A bucket that is being dropped has this at the end of its name, until it is gone.
+/// Suffix of a bucket's directory while it is being dropped.
 const DROPPED: &str = ".dropped";
 
-/// What was damaged has this in its name, and a number behind it.
+/// Suffix of a damaged part that was set aside, followed by a number.
 const DAMAGED: &str = ".damaged-";
 
-/// Bytes whose checksums are compared when an index is opened to be written to, the newest first.
+/// Bytes whose checksums are verified when an index is opened to be written to, the newest first.
 const CHECKED: u64 = 1 << 30;
 
-/// All parts.
+/// All parts of an index, open to be searched.
 pub(crate) struct IndexParts {
     directory: PathBuf,
     pub(crate) id: Arc<str>,
@@ -34,7 +34,7 @@ pub(crate) struct IndexParts {
     pub(crate) buckets: BTreeMap<Timestamp, Bucket>,
     pub(crate) alerts: IndexPart,
     pub(crate) texts: IndexPart,
-    /// Parts that were damaged and are set aside, or passed over by who only reads.
+    /// Number of damaged parts that are set aside, or passed over by a reader.
     pub(crate) damaged: u64,
 }
 
@@ -44,12 +44,12 @@ pub(crate) struct Bucket {
     view: BucketView,
 }
 
-/// What may be done about what is not as it should be.
+/// Treatment of damage and of leftovers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OpenMode {
-    /// This process holds the lock: damage is set aside, what a crash left is cleared.
+    /// This process holds the lock: damage is set aside, leftovers of a crash are cleared.
     Write,
-    /// Another one may: damage is passed over.
+    /// Another process may hold it: damage is passed over.
     Read,
 }
 
@@ -97,7 +97,7 @@ fn range(searcher: &Searcher) -> tantivy::Result<Option<(Timestamp, Timestamp)>>
 }
 
 impl IndexParts {
-    /// Opens all parts that are there, and makes those that every index has.
+    /// Opens all parts, and makes those that every index has.
     pub(crate) fn open(directory: &Path, id: Arc<str>, mode: OpenMode) -> Result<Self, Error> {
         let fields = (PostFields::new(), AlertFields::new(), TextFields::new());
         let mut damaged = 0;
@@ -135,7 +135,7 @@ impl IndexParts {
         })
     }
 
-    /// Everything that can be found now.
+    /// A snapshot of everything that is searchable now.
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             id: Arc::clone(&self.id),
@@ -154,7 +154,7 @@ impl IndexParts {
         self.buckets.values().map(|bucket| &bucket.part).chain([&self.alerts, &self.texts])
     }
 
-    /// Makes the bucket that begins at `start`, where it is not there.
+    /// The bucket that begins at `start`, made where it is not there.
     pub(crate) fn make_bucket(&mut self, start: Timestamp) -> Result<&mut Bucket, Error> {
         use std::collections::btree_map::Entry;
         match self.buckets.entry(start) {
@@ -166,7 +166,7 @@ impl IndexParts {
         }
     }
 
-    /// Takes a bucket out. Its directory is renamed; [`clear`] removes it once nobody is to find it.
+    /// Drops a bucket. Its directory is renamed; [`clear`] removes it once no snapshot shows it.
     pub(crate) fn drop_bucket(&mut self, start: Timestamp) -> Result<Option<PathBuf>, Error> {
         let Some(bucket) = self.buckets.remove(&start) else { return Ok(None) };
         let path = bucket.part.path().to_owned();
@@ -175,7 +175,7 @@ impl IndexParts {
         Ok(Some(dropped))
     }
 
-    /// Looks at what another process has committed, made and dropped since; says whether there was anything.
+    /// Loads what another process has committed, made and dropped since; returns `false` when nothing changed.
     pub(crate) fn follow(&mut self) -> Result<bool, Error> {
         let mut changed = false;
         let mut damaged = 0;
@@ -212,7 +212,7 @@ pub(crate) fn clear(dropped: &Path) -> Result<(), Error> {
     disk::remove(dropped)
 }
 
-/// Opens a part; `None` when it is not there, or damaged and out of the way.
+/// Opens a part; `None` when it is not there, or is damaged.
 fn open_part(
     path: &Path,
     schema: &Schema,
@@ -263,7 +263,7 @@ fn open_part(
     Ok(None)
 }
 
-/// A name that is free, for something damaged.
+/// A free name for a damaged part.
 fn aside(path: &Path) -> PathBuf {
     let mut number = 1_u32;
     loop {
@@ -275,7 +275,7 @@ fn aside(path: &Path) -> PathBuf {
     }
 }
 
-/// Buckets that are there, oldest first; counts what was set aside earlier.
+/// Lists buckets, oldest first, and counts parts that were set aside earlier.
 fn list(directory: &Path, mode: OpenMode, damaged: &mut u64) -> Result<Vec<(Timestamp, PathBuf)>, Error> {
     let posts = directory.join("posts");
     if mode == OpenMode::Write {
@@ -311,7 +311,7 @@ fn name(start: Timestamp) -> String {
     start.to_string().replace(':', "")
 }
 
-/// The start of the bucket with this name.
+/// Parses the start of a bucket from its name.
 fn start(text: &str) -> Option<Timestamp> {
     let micros = text.strip_suffix("us").and_then(|micros| micros.parse().ok()).map(Timestamp::from_micros);
     let start = micros.or_else(|| {

@@ -1,5 +1,4 @@
-//! How far each source has been handed over: what a commit says of itself, so that a restart neither loses nor repeats
-//! a post.
+//! Positions of the sources: the payload of a commit, with which a restart neither loses nor repeats a post.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use shoal_model::Timestamp;
 
-/// Positions of all sources.
+/// The positions of all sources.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SourcePositions {
     /// The highest offset of each source. Posts beyond it have never been handed over.
@@ -17,7 +16,7 @@ pub(crate) struct SourcePositions {
 }
 
 impl SourcePositions {
-    /// Positions that a commit wrote. Positions only rise, so those of several commits add up to the last of them.
+    /// Joins the positions that a commit wrote. Positions only rise, so those of several commits join to the newest.
     pub(crate) fn join(&mut self, payload: &str) -> Result<(), serde_json::Error> {
         let other: Self = serde_json::from_str(payload)?;
         for (source, offset) in other.sources {
@@ -28,17 +27,17 @@ impl SourcePositions {
         Ok(())
     }
 
-    /// As a commit writes them.
+    /// The payload of a commit.
     pub(crate) fn payload(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether a post may have been handed over before these marks were written.
+    /// Tests whether a post may have been handed over before these positions were written.
     pub(crate) fn cover(&self, source: &str, offset: u64) -> bool {
         self.sources.get(source).is_some_and(|mark| offset <= *mark)
     }
 
-    /// Takes note of a post.
+    /// Raises the position to a post.
     pub(crate) fn raise(&mut self, source: &Arc<str>, offset: u64, at: Timestamp) {
         self.newest = self.newest.max(Some(at.micros()));
         match self.sources.get_mut(source) {

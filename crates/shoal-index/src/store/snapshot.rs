@@ -1,4 +1,4 @@
-//! What a question looks at: everything that could be found at one moment.
+//! Snapshots: everything that is searchable at one moment.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::schema::{AlertFields, PostFields, TextFields};
 /// An index at one moment.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
-    /// The index's id.
+    /// The id of the index.
     pub(crate) id: Arc<str>,
     /// Buckets of posts, oldest first.
     pub(crate) buckets: Arc<[BucketView]>,

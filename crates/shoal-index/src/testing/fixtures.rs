@@ -1,4 +1,4 @@
-//! What tests need: posts, alerts, an index of them.
+//! Posts, alerts and indexes for tests.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{Batch, Index, PostDocument, Settings};
 
-/// A post of `platform:ID` by `platform:AUTHOR`, so many seconds after the epoch.
+/// A post of `platform:ID` by `platform:AUTHOR`, at this many seconds after the epoch.
 pub(crate) fn post(id: &str, author: &str, seconds: i64, text: &str) -> Post {
     Post {
         id: format!("test:{id}"),
@@ -39,13 +39,13 @@ pub(crate) fn documents(first: u64, posts: impl IntoIterator<Item = Post>) -> Ve
     (first..).zip(posts).map(document).collect()
 }
 
-/// A text of an object, told so many seconds after the epoch.
+/// A text of an object, at this many seconds after the epoch.
 pub(crate) fn text(text: u64, object: u64, seconds: i64) -> TextObject {
     let at = Timestamp::from_seconds(seconds);
     TextObject { text: TextKey::from_raw(text), object: ObjectKey::from_raw(object), at }
 }
 
-/// An object that became part of another, told so many seconds after the epoch.
+/// A merged object, at this many seconds after the epoch.
 pub(crate) fn merge(old: u64, new: u64, seconds: i64) -> ObjectMerge {
     let [old, new] = [old, new].map(ObjectKey::from_raw);
     ObjectMerge { old, new, at: Timestamp::from_seconds(seconds) }
@@ -57,7 +57,7 @@ pub(crate) fn directory() -> TempDir {
     if memory.is_dir() { TempDir::new_in(memory).unwrap() } else { TempDir::new().unwrap() }
 }
 
-/// How a test's index is kept: nothing happens by itself.
+/// Settings of a test's index: nothing happens by itself.
 pub(crate) fn settings(directory: &Path) -> Settings {
     let never = Duration::from_secs(1_000_000);
     Settings {
@@ -71,7 +71,7 @@ pub(crate) fn settings(directory: &Path) -> Settings {
     }
 }
 
-/// An index of what was handed over, in buckets of a day, as long as the directory lives. Nobody writes to it.
+/// An index of a batch, in buckets of a day, open to be read as long as the directory lives.
 pub(crate) fn index(batch: Batch) -> (TempDir, Index) {
     let directory = directory();
     let (index, mut writer) = Index::open(&settings(directory.path())).unwrap();

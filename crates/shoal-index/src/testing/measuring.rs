@@ -1,4 +1,4 @@
-//! What the measuring program needs to compare with the bare engine. No part of the crate's promises.
+//! Bare tantivy with the fields and documents of posts, for benches to compare with.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::documents::PostBuilder;
 use crate::schema::{PostFields, SEGMENTER};
 use crate::segmenter::{Segmenter, words};
 
-/// An index of the bare engine with the fields of posts, and documents for it. Each has its place for a key.
+/// Makes an index of bare tantivy with the fields of posts, and documents for it, each with its index as the key.
 pub fn bare(directory: &Path, posts: impl IntoIterator<Item = PostDocument>) -> tantivy::Result<Bare> {
     let fields = PostFields::new();
     let index = Index::create_in_dir(directory, fields.schema.clone())?;
@@ -19,15 +19,15 @@ pub fn bare(directory: &Path, posts: impl IntoIterator<Item = PostDocument>) -> 
     Ok(Bare { index, documents })
 }
 
-/// An index and what is to be put in it.
+/// An index of bare tantivy, and documents to write to it.
 pub struct Bare {
-    /// Empty.
+    /// An empty index.
     pub index: Index,
-    /// In the order of the posts.
+    /// Documents, in the order of the posts.
     pub documents: Vec<TantivyDocument>,
 }
 
-/// How many words a text has.
+/// Counts the words of a text.
 pub fn count_words(text: &str) -> usize {
     words(text).len()
 }

@@ -1,4 +1,4 @@
-//! For tests and benches alone.
+//! Support of tests and benches; no part of the crate's promises.
 
 #[cfg(test)]
 mod fixtures;

@@ -11,7 +11,7 @@ use super::*;
 use crate::testing::{self, alert, documents, post, settings, text};
 use crate::{Settings, Subject};
 
-/// Where the process that is killed finds the index.
+/// Variable that gives the directory of the index to the process that is killed.
 const PLACE: &str = "SHOAL_INDEX_CRASH";
 
 const POSTS: usize = 6_000;
@@ -75,7 +75,7 @@ fn run(directory: &Path) {
     fs::write(directory.join("done"), "").unwrap();
 }
 
-/// What a child of the test below does; alone it has nothing to do.
+/// The child process of the test below; alone it does nothing.
 #[test]
 fn child() {
     if let Ok(directory) = env::var(PLACE) {
@@ -83,7 +83,7 @@ fn child() {
     }
 }
 
-/// The same program again, in a process that may be killed.
+/// Runs this program again, in a process that may be killed.
 fn spawn(directory: &Path) -> Child {
     Command::new(env::current_exe().unwrap())
         .args(["--exact", "tests::crash::child", "--nocapture"])

@@ -7,7 +7,7 @@ use super::*;
 use crate::Error;
 use crate::testing::{self, documents, post, settings};
 
-/// Where the process whose files may not grow finds the index.
+/// Variable that gives the directory of the index to the process whose files may not grow.
 const PLACE: &str = "SHOAL_INDEX_FULL";
 
 const POSTS: u64 = 20_000;
@@ -18,7 +18,7 @@ fn batch(first: u64) -> Batch {
     posts(documents(first, (first..first + 500).map(|n| post(&format!("{n:06}"), "a", n as i64, &text(n)))))
 }
 
-/// What a child of the test below does; alone it has nothing to do.
+/// The child process of the test below; alone it does nothing.
 #[test]
 fn child() {
     let Ok(directory) = env::var(PLACE) else { return };

@@ -62,7 +62,7 @@ fn all_alerts(index: &Index) -> Vec<Alert> {
     out
 }
 
-/// How many posts have a word in their text.
+/// Counts posts with a word in their text.
 fn with_word(index: &Index, word: &str) -> usize {
     let snapshot = index.snapshot().unwrap();
     let query = TermQuery::new(Term::from_field_text(snapshot.posts.text, word), IndexRecordOption::Basic);

@@ -17,11 +17,11 @@ use crate::store::parts::IndexParts;
 /// Writes alerts.
 pub(super) struct AlertWriter {
     side: SideWriter,
-    /// The newest revisions that are not committed yet, and when their alerts were opened.
+    /// Newest revisions that are not committed yet.
     newest: HashMap<String, NewestRevision>,
 }
 
-/// The newest revision of an alert.
+/// The newest revision of an alert, and the time the alert was opened.
 #[derive(Debug, Clone, Copy)]
 struct NewestRevision {
     revision: u64,
@@ -37,7 +37,7 @@ impl AlertWriter {
         self.side.is_dirty()
     }
 
-    /// Writes a revision, in the place of the same one. An older one than the newest changes nothing else.
+    /// Writes a revision, replacing the same one. One older than the newest changes nothing else.
     pub(super) fn put(&mut self, alert: &Alert, parts: &IndexParts) -> Result<(), Error> {
         let fields = &parts.alert_fields;
         let known = match self.newest.get(&alert.alert_id) {
@@ -80,7 +80,7 @@ impl AlertWriter {
     }
 }
 
-/// All revisions of alerts that name an id, in `field`, and all other revisions of the same alerts.
+/// All revisions of the alerts that name an id in `field`.
 pub(super) fn naming(parts: &IndexParts, field: tantivy::schema::Field, id: &str) -> Result<Vec<Alert>, Error> {
     let fields = &parts.alert_fields;
     let named = find(&parts.alerts, fields, term_query(field, id).as_ref())?;
@@ -101,7 +101,7 @@ fn term_query(field: tantivy::schema::Field, text: &str) -> Box<dyn Query> {
     Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
 }
 
-/// The alerts that a question finds.
+/// The alerts that match a query.
 fn find(part: &IndexPart, fields: &AlertFields, query: &dyn Query) -> Result<Vec<Alert>, Error> {
     let searcher = part.searcher();
     let failed = disk::tantivy_error(part.path());
@@ -147,7 +147,7 @@ fn newest_in(searcher: &Searcher, key: &Term) -> tantivy::Result<Option<NewestRe
     Ok(None)
 }
 
-/// When an alert was opened, as far as one revision tells.
+/// The time an alert was opened, as far as one revision shows.
 fn opened_at(alert: &Alert) -> Timestamp {
     let born = alert.lineage.iter().find(|event| event.event == LineageEvent::Born).map(|event| event.at);
     if alert.revision == 1 { alert.raised_at } else { born.unwrap_or(alert.raised_at) }

@@ -1,9 +1,9 @@
 //! Buckets that are being closed: each is committed and merged on a thread of its own, while posts go on into the
-//! next one.
+//! next bucket.
 //!
-//! It does not matter in which order buckets become durable. Each says how far every source had been handed over when
-//! its last post was, so whatever is on disk is below a mark that is on disk. What is below a mark and not on disk is
-//! looked for when it comes again, and added.
+//! Buckets may become durable in any order. Each records the positions that all sources had reached with its last post,
+//! so every post on disk is at or below a position on disk. A post at or below a position that is not on disk is looked
+//! up when it comes again, and added.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -17,9 +17,8 @@ use crate::Error;
 use crate::store::parts::{Bucket, IndexParts};
 use crate::store::{disk, part};
 
-/// Buckets that are closed at the same time: in an archive with few posts a day most of the time is spent waiting for
-/// the disk.
-const AT_ONCE: usize = 4;
+/// Buckets that are closed at the same time: with few posts a day, most of the time is spent waiting for the disk.
+const MAX_CLOSING: usize = 4;
 
 /// Segments of a closed bucket with fewer posts are merged into one, when there are more than [`FEW`].
 const SMALL: u32 = 100_000;
@@ -33,13 +32,13 @@ pub(super) struct ClosingBuckets {
 
 struct ClosingBucket {
     start: Timestamp,
-    /// Whether its posts are on disk, until that has been asked.
+    /// Receives the outcome of the commit, until it has been received.
     committed: Option<Receiver<Result<(), Error>>>,
     thread: JoinHandle<()>,
 }
 
 impl ClosingBuckets {
-    /// Closes the bucket that begins at `start`. Its last commit says `payload`.
+    /// Closes the bucket that begins at `start`; its last commit carries `payload`.
     pub(super) fn begin(
         &mut self,
         start: Timestamp,
@@ -48,7 +47,7 @@ impl ClosingBuckets {
         payload: Option<String>,
         parts: &mut IndexParts,
     ) -> Result<(), Error> {
-        while self.all.len() >= AT_ONCE {
+        while self.all.len() >= MAX_CLOSING {
             let oldest = self.all.remove(0);
             oldest.finish(parts)?;
         }
@@ -60,7 +59,7 @@ impl ClosingBuckets {
         Ok(())
     }
 
-    /// Waits until the posts of all of them are on disk and can be found.
+    /// Waits until the posts of all buckets are durable and searchable.
     pub(super) fn commit(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         self.all.iter_mut().try_for_each(|closing| closing.commit(parts))
     }
@@ -78,7 +77,7 @@ impl ClosingBuckets {
         self.all.drain(..).try_for_each(|closing| closing.finish(parts))
     }
 
-    /// Looks how far they are, without waiting; says whether there is more to be found than before.
+    /// Polls without waiting; returns `true` when more posts have become searchable.
     pub(super) fn look(&mut self, parts: &mut IndexParts) -> Result<bool, Error> {
         let mut changed = false;
         for mut closing in std::mem::take(&mut self.all) {
@@ -93,7 +92,7 @@ impl ClosingBuckets {
         Ok(changed)
     }
 
-    /// Whether there are any.
+    /// No bucket is being closed.
     pub(super) const fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -109,14 +108,14 @@ impl Drop for ClosingBuckets {
 }
 
 impl ClosingBucket {
-    /// Waits until its posts are on disk and can be found.
+    /// Waits until its posts are durable and searchable.
     fn commit(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         let Some(committed) = self.committed.take() else { return Ok(()) };
         committed.recv().unwrap_or_else(|_| Err(Error::Stopped("closing a bucket panicked".to_owned())))?;
         self.reload(parts)
     }
 
-    /// The same without waiting; says whether they are.
+    /// Polls without waiting; returns `true` when its posts have become searchable.
     fn look(&mut self, parts: &mut IndexParts) -> Result<bool, Error> {
         let Some(committed) = self.committed.as_ref().and_then(|committed| committed.try_recv().ok()) else {
             return Ok(false);
@@ -156,14 +155,14 @@ fn close(mut writer: IndexWriter, path: &Path, payload: Option<String>, told: &S
     }
 }
 
-/// Makes everything last that was put into a bucket, and says how far sources have been handed over.
+/// Commits a bucket, with the positions of the sources as payload.
 pub(super) fn commit(writer: &mut IndexWriter, payload: &str) -> tantivy::Result<()> {
     let mut prepared = writer.prepare_commit()?;
     prepared.set_payload(payload);
     prepared.commit().map(drop)
 }
 
-/// Lets merges that are under way end, and merges small segments into one.
+/// Waits for merges under way, and merges small segments into one.
 fn settle(writer: IndexWriter, path: &Path) -> Result<(), Error> {
     writer.wait_merging_threads().map_err(disk::tantivy_error(path))?;
     let segments = part::segments(path)?;

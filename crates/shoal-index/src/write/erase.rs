@@ -1,4 +1,4 @@
-//! Making a post or an account disappear.
+//! Erasure of posts and accounts.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ use crate::erase::audit::AuditAction;
 use crate::erase::redact::redact;
 use crate::store::disk;
 
-/// An erasure under way. It stands in a file until it is done, so that one that was interrupted is done at the next
-/// start; then nothing of it is left but what the audit log says.
+/// An erasure under way. It is kept in a file until it is done, so that an interrupted one is finished at the next
+/// start; then only the audit log records it.
 #[derive(Serialize, Deserialize)]
 struct PendingErasure {
     subject: Subject,
@@ -30,7 +30,7 @@ impl WriterThread {
         self.carry_out(&request)
     }
 
-    /// Does what was interrupted.
+    /// Finishes an erasure that was interrupted.
     pub(super) fn finish_erasure(&mut self) -> Result<(), Error> {
         let path = self.settings.directory.join("erasing.json");
         disk::remove(&path.with_extension("new"))?;
@@ -62,7 +62,7 @@ impl WriterThread {
         Ok(Erasure { entry, posts, alerts })
     }
 
-    /// Deletes what sources say is gone. Everything that was handed over has been committed.
+    /// Carries out deletions reported by sources, after everything handed over has been committed.
     pub(super) fn carry_out_deletions(&mut self) -> Result<(), Error> {
         let subjects = std::mem::take(&mut self.deletions);
         if subjects.is_empty() {
@@ -76,7 +76,7 @@ impl WriterThread {
         Ok(())
     }
 
-    /// Deletes posts and cuts alerts, committed. Gives how many of each there were.
+    /// Deletes posts and redacts alerts, and commits. Returns the number of each.
     fn delete(&mut self, subjects: &[Subject]) -> Result<(u64, u64), Error> {
         // Nobody has been told of these yet.
         for alert in &mut self.waiting {
@@ -98,7 +98,7 @@ impl WriterThread {
         Ok((posts, cut.len() as u64))
     }
 
-    /// Rewrites alerts that name what has been erased, and adds their ids to `cut`.
+    /// Rewrites alerts that name an erased subject, and adds their ids to `cut`.
     fn cut_alerts(&mut self, subject: &Subject, cut: &mut BTreeSet<String>) -> Result<(), Error> {
         let fields = &self.parts.alert_fields;
         let field = match subject {

@@ -1,4 +1,4 @@
-//! The thread that writes: it takes what is handed over, commits, and does what changes what is there.
+//! The thread that writes: it indexes batches, commits, erases, purges and expires.
 
 mod alerts;
 mod closing;
@@ -30,12 +30,12 @@ use crate::store::positions::SourcePositions;
 use crate::{Batch, Error, Settings};
 
 /// Revisions of alerts that may wait for a commit.
-const WAITING_ALERTS: usize = 256;
+const MAX_UNCOMMITTED_ALERTS: usize = 256;
 
-/// Deletions that may.
-const WAITING_DELETIONS: usize = 10_000;
+/// Deletions that may wait for a commit.
+const MAX_UNCOMMITTED_DELETIONS: usize = 10_000;
 
-/// What the thread works with.
+/// The state of the thread that writes.
 pub(crate) struct WriterThread {
     settings: Settings,
     shared: Arc<IndexState>,
@@ -44,17 +44,17 @@ pub(crate) struct WriterThread {
     alerts: AlertWriter,
     texts: TextWriter,
     erased: Erased,
-    /// Revisions to be told of once they are committed.
+    /// Revisions that listeners receive once they are committed.
     waiting: Vec<Alert>,
-    /// What sources say is gone, to be deleted with the next commit.
+    /// Deletions reported by sources, carried out with the next commit.
     deletions: Vec<Subject>,
-    /// Since when something waits to be committed.
+    /// The moment since which something waits for a commit.
     waits_since: Option<Instant>,
     purged_at: Instant,
 }
 
 impl WriterThread {
-    /// What there is to write to, with an erasure that was interrupted done to its end.
+    /// Opens the writers, and finishes an erasure that was interrupted.
     pub(crate) fn new(
         settings: &Settings,
         identity: &IndexIdentity,
@@ -87,7 +87,7 @@ impl WriterThread {
         Ok(writer)
     }
 
-    /// Works until told to end, or until something fails: then for good.
+    /// Handles messages until one ends the thread or something fails, which stops writing for good.
     pub(crate) fn run(mut self, messages: &Receiver<WriterMessage>) {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.work(messages)));
         let reason = match outcome {
@@ -154,7 +154,7 @@ impl WriterThread {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// How long there is nothing to do but to wait for messages.
+    /// Time to wait for messages before there is something else to do.
     fn patience(&mut self) -> Duration {
         let commit = self.waits_since.map(|since| self.settings.commit.saturating_sub(since.elapsed()));
         // What closes meanwhile is to be found as soon as if it had been committed.
@@ -165,7 +165,7 @@ impl WriterThread {
 
     fn is_due(&self) -> bool {
         let waited = self.waits_since.is_some_and(|since| since.elapsed() >= self.settings.commit);
-        waited || self.waiting.len() >= WAITING_ALERTS || self.deletions.len() >= WAITING_DELETIONS
+        waited || self.waiting.len() >= MAX_UNCOMMITTED_ALERTS || self.deletions.len() >= MAX_UNCOMMITTED_DELETIONS
     }
 
     fn add(&mut self, batch: Batch) -> Result<(), Error> {
@@ -201,7 +201,7 @@ impl WriterThread {
         Ok(())
     }
 
-    /// Makes everything that was handed over last, and be found.
+    /// Makes everything handed over durable and searchable.
     fn commit_all(&mut self) -> Result<(), Error> {
         self.commit()?;
         self.posts.commit_all(&mut self.parts)?;
@@ -209,7 +209,7 @@ impl WriterThread {
         Ok(())
     }
 
-    /// The same, but for buckets that are being closed.
+    /// Makes everything handed over durable and searchable, except for buckets that are being closed.
     fn commit(&mut self) -> Result<(), Error> {
         let started = Instant::now();
         if self.waits_since.take().is_some() {
@@ -233,8 +233,8 @@ impl WriterThread {
         self.shared.publish(self.parts.snapshot());
     }
 
-    /// Takes out buckets that are older than what is kept, with alerts and texts as old. Gives directories
-    /// to remove once nobody finds them.
+    /// Drops buckets that have expired, with alerts and texts as old. Returns directories to remove once no snapshot
+    /// shows them.
     fn expire(&mut self) -> Result<Vec<std::path::PathBuf>, Error> {
         let Some(expiry) = self.posts.expiry() else { return Ok(Vec::new()) };
         let open = self.posts.open_start();
@@ -276,7 +276,7 @@ impl WriterThread {
         disk::sync_directory(&self.settings.directory)
     }
 
-    /// Gives an answer. A failure is also why everything ends; who is told so finds that it has ended.
+    /// Sends an answer. A failure stops the writer; the caller that receives it can rely on that.
     fn answer<T>(&self, reply: &SyncSender<Result<T, Error>>, outcome: Result<T, Error>) -> Result<(), String> {
         let ended = match &outcome {
             Ok(_) => Ok(()),

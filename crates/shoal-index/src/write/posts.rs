@@ -1,4 +1,4 @@
-//! Posts into buckets.
+//! Posts, written into buckets.
 
 use std::path::PathBuf;
 
@@ -19,9 +19,9 @@ use crate::store::positions::SourcePositions;
 use crate::store::{disk, part};
 use crate::{Error, Settings};
 
-/// Bytes of posts that may wait for a commit. The engine counts what waits for its threads in documents, and those of
-/// strangers may be long.
-const WAITING: usize = 128 << 20;
+/// Bytes of posts that may wait for a commit. tantivy bounds its queue by number of documents, and those of strangers
+/// may be long.
+const MAX_UNCOMMITTED_BYTES: usize = 128 << 20;
 
 /// Writes posts. Event time never falls from one post to the next, so one bucket is open at a time; a run that goes on
 /// from an earlier place opens an older one again.
@@ -31,9 +31,9 @@ pub(super) struct PostWriter {
     keep: Option<Span>,
     identity: IndexIdentity,
     builder: PostBuilder,
-    /// What has been handed over.
+    /// Positions of everything handed over.
     marks: SourcePositions,
-    /// What had been when the index was opened.
+    /// Positions when the index was opened.
     known: SourcePositions,
     open: Option<OpenBucket>,
     closings: ClosingBuckets,
@@ -45,7 +45,7 @@ struct OpenBucket {
     path: PathBuf,
     writer: IndexWriter,
     is_dirty: bool,
-    /// Bytes that were added since the last commit.
+    /// Bytes added since the last commit.
     waiting: usize,
 }
 
@@ -69,7 +69,7 @@ impl PostWriter {
         }
     }
 
-    /// Before this, nothing is kept.
+    /// The event time before which nothing is kept.
     pub(super) fn expiry(&self) -> Option<Timestamp> {
         Some(self.marks.newest()?.minus(self.keep?))
     }
@@ -97,7 +97,7 @@ impl PostWriter {
                 let bytes = self.write(document, origin)?;
                 counts.added.add(1);
                 self.marks.raise(&source, offset, at);
-                return if bytes < WAITING { Ok(()) } else { self.commit(parts) };
+                return if bytes < MAX_UNCOMMITTED_BYTES { Ok(()) } else { self.commit(parts) };
             }
         }
         // Only now: a bucket that was closed for this post must not say that the post is in it.
@@ -105,7 +105,7 @@ impl PostWriter {
         Ok(())
     }
 
-    /// Gives how many bytes wait for a commit.
+    /// Writes a document. Returns the bytes that wait for a commit.
     fn write(&mut self, document: PostDocument, origin: u64) -> Result<usize, Error> {
         let Some(open) = &mut self.open else { return Ok(0) };
         let (document, bytes) = self.builder.document(document, origin);
@@ -129,7 +129,7 @@ impl PostWriter {
         Ok(())
     }
 
-    /// Commits what has come into the open bucket. Buckets that are being closed may take longer.
+    /// Commits the open bucket. Buckets that are being closed may take longer.
     pub(super) fn commit(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         let payload = self.marks.payload();
         let Some(open) = self.open.as_mut().filter(|open| open.is_dirty) else { return Ok(()) };
@@ -139,7 +139,7 @@ impl PostWriter {
         parts.make_bucket(open.start)?.reload()
     }
 
-    /// Commits everything that has come.
+    /// Commits the open bucket, and waits for those that are being closed.
     pub(super) fn commit_all(&mut self, parts: &mut IndexParts) -> Result<(), Error> {
         self.commit(parts)?;
         self.closings.commit(parts)
@@ -157,7 +157,7 @@ impl PostWriter {
         &mut self.closings
     }
 
-    /// Deletes the posts with any of `terms` from all buckets, committed. Gives how many there were.
+    /// Deletes the posts with any of `terms` from all buckets, and commits. Returns their number.
     pub(super) fn delete(&mut self, terms: &[Term], parts: &mut IndexParts) -> Result<u64, Error> {
         self.commit_all(parts)?;
         let mut deleted = 0;
@@ -204,7 +204,7 @@ impl PostWriter {
     }
 }
 
-/// Whether a record is in the index: in one of the buckets whose posts are from a time around its own.
+/// Looks for a record in the buckets whose posts are from a time around its own.
 fn is_there(parts: &IndexParts, observed_at: Timestamp, origin: u64) -> Result<bool, Error> {
     let term = Term::from_field_u64(parts.post_fields.origin, origin);
     for bucket in parts.buckets.values() {
@@ -228,7 +228,7 @@ fn has(searcher: &Searcher, term: &Term) -> tantivy::Result<bool> {
     Ok(false)
 }
 
-/// How many posts of a bucket have a term.
+/// Counts the posts of a bucket with a term.
 fn found(parts: &IndexParts, start: Timestamp, term: &Term) -> Result<u64, Error> {
     let Some(bucket) = parts.buckets.get(&start) else { return Ok(0) };
     let query = TermQuery::new(term.clone(), IndexRecordOption::Basic);

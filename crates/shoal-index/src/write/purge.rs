@@ -1,4 +1,4 @@
-//! Taking the bytes of deleted documents off the disk.
+//! Purges: the bytes of deleted documents are removed from disk.
 
 use std::io;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::erase::audit::AuditAction;
 use crate::store::{disk, part};
 
 impl WriterThread {
-    /// Writes every segment with deleted documents anew, without them. Gives how many there were.
+    /// Rewrites every segment with deleted documents. Returns the number of documents removed.
     pub(super) fn purge(&mut self) -> Result<u64, Error> {
         self.purged_at = Instant::now();
         self.commit()?;
@@ -60,7 +60,7 @@ fn has_deleted(path: &Path) -> Result<bool, Error> {
     Ok(part::segments(path)?.iter().any(|segment| segment.num_deleted_docs() > 0))
 }
 
-/// Purges a part that nobody else writes to.
+/// Purges a part without another writer.
 fn purge_part(path: &Path) -> Result<u64, Error> {
     let mut writer = part::quiet_writer(path)?;
     let mut freed = 0;

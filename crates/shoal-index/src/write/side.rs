@@ -9,10 +9,10 @@ use crate::Error;
 use crate::store::disk;
 use crate::store::part::{self, IndexPart, MIN_MEMORY};
 
-/// The share of documents of a segment that may have been replaced before it is merged.
+/// Share of replaced documents of a segment at which it is merged.
 const REPLACED: f32 = 0.3;
 
-/// Writes to such a part. The engine's threads live from the first document until they are released.
+/// Writes to such a part. tantivy's threads live from the first document until they are released.
 pub(super) struct SideWriter {
     path: PathBuf,
     writer: Option<IndexWriter>,
@@ -40,7 +40,7 @@ impl SideWriter {
         self.writer.as_mut().ok_or_else(|| Error::Stopped("no writer".to_owned()))
     }
 
-    /// Puts a document in the place of the one with `key`.
+    /// Writes a document, replacing the one with `key`.
     pub(super) fn put(&mut self, key: Term, document: TantivyDocument) -> Result<(), Error> {
         let path = self.path.clone();
         let writer = self.writer()?;
@@ -50,13 +50,13 @@ impl SideWriter {
         Err(disk::tantivy_error(&path)(cause))
     }
 
-    /// Deletes what a question finds.
+    /// Deletes the documents that match a query.
     pub(super) fn delete(&mut self, query: Box<dyn tantivy::query::Query>) -> Result<(), Error> {
         let path = self.path.clone();
         self.writer()?.delete_query(query).map(drop).map_err(disk::tantivy_error(&path))
     }
 
-    /// Commits what has come; says whether there was anything.
+    /// Commits; returns `false` when there was nothing to commit.
     pub(super) fn commit(&mut self, part: &mut IndexPart) -> Result<bool, Error> {
         let Some(writer) = self.writer.as_mut().filter(|_| self.is_dirty) else { return Ok(false) };
         writer.commit().map_err(disk::tantivy_error(&self.path))?;
@@ -65,7 +65,7 @@ impl SideWriter {
         Ok(true)
     }
 
-    /// Commits, and lets go of the part, so that another writer can be opened.
+    /// Commits and closes the writer, so that another one can be opened.
     pub(super) fn release(&mut self, part: &mut IndexPart) -> Result<(), Error> {
         self.commit(part)?;
         if let Some(writer) = self.writer.take() {

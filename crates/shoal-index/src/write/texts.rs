@@ -1,4 +1,4 @@
-//! Which folded text belongs to which text object, and which objects became one.
+//! Texts of text objects, and merged objects.
 
 use std::hash::Hash;
 use std::ops::Bound;
@@ -14,26 +14,26 @@ use super::side::SideWriter;
 use crate::Error;
 use crate::store::parts::IndexParts;
 
-/// What has not changed is written again after so much event time, so that it is known to be in use.
+/// Event time after which an unchanged text is written again, so that it is known to be in use.
 const REFRESH: Span = Span::from_seconds(86_400);
 
-/// Texts that are remembered to have been written: at most twice as many, 32 bytes each.
+/// Written texts that are remembered: at most twice as many, 32 bytes each.
 const REMEMBERED: usize = 1 << 16;
 
-/// Writes texts and mergers.
+/// Writes texts and merged objects.
 pub(super) struct TextWriter {
     side: SideWriter,
     texts: RecentlyWritten<TextKey>,
     merges: RecentlyWritten<ObjectKey>,
 }
 
-/// What was written lately, by key.
+/// Objects written lately, by key.
 struct RecentlyWritten<K> {
     young: HashMap<K, WrittenObject>,
     old: HashMap<K, WrittenObject>,
 }
 
-/// The object of a key, and when it was told.
+/// The object of a key, and the event time it was written.
 #[derive(Clone, Copy)]
 struct WrittenObject {
     object: ObjectKey,
@@ -47,7 +47,7 @@ impl<K> Default for RecentlyWritten<K> {
 }
 
 impl<K: Eq + Hash> RecentlyWritten<K> {
-    /// Whether something new is told, or something old again after a while.
+    /// Remembers a text; returns `true` when it is new, or due to be written again.
     fn is_news(&mut self, key: K, object: ObjectKey, at: Timestamp) -> bool {
         let known = self.young.get(&key).or_else(|| self.old.get(&key));
         if known.is_some_and(|known| known.object == object && at < known.at.plus(REFRESH)) {
@@ -74,7 +74,7 @@ impl TextWriter {
         self.side.is_dirty()
     }
 
-    /// A folded text belongs to an object. Says whether that was written.
+    /// Writes the object of a folded text. Returns `false` when it was written lately.
     pub(super) fn text(&mut self, told: TextObject, parts: &IndexParts) -> Result<bool, Error> {
         let TextObject { text, object, at } = told;
         if !self.texts.is_news(text, object, at) {
@@ -84,7 +84,7 @@ impl TextWriter {
         Ok(true)
     }
 
-    /// An object became part of another. Says whether that was written.
+    /// Writes a merged object. Returns `false` when it was written lately.
     pub(super) fn merge(&mut self, told: ObjectMerge, parts: &IndexParts) -> Result<bool, Error> {
         let ObjectMerge { old, new, at } = told;
         if !self.merges.is_news(old, new, at) {
@@ -118,7 +118,7 @@ impl TextWriter {
         self.side.release(&mut parts.texts)
     }
 
-    /// Deletes what was told last before `expiry`.
+    /// Deletes texts last written before `expiry`.
     pub(super) fn expire(&mut self, expiry: Timestamp, parts: &IndexParts) -> Result<(), Error> {
         let end = Term::from_field_i64(parts.text_fields.at, expiry.minus(REFRESH).micros());
         self.side.delete(Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(end))))

@@ -9,7 +9,7 @@ const FIELDS: [&str; 17] = [
     "platform", "since", "text", "to", "until",
 ];
 
-/// What may stand after the colon of a field.
+/// Values of fields.
 const VALUES: &[&str] = &[
     "",
     "\"",

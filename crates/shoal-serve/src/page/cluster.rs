@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
-use shoal_index::{ClusterPage, Variant};
+use shoal_index::{ClusterPage, TextVariant};
 
 use super::layout::{Part, Shell};
 use super::links::{self, Query};
@@ -88,7 +88,7 @@ fn variants(page: &ClusterPage) -> Markup {
     }
 }
 
-fn one_variant(variant: &Variant, first: &str) -> Markup {
+fn one_variant(variant: &TextVariant, first: &str) -> Markup {
     let post = &variant.first;
     html! {
         article.variant {

@@ -20,10 +20,10 @@ use crate::query::{Clause, FieldValue, HighlightTerms, InvalidValue, QueryTree, 
 use crate::store::snapshot::Snapshot;
 use crate::{Error, FoundPost, SearchLimits};
 
-/// Values of a field that are told.
+/// Values of a field in a page.
 const TOP: usize = 10;
 
-/// How well a post fits: the greater comes first.
+/// A post's place in the order of a page: the greater comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PostRank {
     main: i64,
@@ -79,12 +79,12 @@ impl TopPosts {
         self.heap.push(Reverse((rank, PostAddress { bucket, segment, document: hit.document })));
     }
 
-    /// The last of those that are kept, once no more are.
+    /// The last of the best posts, once there are as many as are kept.
     fn worst(&self) -> Option<PostRank> {
         if self.heap.len() < self.keep { None } else { self.heap.peek().map(|worst| worst.0.0) }
     }
 
-    /// Whether no post of a bucket with these times can be among the best.
+    /// Returns `true` when no post of a bucket with these times can be among the best.
     fn excludes(&self, range: (Timestamp, Timestamp)) -> bool {
         self.worst().is_some_and(|worst| match self.sort {
             Sort::Newest => range.1.micros() < worst.main,
@@ -98,7 +98,7 @@ impl TopPosts {
     }
 }
 
-/// Keeps the best posts and counts all.
+/// Keeps the best matches and counts all.
 struct Collector<'a> {
     best: TopPosts,
     count: u64,
@@ -133,7 +133,7 @@ impl Visitor for Collector<'_> {
     }
 }
 
-/// A question for posts, ready to be put.
+/// A parsed request for posts.
 pub(super) struct PostSearch {
     tree: Option<QueryTree>,
     sort: Sort,
@@ -150,7 +150,7 @@ impl PostSearch {
         Ok(Self { tree, sort: request.sort, range })
     }
 
-    /// What a cursor belongs to.
+    /// The scope of cursors of this search.
     fn origin(&self, snapshot: &Snapshot) -> CursorScope {
         let tree = self.tree.as_ref().map(ToString::to_string).unwrap_or_default();
         CursorScope::new(&snapshot.id, &format!("posts {:?} {tree}", self.sort))
@@ -174,8 +174,8 @@ impl PostSearch {
         compile(self.tree.as_ref(), &PostFieldResolver { snapshot, limits, budget }, budget)
     }
 
-    /// Goes through the buckets that can have posts that fit, those first that the best come from. Whether time was
-    /// enough for everything; fails when it was not even enough for the best.
+    /// Scans the buckets that can hold matches, those of the best posts first. Returns `false` when time was not enough
+    /// for everything; fails when it was not enough for the best posts.
     fn collect(&self, scan: &Scan<'_>, collector: &mut Collector<'_>, counts: bool) -> Result<bool, Error> {
         let mut buckets = scan.reached();
         match self.sort {
@@ -195,7 +195,7 @@ impl PostSearch {
     }
 }
 
-/// The filters of a request, as values of fields.
+/// The filters of a request as values of fields.
 fn filters(request: &SearchRequest) -> Result<Vec<FieldValue>, Error> {
     let named = [
         ("platform", "platform", &request.platform),
@@ -219,7 +219,7 @@ fn filters(request: &SearchRequest) -> Result<Vec<FieldValue>, Error> {
     Ok(values)
 }
 
-/// What was found.
+/// The results of a search.
 pub(super) struct Matches {
     /// The best posts, best first.
     ranked: Vec<(PostRank, PostAddress)>,
@@ -229,28 +229,28 @@ pub(super) struct Matches {
 }
 
 impl Matches {
-    /// Where the best posts are, best first.
+    /// Addresses of the best posts, best first.
     pub(super) fn addresses(&self) -> impl Iterator<Item = PostAddress> {
         self.ranked.iter().map(|(_, address)| *address)
     }
 
-    /// The most frequent values of a field that was counted.
+    /// The most frequent values of a counted field.
     pub(super) fn top(&self, field: TopField) -> Vec<TopValue> {
         self.values.iter().find(|(counted, _)| *counted == field).map_or_else(Vec::new, |(_, values)| values.top(TOP))
     }
 }
 
-/// What is wanted of what fits.
+/// Options of a search: what is collected of the matches.
 pub(super) struct CollectOptions {
-    /// How many of the best posts.
+    /// Number of best posts.
     pub(super) keep: usize,
     pub(super) times: bool,
     pub(super) values: Vec<(TopField, ValueCounts)>,
-    /// Whether all are to be counted.
+    /// Count all matches.
     pub(super) count: bool,
 }
 
-/// Puts a question.
+/// Runs a search.
 pub(super) fn gather(
     snapshot: &Snapshot,
     question: &PostSearch,
@@ -302,10 +302,10 @@ pub(super) fn search(snapshot: &Snapshot, request: &SearchRequest, limits: &Sear
     Ok(SearchPage { total: found.total, posts, next, histogram, top, took_ms: budget.millis() })
 }
 
-/// Posts that are kept while they are given, at a time.
+/// Posts that an export holds in memory at a time.
 const EXPORTED: usize = 10_000;
 
-/// Gives posts in the order of the request, at most `most`, as long as `each` answers `true`. Gives how many.
+/// Passes posts to `each` in the order of the request, at most `most`, until it returns `false`. Returns their number.
 pub(super) fn export(
     snapshot: &dyn Fn() -> Result<Arc<Snapshot>, Error>,
     request: &SearchRequest,

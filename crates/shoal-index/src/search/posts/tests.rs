@@ -1,4 +1,4 @@
-//! What is answered when time is up in the middle.
+//! Answers when time runs out during a search.
 
 use tantivy::index::SegmentReader;
 use tantivy::query::{AllQuery, EnableScoring, Explanation, Query, Scorer, Weight};
@@ -45,7 +45,7 @@ fn three_days() -> (tempfile::TempDir, Index) {
     index(Batch { posts: documents(0, posts), ..Batch::default() })
 }
 
-/// What comes of a page of `keep` when time is up after so many segments.
+/// Searches a page of `keep` posts with a budget that is used up after so many segments.
 fn after(segments: usize, sort: Sort, keep: usize) -> Result<(u64, bool, usize), Error> {
     let (_directory, index) = three_days();
     let snapshot = index.snapshot().unwrap();

@@ -17,7 +17,7 @@ fn index_of(posts: &[Post]) -> (tempfile::TempDir, Index) {
     index(Batch { posts: documents(0, posts.iter().cloned()), ..Batch::default() })
 }
 
-/// As many posts as fit a page, for this query.
+/// A request for as many posts as a page holds.
 fn request(query: &str) -> SearchRequest {
     SearchRequest { query: query.to_owned(), limit: super::MAX_PAGE, ..SearchRequest::default() }
 }

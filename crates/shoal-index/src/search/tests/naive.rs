@@ -1,4 +1,4 @@
-//! What fits a query, by looking at every post.
+//! A naive evaluation of queries that looks at every post.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ pub(super) struct Known {
     pub(super) objects: Vec<(Layer, ObjectKey)>,
 }
 
-/// What is known besides posts.
+/// Facts besides the posts.
 #[derive(Default)]
 pub(super) struct World {
     /// Texts of text objects, merged ones included.
@@ -65,7 +65,7 @@ impl Known {
         }
     }
 
-    /// Whether the words stand in a row; `None` when there are none.
+    /// Tests for the words as a phrase; `None` when there are none.
     fn row(&self, text: &str, goes_on: bool) -> Option<bool> {
         let wanted = words(text);
         if wanted.is_empty() {
@@ -103,7 +103,7 @@ impl Known {
         }
     }
 
-    /// Whether the post fits; `None` when there is nothing to look for.
+    /// Tests whether the post matches; `None` when the query has no terms.
     pub(super) fn fits(&self, tree: &QueryTree, world: &World) -> Option<bool> {
         let each =
             |parts: &[QueryTree]| -> Vec<bool> { parts.iter().filter_map(|part| self.fits(part, world)).collect() };

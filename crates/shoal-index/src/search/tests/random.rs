@@ -132,7 +132,7 @@ fn arranged(mut posts: Vec<Post>) -> Vec<Post> {
     posts
 }
 
-/// What is known of posts, and text objects: 1 has half of the texts, its own and those of 3 and 4, which were merged
+/// Facts about posts, and text objects: 1 has half of the texts, its own and those of 3 and 4, which were merged
 /// into it, in a ring; 2 was merged into 1 too.
 fn known(posts: &[Post]) -> (Vec<Known>, World, Batch) {
     let mut analyst = Analyst::new(&Config::default());
