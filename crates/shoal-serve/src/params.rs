@@ -245,7 +245,8 @@ pub(crate) fn native_id() -> Object {
     ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[^:]+:[\\s\\S]")).build()
 }
 
-fn names(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+/// A text that is one of these names.
+pub(crate) fn names(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names))
 }
 

@@ -1,4 +1,4 @@
-//! Networks as files, and what networkx finds in them.
+//! Networks as files, read back by networkx.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -9,16 +9,16 @@ use std::fs;
 use common::{hostile, ordinary, python, read};
 use serde_json::{Map, Value, json};
 use shoal_model::Alert;
-use shoal_share::{gexf, graphml};
+use shoal_share::{FileFormat, NetworkFormat};
 
 #[test]
 fn a_network_as_gexf() {
-    insta::assert_snapshot!(gexf(&ordinary()).unwrap());
+    insta::assert_snapshot!(NetworkFormat::Gexf.write(&ordinary()).unwrap());
 }
 
 #[test]
 fn a_network_as_graphml() {
-    insta::assert_snapshot!(graphml(&ordinary()).unwrap());
+    insta::assert_snapshot!(NetworkFormat::Graphml.write(&ordinary()).unwrap());
 }
 
 #[test]
@@ -28,9 +28,9 @@ fn networkx_finds_the_accounts_and_ties_of_the_alert() {
     let alerts: Vec<Alert> = std::iter::once(ordinary()).chain(hostile()).collect();
     let mut files = Vec::new();
     for (number, alert) in alerts.iter().enumerate() {
-        for (kind, text) in [("gexf", gexf(alert)), ("graphml", graphml(alert))] {
-            let path = folder.path().join(format!("{number}.{kind}"));
-            fs::write(&path, text.unwrap()).unwrap();
+        for format in [NetworkFormat::Gexf, NetworkFormat::Graphml] {
+            let path = folder.path().join(format!("{number}.{}", format.facts().extension));
+            fs::write(&path, format.write(alert).unwrap()).unwrap();
             files.push(path);
         }
     }
@@ -66,7 +66,7 @@ fn accounts_that_were_erased_are_one_node_and_keep_all_their_ties() {
     for id in ids.into_iter().filter(|id| ["demo:ann", "demo:bob"].contains(&id.as_str())) {
         *id = gone.to_owned();
     }
-    let text = gexf(&alert).unwrap();
+    let text = NetworkFormat::Gexf.write(&alert).unwrap();
     assert_eq!(text.matches("<node id=\"demo:erased\"").count(), 1);
     assert!(text.contains("Nodes: 3 of the 4 accounts of the group"));
     assert!(text.contains("Accounts that were erased are one node"));
@@ -74,10 +74,10 @@ fn accounts_that_were_erased_are_one_node_and_keep_all_their_ties() {
     let (node, _) = node.split_once("</node>").unwrap();
     assert_eq!(node.matches("<attvalue ").count(), 1, "{node}");
     assert_eq!(text.matches("<edge id=").count(), 3);
-    assert_eq!(graphml(&alert).unwrap().matches("<edge id=").count(), 3);
+    assert_eq!(NetworkFormat::Graphml.write(&alert).unwrap().matches("<edge id=").count(), 3);
 }
 
-/// The accounts with what is known of them.
+/// Accounts with their known values.
 fn nodes(alert: &Alert) -> Value {
     let mut nodes = Map::new();
     for tie in &alert.observed.ties.strongest {
@@ -99,7 +99,7 @@ fn nodes(alert: &Alert) -> Value {
     Value::Object(nodes)
 }
 
-/// The ties with what is known of them.
+/// Ties with their values.
 fn edges(alert: &Alert) -> impl Iterator<Item = Value> {
     alert.observed.ties.strongest.iter().map(|tie| {
         let mut ends = tie.accounts.clone();

@@ -1,4 +1,4 @@
-//! Tables as CSV, and what Python finds in them.
+//! Tables as CSV and NDJSON, the former read back by Python.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -8,38 +8,53 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 
-use common::{HOSTILE, hostile, ordinary, python, read};
+use common::{HOSTILE, evidence, hostile, ordinary, python, read};
 use serde_json::{Value, json};
+use shoal_index::{AlertSummary, FoundPost, PostKind, StoredPost};
 use shoal_model::{AlertState, Layer, Timestamp};
-use shoal_share::{AlertRow, CsvWriter, Error, PostRow, evidence};
+use shoal_share::{
+    AlertRow, AlertTable, Error, EvidenceTable, FileFormat, PostTable, TableFormat, TableWriter, evidence_rows,
+    evidence_table,
+};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_772_000_000 + seconds)
 }
 
 /// A post whose every text is this one.
-fn post<'a>(text: &'a str, urls: &'a [String]) -> PostRow<'a> {
-    let some = Some(text);
-    PostRow {
-        id: text,
-        author: text,
-        handle: some,
+fn post(text: &str, urls: &[String]) -> FoundPost {
+    let some = || Some(text.to_owned());
+    let post = StoredPost {
+        id: text.to_owned(),
+        author: text.to_owned(),
+        handle: some(),
         observed_at: at(0),
         created_at: Some(at(-1)),
-        lang: some,
-        kind: "reply",
-        text,
-        urls,
-        url: some,
-        repost_of: some,
-        repost_from: some,
-        reply_to: some,
-        quote_of: some,
-        cluster: some,
-        text_key: some,
-        similarity: Some(0.875),
-        score: Some(-1.5),
-    }
+        lang: text.to_owned(),
+        kind: PostKind::Reply,
+        text: text.to_owned(),
+        urls: urls.to_vec(),
+        url: some(),
+        repost_of: some(),
+        repost_from: some(),
+        reply_to: some(),
+        quote_of: some(),
+        objects: Vec::new(),
+        text_key: some(),
+    };
+    FoundPost { post, cluster: some(), highlight: None, similarity: Some(0.875), score: Some(-1.5) }
+}
+
+/// A post with what every post has.
+fn little() -> FoundPost {
+    serde_json::from_value(json!({
+        "id": "x:1", "author": "x:ann", "observed_at": at(0), "lang": "", "kind": "post", "text": "hello",
+    }))
+    .unwrap()
+}
+
+fn posts<W: Write>(sink: W) -> TableWriter<W, PostTable> {
+    TableWriter::new(TableFormat::Csv, sink).unwrap()
 }
 
 fn text(bytes: Vec<u8>) -> String {
@@ -49,20 +64,17 @@ fn text(bytes: Vec<u8>) -> String {
 #[test]
 fn posts_as_a_table() {
     let urls = ["https://a.example/?q=1,2".to_owned(), "https://b.example".to_owned()];
-    let mut table = CsvWriter::posts(Vec::new()).unwrap();
-    let little = PostRow { id: "x:1", author: "x:ann", kind: "post", text: "hello", ..PostRow::default() };
-    table.write(&PostRow { observed_at: at(0), ..little }).unwrap();
-    let hostile = PostRow { id: "x:2", author: "x:bob", ..post("=cmd|' /C calc'!A0\nsecond \"line\"", &urls) };
+    let mut table = posts(Vec::new());
+    table.write(&little()).unwrap();
+    let mut hostile = post("=cmd|' /C calc'!A0\nsecond \"line\"", &urls);
+    (hostile.post.id, hostile.post.author) = ("x:2".to_owned(), "x:bob".to_owned());
     table.write(&hostile).unwrap();
     insta::assert_snapshot!(text(table.finish().unwrap()).replace('\r', "␍"));
 }
 
-#[test]
-fn alerts_as_a_table() {
-    let labels = ["Vote early".to_owned(), "@everybody".to_owned()];
-    let feedback = BTreeMap::from([("true".to_owned(), 2), ("unsure".to_owned(), 1)]);
-    let row = AlertRow {
-        alert_id: "7f3a2b10000000000000000000000000",
+fn summary() -> AlertSummary {
+    AlertSummary {
+        alert_id: "7f3a2b10000000000000000000000000".to_owned(),
         revision: 3,
         state: AlertState::Updated,
         shadow: false,
@@ -72,59 +84,99 @@ fn alerts_as_a_table() {
         end: at(30),
         accounts: 4,
         objects: 7,
-        layers: &[Layer::Text, Layer::Link],
+        layers: vec![Layer::Text, Layer::Link],
         bits: Some(20.5),
-        labels: &labels,
-        summary: "4 accounts shared 5 texts and 2 links.",
-        feedback: &feedback,
-    };
-    let mut table = CsvWriter::alerts(Vec::new()).unwrap();
-    table.write(&row).unwrap();
-    table.write(&AlertRow { bits: None, layers: &[], labels: &[], feedback: &BTreeMap::new(), ..row }).unwrap();
+        threshold_bits: Some(14.0),
+        labels: vec!["Vote early".to_owned(), "@everybody".to_owned()],
+        summary: "4 accounts shared 5 texts and 2 links.".to_owned(),
+        timeline: Vec::new(),
+        feedback: BTreeMap::from([("true".to_owned(), 2), ("unsure".to_owned(), 1)]),
+    }
+}
+
+#[test]
+fn alerts_as_a_table() {
+    let (full, mut bare) = (summary(), summary());
+    bare.bits = None;
+    (bare.layers, bare.labels, bare.feedback) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let mut table = TableWriter::<_, AlertTable>::new(TableFormat::Csv, Vec::new()).unwrap();
+    for summary in [&full, &bare] {
+        table.write(&AlertRow { summary, newest: None }).unwrap();
+    }
     insta::assert_snapshot!(text(table.finish().unwrap()).replace('\r', "␍"));
 }
 
 #[test]
 fn evidence_as_a_table() {
-    let alert = ordinary();
-    let mut table = CsvWriter::evidence(Vec::new()).unwrap();
-    for row in evidence(&alert) {
-        table.write(&row).unwrap();
+    let table = evidence_table(TableFormat::Csv, &evidence(&ordinary())).unwrap();
+    insta::assert_snapshot!(text(table).replace('\r', "␍"));
+}
+
+#[test]
+fn a_line_is_a_whole_record() {
+    let parsed = |bytes: Vec<u8>| -> Vec<Value> {
+        text(bytes).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let mut table = TableWriter::<_, PostTable>::new(TableFormat::Ndjson, Vec::new()).unwrap();
+    let post = post("a\nb\u{2028}\0", &[]);
+    table.write(&post).unwrap();
+    assert_eq!(parsed(table.finish().unwrap()), [serde_json::to_value(&post).unwrap()]);
+
+    let (alert, summary) = (ordinary(), summary());
+    let mut table = TableWriter::<_, AlertTable>::new(TableFormat::Ndjson, Vec::new()).unwrap();
+    table.write(&AlertRow { summary: &summary, newest: Some(&alert) }).unwrap();
+    table.write(&AlertRow { summary: &summary, newest: None }).unwrap();
+    let whole = [serde_json::to_value(&alert).unwrap(), serde_json::to_value(&summary).unwrap()];
+    assert_eq!(parsed(table.finish().unwrap()), whole);
+
+    let rows = parsed(evidence_table(TableFormat::Ndjson, &evidence(&alert)).unwrap());
+    assert_eq!(rows.len(), 2);
+    assert_eq!((&rows[0]["post"], &rows[0]["layer"]), (&json!("demo:103"), &json!("text")));
+}
+
+#[test]
+fn a_table_that_is_cut_off_says_so_in_every_format() {
+    for &format in TableFormat::ALL {
+        let mut table = TableWriter::<_, PostTable>::new(format, Vec::new()).unwrap();
+        table.write(&little()).unwrap();
+        let text = text(table.finish_cut_off(1).unwrap());
+        let last = text.lines().last().unwrap();
+        assert!(last.contains("cut") && last.contains('1') && last.contains("narrow the time range"), "{last}");
     }
-    insta::assert_snapshot!(text(table.finish().unwrap()).replace('\r', "␍"));
 }
 
 #[test]
 fn python_reads_back_what_was_written() {
     let Some(python) = python("tables read by Python") else { return };
     let folder = tempfile::tempdir().unwrap();
-    let (posts, proofs) = (folder.path().join("posts.csv"), folder.path().join("evidence.csv"));
+    let (post_file, evidence_file) = (folder.path().join("posts.csv"), folder.path().join("evidence.csv"));
     let alerts = hostile();
     let texts: Vec<&str> = alerts.iter().flat_map(|alert| &alert.observed.posts).map(|post| post.id.as_str()).collect();
     assert!(HOSTILE.iter().all(|hostile| texts.contains(hostile)));
-    let mut table = CsvWriter::posts(fs::File::create(&posts).unwrap()).unwrap();
+    let mut table = posts(fs::File::create(&post_file).unwrap());
     for text in &texts {
         table.write(&post(text, &[])).unwrap();
     }
     table.finish().unwrap();
-    let mut table = CsvWriter::evidence(fs::File::create(&proofs).unwrap()).unwrap();
-    for row in alerts.iter().flat_map(evidence) {
+    let evidence: Vec<_> = alerts.iter().map(evidence).collect();
+    let sink = fs::File::create(&evidence_file).unwrap();
+    let mut table = TableWriter::<_, EvidenceTable>::new(TableFormat::Csv, sink).unwrap();
+    for row in evidence.iter().flat_map(evidence_rows) {
         table.write(&row).unwrap();
     }
     table.finish().unwrap();
-    let found = read(&python, "tables", &[posts, proofs]);
+    let found = read(&python, "tables", &[post_file, evidence_file]);
     assert_eq!(found[0].as_array().unwrap()[1..], texts.iter().map(|text| expected_post(text)).collect::<Vec<_>>()[..]);
-    let expected: Vec<Value> = alerts
+    let expected: Vec<Value> = evidence
         .iter()
-        .flat_map(evidence)
+        .flat_map(evidence_rows)
         .map(|row| {
-            let layer = row.layer.map(|layer| layer.to_string()).unwrap_or_default();
             json!([
                 row.alert_id,
                 "3",
                 row.object,
-                layer,
-                shown(row.label.unwrap_or("")),
+                row.layer.to_string(),
+                shown(row.label),
                 shown(row.post),
                 shown(row.account),
                 row.at.to_string(),
@@ -137,7 +189,7 @@ fn python_reads_back_what_was_written() {
     assert_eq!(found[1].as_array().unwrap()[1..], expected[..]);
 }
 
-/// A post as Python finds it.
+/// The row of a post in Python.
 fn expected_post(text: &str) -> Value {
     let platform = text.split_once(':').filter(|(platform, native)| !platform.is_empty() && !native.is_empty());
     let (text, platform) = (shown(text), shown(platform.map_or("", |(platform, _)| platform)));
@@ -165,12 +217,12 @@ fn expected_post(text: &str) -> Value {
     ])
 }
 
-/// A text with the one thing that no table holds shown.
+/// A text with NUL, which no table holds, as a symbol.
 fn shown(text: &str) -> String {
     text.replace('\0', "␀")
 }
 
-/// Takes a few bytes.
+/// A sink that takes a few bytes.
 #[derive(Debug)]
 struct Full(usize);
 
@@ -187,11 +239,10 @@ impl Write for Full {
 
 #[test]
 fn a_sink_that_is_full_is_told() {
-    let mut table = CsvWriter::posts(Full(300)).unwrap();
+    let mut table = posts(Full(300));
     table.write(&post("x:1", &[])).unwrap();
-    table.flush().unwrap();
     table.write(&post("x:2", &[])).unwrap();
     let error = table.finish().unwrap_err();
-    assert!(matches!(&error, Error::Sink(_)));
+    assert!(matches!(&error, Error::Table(_)));
     assert!(error.to_string().contains("is not whole"), "{error}");
 }

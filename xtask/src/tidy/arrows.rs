@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("shoal-broker", &["shoal-tools"]),
     ("shoal-shapes", &[]),
     ("shoal-tools", &[]),
-    ("shoal-share", &["shoal-model"]),
+    ("shoal-share", &["shoal-model", "shoal-index"]),
     ("shoal-index", &["shoal-model", "shoal-text", "shoal-detect"]),
     ("shoal-serve", &["shoal-model", "shoal-index", "shoal-share"]),
     ("shoal-stream", &["shoal-model", "shoal-text", "shoal-sketch", "shoal-formats", "shoal-detect", "shoal-kafka"]),

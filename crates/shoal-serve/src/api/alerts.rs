@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use shoal_index::{AlertPage, Evidence, Index};
 use shoal_model::Alert;
+use shoal_share::FileFormat;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{export, json};
+use super::formats::{EvidenceFile, NetworkFile, attachment};
+use super::json;
 use crate::app::App;
 use crate::extract::{Id, Parameters};
 use crate::params::{AlertFilter, Page};
@@ -34,46 +35,6 @@ pub(super) struct Revisions {
     /// The revisions that are kept, oldest first.
     #[schema(value_type = Vec<super::openapi::AnyAlert>)]
     revisions: Vec<Alert>,
-}
-
-/// Formats of evidence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum EvidenceFormat {
-    /// Object by object, with the posts as they are kept.
-    #[default]
-    Json,
-    /// A table of posts.
-    Csv,
-}
-
-/// In which format.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default)]
-pub(super) struct AsEvidence {
-    /// In which format.
-    #[param(inline)]
-    format: EvidenceFormat,
-}
-
-/// Formats of networks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum NetworkFormat {
-    /// For Gephi.
-    Gexf,
-    /// For networkx, igraph and yEd.
-    Graphml,
-}
-
-/// In which format.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct AsNetwork {
-    /// In which format.
-    #[param(inline)]
-    format: NetworkFormat,
 }
 
 /// Alerts that fit, by their newest revisions.
@@ -107,48 +68,38 @@ pub(super) async fn alert(
 ///
 /// By its newest revision, or another.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/evidence", tag = "alerts",
-    params(("id" = String, Path, description = "The alert."), Which, AsEvidence),
-    responses((status = 200, description = "The posts.", content(
-        (Evidence = "application/json"), (String = "text/csv")))))]
+    params(("id" = String, Path, description = "The alert."), Which, EvidenceFile),
+    responses((status = 200, description = "The posts.", body = Evidence)))]
 pub(super) async fn evidence(
     State(app): State<Arc<App>>,
     Id(id): Id,
-    Parameters(which, AsEvidence { format }): Parameters<Which, AsEvidence>,
+    Parameters(which, EvidenceFile { format }): Parameters<Which, EvidenceFile>,
 ) -> Result<Response, Problem> {
-    let file = match format {
-        EvidenceFormat::Json => return json(&app, move |index, _| evidence_of(index, &id, which.revision)).await,
-        EvidenceFormat::Csv => format!("shoal-evidence-{}.csv", plain(&id)),
+    let Some(format) = format else {
+        return json(&app, move |index, _| evidence_of(index, &id, which.revision)).await;
     };
-    let table = app.work(move |app| export::evidence(&evidence_of(&app.index, &id, which.revision)?)).await?;
-    Ok(attachment("text/csv; charset=utf-8", &file, table))
+    let file = format!("shoal-evidence-{}", plain(&id));
+    let work =
+        move |app: &App| Ok(shoal_share::evidence_table(format, &evidence_of(&app.index, &id, which.revision)?)?);
+    Ok(attachment(format.facts(), &file, app.work(work).await?))
 }
 
 /// The network of ties of an alert, as a file for tools that draw networks.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/network", tag = "alerts",
-    params(("id" = String, Path, description = "The alert."), Which, AsNetwork),
-    responses((status = 200, description = "The network.", content(
-        (String = "application/gexf+xml"), (String = "application/graphml+xml")))))]
+    params(("id" = String, Path, description = "The alert."), Which, NetworkFile),
+    responses((status = 200, description = "The network.")))]
 pub(super) async fn network(
     State(app): State<Arc<App>>,
     Id(id): Id,
-    Parameters(which, AsNetwork { format }): Parameters<Which, AsNetwork>,
+    Parameters(which, NetworkFile { format }): Parameters<Which, NetworkFile>,
 ) -> Result<Response, Problem> {
-    let (kind, ending) = match format {
-        NetworkFormat::Gexf => ("application/gexf+xml", "gexf"),
-        NetworkFormat::Graphml => ("application/graphml+xml", "graphml"),
-    };
-    let file = format!("shoal-network-{}.{ending}", plain(&id));
+    let file = format!("shoal-network-{}", plain(&id));
     let work = move |app: &App| {
         let alert = revisions(&app.index, &id, which.revision)?.pop();
         let alert = alert.ok_or_else(|| Problem::missing("alert", &id))?;
-        let network = match format {
-            NetworkFormat::Gexf => shoal_share::gexf(&alert),
-            NetworkFormat::Graphml => shoal_share::graphml(&alert),
-        };
-        network.map_err(|error| Problem::internal(&error))
+        format.write(&alert).map_err(|error| Problem::internal(&error))
     };
-    let network = app.work(work).await?;
-    Ok(attachment(kind, &file, network.into_bytes()))
+    Ok(attachment(format.facts(), &file, app.work(work).await?))
 }
 
 /// What is kept of an alert: at least one revision.
@@ -176,10 +127,4 @@ fn evidence_of(index: &Index, id: &str, revision: Option<u32>) -> Result<Evidenc
 /// What of an id may stand in the name of a file.
 fn plain(id: &str) -> String {
     id.chars().filter(char::is_ascii_alphanumeric).take(64).collect()
-}
-
-/// A file to keep.
-pub(super) fn attachment(kind: &'static str, file: &str, body: impl IntoResponse) -> Response {
-    let disposition = format!("attachment; filename=\"{file}\"");
-    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response()
 }

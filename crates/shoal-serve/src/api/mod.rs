@@ -7,6 +7,7 @@ mod alerts;
 mod clusters;
 mod export;
 pub(crate) mod feedback;
+mod formats;
 mod openapi;
 mod posts;
 mod status;

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use shoal_index::{AlertPage, AlertSort, AlertSummary};
 use shoal_model::AlertState;
+use shoal_share::TableFormat;
 
 use super::layout::{Part, Shell};
 use super::links::{Query, is_wordy, one};
@@ -100,8 +101,8 @@ fn query(filter: &AlertFilter) -> Query {
 }
 
 fn exports(query: &Query) -> Markup {
-    let export = |format: &str| query.without(&["cursor"]).and("format", format).at("/api/v1/export/alerts");
-    html! { " · all of them as " a href=(export("csv")) { "CSV" } " or " a href=(export("ndjson")) { "NDJSON" } }
+    let links = forms::formats::<TableFormat>(&query.without(&["cursor"]), "/api/v1/export/alerts", " or ");
+    html! { " · all of them as " (links) }
 }
 
 fn sort(sort: AlertSort) -> &'static str {

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use shoal_model::{Layer, Timestamp};
+use shoal_share::FileFormat;
 
 use super::humanize;
 use super::links::Query;
@@ -81,6 +82,16 @@ pub(super) fn list(items: &[String]) -> String {
         [] => String::new(),
         [only] => only.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Links to a file in each format, with this between them.
+pub(super) fn formats<F: FileFormat>(query: &Query, path: &str, between: &str) -> Markup {
+    html! {
+        @for (at, format) in F::ALL.iter().map(|format| format.facts()).enumerate() {
+            @if at > 0 { (between) }
+            a href=(query.clone().and("format", format.name).at(path)) { (format.title) }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use shoal_index::{SearchPage, Sort, TopField, TopValue};
 use shoal_model::Timestamp;
+use shoal_share::TableFormat;
 
 use super::layout::{Part, Shell};
 use super::links::{Query, is_wordy};
@@ -185,8 +186,8 @@ fn help() -> Markup {
 }
 
 fn exports(query: &Query) -> Markup {
-    let export = |format: &str| query.without(&["cursor"]).and("format", format).at("/api/v1/export/search");
-    html! { " · all of them as " a href=(export("csv")) { "CSV" } " or " a href=(export("ndjson")) { "NDJSON" } }
+    let links = forms::formats::<TableFormat>(&query.without(&["cursor"]), "/api/v1/export/search", " or ");
+    html! { " · all of them as " (links) }
 }
 
 fn nothing(query: &Query) -> Markup {

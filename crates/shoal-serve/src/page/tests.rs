@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 use shoal_index::{FoundPost, StoredPost};
+use shoal_share::{FileFormat, FormatFacts, TableFormat};
 
 use super::*;
 use crate::Role;
@@ -245,6 +246,18 @@ fn texts_have_their_own_direction_and_language() {
     let page = search::content(&PostFilter::default(), None, &fixtures::search()).into_string();
     assert!(page.contains(r#"<p class="said" dir="auto" lang="ar"><mark>2</mark> وعدونا"#), "{page}");
     assert!(page.contains(r#"<bdi class="name">demo:تيم</bdi>"#), "{page}");
+}
+
+#[test]
+fn lists_can_be_had_in_every_format_of_tables() {
+    let alerts = alerts::content(&AlertFilter::default(), None, &fixtures::alerts()).into_string();
+    let posts = search::content(&PostFilter::default(), None, &fixtures::search()).into_string();
+    for FormatFacts { name, title, .. } in TableFormat::ALL.iter().map(|format| format.facts()) {
+        for (page, path) in [(&alerts, "alerts"), (&posts, "search")] {
+            let link = format!("/api/v1/export/{path}?format={name}\">{title}</a>");
+            assert!(page.contains(&link), "{link}: {page}");
+        }
+    }
 }
 
 #[test]

@@ -3,31 +3,29 @@
 use std::io;
 
 use quick_xml::events::BytesText;
-use shoal_model::{Alert, AlertTie};
+use shoal_model::AlertTie;
 
-use super::graph::{Network, Node, OF_EDGES, OF_NODES, known_of};
+use super::graph::{AlertNetwork, EDGE_ATTRIBUTES, NODE_ATTRIBUTES, NetworkNode, known_of};
 use super::xml::{Xml, document, visible};
-use crate::Error;
+use crate::FormatFacts;
 
 const NAMESPACE: &str = "http://gexf.net/1.3";
 const SCHEMA: &str = "http://gexf.net/1.3 http://gexf.net/1.3/gexf.xsd";
 
-/// The network of an alert as GEXF 1.3: accounts of the group and its context as nodes, the listed ties as edges.
-///
-/// Nodes have `role` (`group`, `context`), and where they are known `bits`, `objects`, `partners`, `allow_listed`; an
-/// account beyond those that the alert lists has its role alone. Edges have a weight, the number of shared objects,
-/// and `objects`, `pairs`, `median_seconds`. The description of the file says which alert it is, and how many ties and
-/// accounts are there of how many. Accounts that were erased have one id, and are one node with its role alone, so that
-/// two nodes may have several edges, and a node one to itself. Control characters in ids are written as `\n` or `\u{…}`, a backslash as two.
-///
-/// # Errors
-/// When the XML cannot be written.
-pub fn gexf(alert: &Alert) -> Result<String, Error> {
-    let network = Network::of(alert);
-    document(|xml| write(xml, &network)).map_err(|source| Error::Network { alert_id: alert.alert_id.clone(), source })
+pub(super) const FACTS: FormatFacts = FormatFacts {
+    name: "gexf",
+    title: "GEXF",
+    purpose: "for Gephi",
+    media_type: "application/gexf+xml",
+    extension: "gexf",
+};
+
+/// A network as GEXF 1.3.
+pub(super) fn write(network: &AlertNetwork<'_>) -> io::Result<String> {
+    document(|xml| write_root(xml, network))
 }
 
-fn write(xml: &mut Xml, network: &Network<'_>) -> io::Result<()> {
+fn write_root(xml: &mut Xml, network: &AlertNetwork<'_>) -> io::Result<()> {
     let root = xml.create_element("gexf").with_attributes([
         ("xmlns", NAMESPACE),
         ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
@@ -39,8 +37,8 @@ fn write(xml: &mut Xml, network: &Network<'_>) -> io::Result<()> {
         let graph =
             xml.create_element("graph").with_attributes([("mode", "static"), ("defaultedgetype", "undirected")]);
         graph.write_inner_content(|xml| {
-            attributes(xml, "node", &OF_NODES)?;
-            attributes(xml, "edge", &OF_EDGES)?;
+            attributes(xml, "node", &NODE_ATTRIBUTES)?;
+            attributes(xml, "edge", &EDGE_ATTRIBUTES)?;
             let all = xml.create_element("nodes").with_attribute(("count", network.nodes.len().to_string().as_str()));
             all.write_inner_content(|xml| network.nodes.iter().try_for_each(|node| write_node(xml, node)))?;
             let all = xml.create_element("edges").with_attribute(("count", network.edges.len().to_string().as_str()));
@@ -54,7 +52,7 @@ fn write(xml: &mut Xml, network: &Network<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn meta(xml: &mut Xml, network: &Network<'_>) -> io::Result<()> {
+fn meta(xml: &mut Xml, network: &AlertNetwork<'_>) -> io::Result<()> {
     let raised = network.alert.raised_at.to_string();
     let day = raised.split('T').next().unwrap_or_default();
     let meta = xml.create_element("meta").with_attribute(("lastmodifieddate", day));
@@ -68,7 +66,7 @@ fn meta(xml: &mut Xml, network: &Network<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Declares what is known of nodes or edges.
+/// Declares the attributes of nodes or edges.
 fn attributes(xml: &mut Xml, class: &str, all: &[(&str, &str)]) -> io::Result<()> {
     let element = xml.create_element("attributes").with_attributes([("class", class), ("mode", "static")]);
     element.write_inner_content(|xml| {
@@ -81,7 +79,7 @@ fn attributes(xml: &mut Xml, class: &str, all: &[(&str, &str)]) -> io::Result<()
     Ok(())
 }
 
-fn write_node(xml: &mut Xml, node: &Node<'_>) -> io::Result<()> {
+fn write_node(xml: &mut Xml, node: &NetworkNode<'_>) -> io::Result<()> {
     let id = visible(node.id);
     let element = xml.create_element("node").with_attributes([("id", &*id), ("label", &*id)]);
     element.write_inner_content(|xml| values(xml, &node.known()))?;
@@ -101,7 +99,7 @@ fn write_edge(xml: &mut Xml, number: usize, tie: &AlertTie) -> io::Result<()> {
     Ok(())
 }
 
-/// What is known, by name.
+/// Writes known values, by name.
 fn values(xml: &mut Xml, all: &[(&str, String)]) -> io::Result<()> {
     let element = xml.create_element("attvalues");
     element.write_inner_content(|xml| {

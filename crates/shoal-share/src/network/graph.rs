@@ -6,44 +6,45 @@ use shoal_model::{Alert, AlertState, AlertTie, Cap};
 
 /// The accounts and the listed ties of an alert.
 #[derive(Debug)]
-pub(crate) struct Network<'a> {
-    pub(crate) alert: &'a Alert,
+pub(super) struct AlertNetwork<'a> {
+    pub(super) alert: &'a Alert,
     /// Accounts of the group in the order of the alert, then those that only ties name, then the context.
-    pub(crate) nodes: Vec<Node<'a>>,
-    pub(crate) edges: &'a [AlertTie],
-    /// Whether several accounts are one node, because they have one id.
+    pub(super) nodes: Vec<NetworkNode<'a>>,
+    pub(super) edges: &'a [AlertTie],
+    /// Several accounts are one node, because they have one id.
     merged: bool,
 }
 
 /// An account.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Node<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) role: Role,
+pub(super) struct NetworkNode<'a> {
+    pub(super) id: &'a str,
+    pub(super) role: NodeRole,
     /// log2 of its e-value.
-    pub(crate) bits: Option<f64>,
+    pub(super) bits: Option<f64>,
     /// Objects it shares with the group.
-    pub(crate) objects: Option<u64>,
+    pub(super) objects: Option<u64>,
     /// Accounts of the group that it shares objects with.
-    pub(crate) partners: Option<u64>,
-    pub(crate) allow_listed: Option<bool>,
+    pub(super) partners: Option<u64>,
+    pub(super) allow_listed: Option<bool>,
 }
 
-/// Names and types, as GEXF and `GraphML` both call them, of what is known of accounts.
-pub(crate) const OF_NODES: [(&str, &str); 5] =
+/// Names and types of the attributes of accounts, as GEXF and `GraphML` both call them.
+pub(super) const NODE_ATTRIBUTES: [(&str, &str); 5] =
     [("role", "string"), ("bits", "double"), ("objects", "long"), ("partners", "long"), ("allow_listed", "boolean")];
 
-/// Likewise of ties, besides their weight.
-pub(crate) const OF_EDGES: [(&str, &str); 3] = [("objects", "long"), ("pairs", "long"), ("median_seconds", "double")];
+/// Names and types of the attributes of ties, besides their weight.
+pub(super) const EDGE_ATTRIBUTES: [(&str, &str); 3] =
+    [("objects", "long"), ("pairs", "long"), ("median_seconds", "double")];
 
-impl<'a> Node<'a> {
-    /// An account of which nothing else is known.
-    fn unknown(id: &'a str, role: Role) -> Self {
+impl<'a> NetworkNode<'a> {
+    /// An account with its role alone.
+    fn unknown(id: &'a str, role: NodeRole) -> Self {
         Self { id, role, bits: None, objects: None, partners: None, allow_listed: None }
     }
 
-    /// What is known of an account, by the names of [`OF_NODES`].
-    pub(crate) fn known(&self) -> Vec<(&'static str, String)> {
+    /// Known values of an account, by the names of [`NODE_ATTRIBUTES`].
+    pub(super) fn known(&self) -> Vec<(&'static str, String)> {
         let known = [
             ("role", Some(self.role.name().to_owned())),
             ("bits", self.bits.map(|bits| bits.to_string())),
@@ -55,8 +56,8 @@ impl<'a> Node<'a> {
     }
 }
 
-/// What is known of a tie, by the names of [`OF_EDGES`].
-pub(crate) fn known_of(tie: &AlertTie) -> [(&'static str, String); 3] {
+/// Values of a tie, by the names of [`EDGE_ATTRIBUTES`].
+pub(super) fn known_of(tie: &AlertTie) -> [(&'static str, String); 3] {
     [
         ("objects", tie.objects.to_string()),
         ("pairs", tie.pairs.to_string()),
@@ -64,17 +65,17 @@ pub(crate) fn known_of(tie: &AlertTie) -> [(&'static str, String); 3] {
     ]
 }
 
-/// What an account is in an alert.
+/// The part of an account in an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// One of those that move together.
+pub(super) enum NodeRole {
+    /// An account that moves together with others.
     Group,
-    /// They met it; it may be an innocent source.
+    /// An account that they met, perhaps an innocent source.
     Context,
 }
 
-impl Role {
-    pub(crate) const fn name(self) -> &'static str {
+impl NodeRole {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Group => "group",
             Self::Context => "context",
@@ -82,19 +83,19 @@ impl Role {
     }
 }
 
-/// How many are shown of how many.
+/// The number shown of a larger number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Share {
-    pub(crate) shown: u64,
-    pub(crate) of: u64,
+pub(super) struct Shown {
+    pub(super) shown: u64,
+    pub(super) of: u64,
 }
 
-impl<'a> Network<'a> {
-    pub(crate) fn of(alert: &'a Alert) -> Self {
+impl<'a> AlertNetwork<'a> {
+    pub(super) fn of(alert: &'a Alert) -> Self {
         let observed = &alert.observed;
-        let group = observed.accounts.iter().map(|account| Node {
+        let group = observed.accounts.iter().map(|account| NetworkNode {
             id: &account.id,
-            role: Role::Group,
+            role: NodeRole::Group,
             bits: account.arithmetic.as_ref().map(|arithmetic| arithmetic.bits),
             objects: Some(account.objects),
             partners: Some(account.partners),
@@ -102,10 +103,10 @@ impl<'a> Network<'a> {
         });
         // Lists of an alert are cut: a tie may name accounts beyond those listed.
         let ends = observed.ties.strongest.iter().flat_map(|tie| &tie.accounts);
-        let ends = ends.map(|id| Node::unknown(id, Role::Group));
-        let context = observed.context.iter().map(|account| Node {
+        let ends = ends.map(|id| NetworkNode::unknown(id, NodeRole::Group));
+        let context = observed.context.iter().map(|account| NetworkNode {
             id: &account.id,
-            role: Role::Context,
+            role: NodeRole::Context,
             bits: None,
             objects: None,
             partners: Some(account.partners),
@@ -120,32 +121,32 @@ impl<'a> Network<'a> {
         let is_one = |id| listed.get(id).is_none_or(|times| *times == 1);
         let mut seen = HashSet::new();
         let nodes = group.chain(ends).chain(context).filter(|node| seen.insert(node.id));
-        let nodes = nodes.map(|node| if is_one(node.id) { node } else { Node::unknown(node.id, node.role) });
+        let nodes = nodes.map(|node| if is_one(node.id) { node } else { NetworkNode::unknown(node.id, node.role) });
         let merged = listed.values().any(|times| *times > 1);
         Self { alert, nodes: nodes.collect(), edges: &observed.ties.strongest, merged }
     }
 
     /// The ties that are listed, of those that the group has.
-    pub(crate) fn ties(&self) -> Share {
-        Share { shown: self.edges.len() as u64, of: self.alert.observed.ties.count }
+    pub(super) fn ties(&self) -> Shown {
+        Shown { shown: self.edges.len() as u64, of: self.alert.observed.ties.count }
     }
 
     /// The accounts that are nodes, of those that there are.
-    pub(crate) fn accounts(&self, role: Role) -> Share {
+    pub(super) fn accounts(&self, role: NodeRole) -> Shown {
         let observed = &self.alert.observed;
         let (listed, cap) = match role {
-            Role::Group => (observed.accounts.len(), Cap::AlertAccounts),
-            Role::Context => (observed.context.len(), Cap::AlertContext),
+            NodeRole::Group => (observed.accounts.len(), Cap::AlertAccounts),
+            NodeRole::Context => (observed.context.len(), Cap::AlertContext),
         };
         let left_out = self.alert.caps_hit.iter().filter(|hit| hit.cap == cap).map(|hit| hit.count).sum::<u64>();
         let shown = self.nodes.iter().filter(|node| node.role == role).count() as u64;
-        Share { shown, of: (listed as u64).saturating_add(left_out) }
+        Shown { shown, of: (listed as u64).saturating_add(left_out) }
     }
 
-    /// What the network is, and what of it is not there.
-    pub(crate) fn description(&self) -> String {
+    /// A sentence on the alert and on what the network leaves out.
+    pub(super) fn description(&self) -> String {
         let Alert { alert_id, revision, raised_at, summary, .. } = self.alert;
-        let (ties, group, context) = (self.ties(), self.accounts(Role::Group), self.accounts(Role::Context));
+        let (ties, group, context) = (self.ties(), self.accounts(NodeRole::Group), self.accounts(NodeRole::Context));
         format!(
             "Alert {alert_id}, revision {revision}, {state}, raised at {raised_at} of the posts' time. {summary} \
              This is an observation, not a verdict. Edges: {} of the {} ties of the group, the strongest. Nodes: {} of \

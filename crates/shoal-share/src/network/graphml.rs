@@ -3,17 +3,17 @@
 use std::io;
 
 use quick_xml::events::BytesText;
-use shoal_model::{Alert, AlertTie};
+use shoal_model::AlertTie;
 
-use super::graph::{Network, Node, OF_EDGES, OF_NODES, Role, known_of, state_name};
+use super::graph::{AlertNetwork, EDGE_ATTRIBUTES, NODE_ATTRIBUTES, NetworkNode, NodeRole, known_of, state_name};
 use super::xml::{Xml, document, visible};
-use crate::Error;
+use crate::FormatFacts;
 
 const NAMESPACE: &str = "http://graphml.graphdrawing.org/xmlns";
 const SCHEMA: &str = "http://graphml.graphdrawing.org/xmlns http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd";
 
-/// Names and types of what is known of the network as a whole.
-const OF_GRAPH: [(&str, &str); 11] = [
+/// Names and types of the attributes of the network as a whole.
+const GRAPH_ATTRIBUTES: [(&str, &str); 11] = [
     ("alert_id", "string"),
     ("revision", "long"),
     ("state", "string"),
@@ -27,31 +27,31 @@ const OF_GRAPH: [(&str, &str); 11] = [
     ("context_shown", "long"),
 ];
 
-/// The network of an alert as `GraphML`: accounts of the group and its context as nodes, the listed ties as edges.
-///
-/// Nodes and edges have what they have in [`gexf`](crate::gexf()), nodes also a `label`, edges a `weight`. The graph has
-/// `alert_id`, `revision`, `state`, `raised_at`, a `description`, and how many `ties` and accounts of the `group` and of
-/// the `context` there are, with how many of each are shown (`ties_shown`, …).
-///
-/// # Errors
-/// When the XML cannot be written.
-pub fn graphml(alert: &Alert) -> Result<String, Error> {
-    let network = Network::of(alert);
-    document(|xml| write(xml, &network)).map_err(|source| Error::Network { alert_id: alert.alert_id.clone(), source })
+pub(super) const FACTS: FormatFacts = FormatFacts {
+    name: "graphml",
+    title: "GraphML",
+    purpose: "for networkx, igraph and others",
+    media_type: "application/graphml+xml",
+    extension: "graphml",
+};
+
+/// A network as `GraphML`.
+pub(super) fn write(network: &AlertNetwork<'_>) -> io::Result<String> {
+    document(|xml| write_root(xml, network))
 }
 
-fn write(xml: &mut Xml, network: &Network<'_>) -> io::Result<()> {
+fn write_root(xml: &mut Xml, network: &AlertNetwork<'_>) -> io::Result<()> {
     let root = xml.create_element("graphml").with_attributes([
         ("xmlns", NAMESPACE),
         ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
         ("xsi:schemaLocation", SCHEMA),
     ]);
     root.write_inner_content(|xml| {
-        keys(xml, "graph", &OF_GRAPH)?;
+        keys(xml, "graph", &GRAPH_ATTRIBUTES)?;
         keys(xml, "node", &[("label", "string")])?;
-        keys(xml, "node", &OF_NODES)?;
+        keys(xml, "node", &NODE_ATTRIBUTES)?;
         keys(xml, "edge", &[("weight", "double")])?;
-        keys(xml, "edge", &OF_EDGES)?;
+        keys(xml, "edge", &EDGE_ATTRIBUTES)?;
         let graph = xml.create_element("graph").with_attribute(("edgedefault", "undirected"));
         graph.write_inner_content(|xml| {
             known_of_graph(network).iter().try_for_each(|(name, value)| data(xml, "graph", name, value))?;
@@ -63,10 +63,11 @@ fn write(xml: &mut Xml, network: &Network<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// What is known of the network, by the names of [`OF_GRAPH`].
-fn known_of_graph(network: &Network<'_>) -> [(&'static str, String); 11] {
+/// Values of the network as a whole, by the names of [`GRAPH_ATTRIBUTES`].
+fn known_of_graph(network: &AlertNetwork<'_>) -> [(&'static str, String); 11] {
     let alert = network.alert;
-    let (ties, group, context) = (network.ties(), network.accounts(Role::Group), network.accounts(Role::Context));
+    let (ties, group, context) =
+        (network.ties(), network.accounts(NodeRole::Group), network.accounts(NodeRole::Context));
     [
         ("alert_id", alert.alert_id.clone()),
         ("revision", alert.revision.to_string()),
@@ -82,7 +83,7 @@ fn known_of_graph(network: &Network<'_>) -> [(&'static str, String); 11] {
     ]
 }
 
-/// Declares what is known of graphs, nodes or edges.
+/// Declares the attributes of graphs, nodes or edges.
 fn keys(xml: &mut Xml, class: &str, all: &[(&str, &str)]) -> io::Result<()> {
     for (name, kind) in all {
         let id = key(class, name);
@@ -103,7 +104,7 @@ fn data(xml: &mut Xml, class: &str, name: &str, value: &str) -> io::Result<()> {
     Ok(())
 }
 
-fn write_node(xml: &mut Xml, node: &Node<'_>) -> io::Result<()> {
+fn write_node(xml: &mut Xml, node: &NetworkNode<'_>) -> io::Result<()> {
     let element = xml.create_element("node").with_attribute(("id", &*visible(node.id)));
     element.write_inner_content(|xml| {
         data(xml, "node", "label", node.id)?;

@@ -1,4 +1,4 @@
-//! What both XML formats need.
+//! XML documents with texts of strangers in them.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,11 +7,11 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, Event};
 
-/// Where a document is written to.
-pub(crate) type Xml = Writer<Vec<u8>>;
+/// The writer of a document.
+pub(super) type Xml = Writer<Vec<u8>>;
 
 /// Writes a document.
-pub(crate) fn document(body: impl FnOnce(&mut Xml) -> io::Result<()>) -> io::Result<String> {
+pub(super) fn document(body: impl FnOnce(&mut Xml) -> io::Result<()>) -> io::Result<String> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     body(&mut xml)?;
@@ -22,7 +22,7 @@ pub(crate) fn document(body: impl FnOnce(&mut Xml) -> io::Result<()>) -> io::Res
 
 /// A text of a stranger as XML can hold it, and as everybody reads it back: control characters, and what XML does not
 /// allow, become `\n`, `\r`, `\t` or `\u{…}`, and a backslash is doubled, so that different texts stay different.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(|symbol| symbol == '\\' || is_unfit(symbol)) {
         return Cow::Borrowed(text);
     }
@@ -43,7 +43,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// What XML 1.0 does not allow, and what readers change: white space other than the space.
+/// A symbol that XML 1.0 does not allow, or that readers change: white space other than the space.
 fn is_unfit(symbol: char) -> bool {
     symbol.is_control() || matches!(symbol, '\u{fffe}' | '\u{ffff}')
 }

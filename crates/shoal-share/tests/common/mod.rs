@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
+use shoal_index::{Evidence, EvidenceObject, EvidencePost};
 use shoal_model::Alert;
 
 /// Texts that break things: what formats quote, what they forbid, what spreadsheets run, what runs from right to left.
@@ -72,6 +73,16 @@ pub(crate) fn alert(accounts: &[String], label: &str, texts: &[String]) -> Alert
     serde_json::from_value(alert).unwrap()
 }
 
+/// The posts behind an alert, of the objects that it lists; their texts are not in the index.
+pub(crate) fn evidence(alert: &Alert) -> Evidence {
+    let objects = alert.observed.objects.iter().map(|object| {
+        let posts = alert.observed.posts.iter().filter(|post| post.object == object.key);
+        let posts = posts.map(|post| EvidencePost { evidence: post.clone(), post: None }).collect();
+        EvidenceObject { object: object.clone(), posts }
+    });
+    Evidence { alert_id: alert.alert_id.clone(), revision: alert.revision, objects: objects.collect() }
+}
+
 /// An alert that anybody could have.
 pub(crate) fn ordinary() -> Alert {
     let accounts = ["demo:ann", "demo:bob", "demo:cyl", "demo:dee", "demo:newspaper"].map(str::to_owned);
@@ -94,12 +105,12 @@ pub(crate) fn hostile() -> Vec<Alert> {
     .collect()
 }
 
-/// A Python that has what `read.py` needs, or a `SKIPPED:` line.
+/// A Python with the packages of `read.py`, or a `SKIPPED:` line.
 pub(crate) fn python(what: &str) -> Option<PathBuf> {
     shoal_tools::or_skip(what, shoal_tools::python(&tests().join("requirements.txt")))
 }
 
-/// What `read.py` finds in files.
+/// The findings of `read.py` in files.
 pub(crate) fn read(python: &Path, kind: &str, files: &[PathBuf]) -> Vec<Value> {
     let output = Command::new(python).arg("-B").arg(tests().join("read.py")).arg(kind).args(files).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

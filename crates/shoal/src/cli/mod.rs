@@ -1,6 +1,7 @@
 //! The command line.
 
 mod backtest;
+mod formats;
 mod search;
 mod time;
 
@@ -11,7 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use shoal_stream::StageName;
 
 pub(crate) use self::backtest::{BacktestArgs, BacktestRequest, BacktestSource, Role};
-pub(crate) use self::search::{EraseArgs, ExportArgs, ExportFormat, Order, SearchArgs, ServeArgs, TokenArgs};
+pub(crate) use self::formats::ExportFormat;
+pub(crate) use self::search::{EraseArgs, ExportArgs, Order, SearchArgs, ServeArgs, TokenArgs};
 
 /// Shoal finds accounts that move together in streams of social-media posts
 ///

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use shoal_model::{Layer, Timestamp};
 use shoal_serve::Role;
 
+use super::formats::{ExportFormat, TableFlags};
 use super::time::moment;
 
 /// Where an index is.
@@ -19,7 +20,6 @@ pub(crate) struct IndexArgs {
 
 /// The arguments of `shoal search`.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(
     after_help = "Examples:\n  shoal search 'bridge -toll' --since 2026-03-01\n  shoal search '\"free harbour bridge\"' \
                         --top author --histogram\n  shoal search 'hashtag:vote lang:en' --csv --all > posts.csv\n\n\
@@ -107,9 +107,8 @@ pub(crate) struct SearchArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// A table with commas, for other programs
-    #[arg(long, conflicts_with_all = ["json", "histogram", "top"])]
-    pub(crate) csv: bool,
+    #[command(flatten)]
+    pub(crate) table: TableFlags,
 }
 
 /// In which order posts come.
@@ -149,21 +148,6 @@ pub(crate) struct ExportArgs {
     /// What to write
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ExportFormat::Json)]
     pub(crate) format: ExportFormat,
-}
-
-/// What of an alert is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExportFormat {
-    /// The newest revision, whole.
-    Json,
-    /// All revisions, one JSON object a line.
-    Ndjson,
-    /// The posts of its evidence, as a table with commas.
-    Csv,
-    /// The network of its ties, for Gephi.
-    Gexf,
-    /// The network of its ties, for networkx, igraph and others.
-    Graphml,
 }
 
 /// The arguments of `shoal serve`.

@@ -1,9 +1,8 @@
 //! `shoal export`: an alert of an index, for other programs.
 
-use anyhow::{Result, bail};
-use shoal_index::{Evidence, Index};
+use anyhow::{Context, Result};
+use shoal_index::Index;
 use shoal_model::Alert;
-use shoal_share::{CsvWriter, EvidenceRow, gexf, graphml};
 
 use crate::cli::{ExportArgs, ExportFormat};
 use crate::terminal::console;
@@ -15,17 +14,16 @@ pub(crate) fn export(args: &ExportArgs) -> Result<()> {
     let Some(newest) = revisions.last() else {
         return Err(shoal_index::Error::Missing { what: "alert", id: args.id.clone() }.into());
     };
-    let text = match args.format {
-        ExportFormat::Json => serde_json::to_string_pretty(newest)? + "\n",
-        ExportFormat::Ndjson => lines(&revisions)?,
-        ExportFormat::Gexf => gexf(newest)?,
-        ExportFormat::Graphml => graphml(newest)?,
-        ExportFormat::Csv => match index.evidence(&args.id, None)? {
-            Some(evidence) => table(&evidence)?,
-            None => bail!("the alert {} was dropped from the index just now", args.id),
-        },
+    let bytes = match args.format {
+        ExportFormat::Json => (serde_json::to_string_pretty(newest)? + "\n").into_bytes(),
+        ExportFormat::Revisions => lines(&revisions)?.into_bytes(),
+        ExportFormat::Network(format) => format.write(newest)?.into_bytes(),
+        ExportFormat::Evidence(format) => {
+            let dropped = || format!("the alert {} was dropped from the index just now", args.id);
+            shoal_share::evidence_table(format, &index.evidence(&args.id, None)?.with_context(dropped)?)?
+        }
     };
-    console::print(text.as_bytes())
+    console::print(&bytes)
 }
 
 fn lines(alerts: &[Alert]) -> Result<String> {
@@ -34,26 +32,4 @@ fn lines(alerts: &[Alert]) -> Result<String> {
         text += &(serde_json::to_string(alert)? + "\n");
     }
     Ok(text)
-}
-
-fn table(evidence: &Evidence) -> Result<String> {
-    let mut table = CsvWriter::evidence(Vec::new())?;
-    for object in &evidence.objects {
-        for post in &object.posts {
-            table.write(&EvidenceRow {
-                alert_id: &evidence.alert_id,
-                revision: evidence.revision,
-                object: &object.object.key,
-                layer: Some(object.object.layer),
-                label: Some(&object.object.label),
-                post: &post.evidence.id,
-                account: &post.evidence.account,
-                at: post.evidence.at,
-                similarity: post.evidence.similarity,
-                url: post.evidence.url.as_deref(),
-                text: post.post.as_ref().map(|post| post.text.as_str()),
-            })?;
-        }
-    }
-    Ok(String::from_utf8(table.finish()?)?)
 }

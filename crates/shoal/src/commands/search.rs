@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use shoal_index::{
     FoundPost, Histogram, Index, SearchLimits, SearchPage, SearchRequest, SimilarRequest, Sort, TopValue,
 };
-use shoal_share::{CsvWriter, PostRow, Posts};
+use shoal_share::{PostTable, TableFormat, TableWriter};
 
 use crate::cli::{Order, SearchArgs};
 use crate::terminal::console;
@@ -32,7 +32,7 @@ pub(crate) fn search(args: &SearchArgs) -> Result<()> {
         return export(args, &index, &request, &limits);
     }
     let page = index.search(&request, &limits)?;
-    if args.csv {
+    if args.table.0.is_some() {
         print_all(args, &page.posts)
     } else if args.json {
         console::print((serde_json::to_string(&page)? + "\n").as_bytes())
@@ -92,70 +92,40 @@ fn finish(written: io::Result<()>) -> Result<()> {
 
 /// Posts, one after the other.
 enum Rows {
-    Csv(Box<CsvWriter<BufWriter<io::Stdout>, Posts>>),
-    Json(BufWriter<io::Stdout>),
+    Table(TableWriter<BufWriter<io::Stdout>, PostTable>),
     Text(BufWriter<io::Stdout>),
 }
 
 impl Rows {
     fn new(args: &SearchArgs) -> Result<Self> {
         let output = BufWriter::new(io::stdout());
-        Ok(match (args.csv, args.json) {
-            (true, _) => Self::Csv(Box::new(CsvWriter::posts(output)?)),
-            (false, true) => Self::Json(output),
-            (false, false) => Self::Text(output),
+        let format = args.table.0.or(args.json.then_some(TableFormat::Ndjson));
+        Ok(match format {
+            Some(format) => Self::Table(TableWriter::new(format, output)?),
+            None => Self::Text(output),
         })
     }
 
     fn write(&mut self, post: &FoundPost) -> io::Result<()> {
         match self {
-            Self::Csv(table) => table.write(&row(post)).map_err(plain),
-            Self::Json(output) => {
-                serde_json::to_writer(&mut *output, post)?;
-                output.write_all(b"\n")
-            }
+            Self::Table(table) => table.write(post).map_err(plain),
             Self::Text(output) => output.write_all(found(post).as_bytes()),
         }
     }
 
     fn flush(self) -> io::Result<()> {
         match self {
-            Self::Csv(table) => table.finish().map_err(plain)?.flush(),
-            Self::Json(mut output) | Self::Text(mut output) => output.flush(),
+            Self::Table(table) => table.finish().map_err(plain)?.flush(),
+            Self::Text(mut output) => output.flush(),
         }
     }
 }
 
-/// What the sink of a table says, as it said it: a reader may have seen enough.
+/// The error of a table's sink as it came: a reader may have seen enough.
 fn plain(error: shoal_share::Error) -> io::Error {
     match error {
-        shoal_share::Error::Sink(error) => error,
-        shoal_share::Error::Csv(error) => error.into(),
+        shoal_share::Error::Table(error) => error,
         error @ shoal_share::Error::Network { .. } => io::Error::other(error),
-    }
-}
-
-fn row(found: &FoundPost) -> PostRow<'_> {
-    let post = &found.post;
-    PostRow {
-        id: &post.id,
-        author: &post.author,
-        handle: post.handle.as_deref(),
-        observed_at: post.observed_at,
-        created_at: post.created_at,
-        lang: Some(&post.lang),
-        kind: post.kind.name(),
-        text: &post.text,
-        url: post.url.as_deref(),
-        urls: &post.urls,
-        repost_of: post.repost_of.as_deref(),
-        repost_from: post.repost_from.as_deref(),
-        reply_to: post.reply_to.as_deref(),
-        quote_of: post.quote_of.as_deref(),
-        cluster: found.cluster.as_deref(),
-        text_key: post.text_key.as_deref(),
-        similarity: found.similarity,
-        score: found.score,
     }
 }
 

@@ -1,4 +1,4 @@
-//! A file in parts, from a thread that may wait to a client that may be slow.
+//! A file in chunks, from a thread that may wait to a client that may be slow.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -7,15 +7,15 @@ use tokio::sync::mpsc::{Receiver, Sender, channel as bounded};
 
 use crate::problem::Problem;
 
-/// Bytes of a part.
-const PART: usize = 64 * 1024;
-/// Parts that wait for the client.
-const WAITING: usize = 4;
+/// Bytes of a chunk.
+const CHUNK: usize = 64 * 1024;
+/// Chunks that wait for the client.
+const MAX_QUEUED_CHUNKS: usize = 4;
 
-/// Where a file is written to. Writing waits while too many parts do, and fails once the client is gone.
+/// Where a file is written to. Writing waits while too many chunks do, and fails once the client is gone.
 #[derive(Debug)]
-pub(super) struct Parts {
-    part: Vec<u8>,
+pub(super) struct ChunkWriter {
+    chunk: Vec<u8>,
     to: Sender<Result<Bytes, Broken>>,
 }
 
@@ -26,32 +26,32 @@ pub(super) struct Broken(Problem);
 
 /// The other way to end a file.
 #[derive(Debug)]
-pub(super) struct End(Sender<Result<Bytes, Broken>>);
+pub(super) struct Breaker(Sender<Result<Bytes, Broken>>);
 
-/// Where a file is written to, and where its parts come out.
-pub(super) fn channel() -> (Parts, Receiver<Result<Bytes, Broken>>) {
-    let (to, from) = bounded(WAITING);
-    (Parts { part: Vec::new(), to }, from)
+/// Where a file is written to, and where its chunks come out.
+pub(super) fn channel() -> (ChunkWriter, Receiver<Result<Bytes, Broken>>) {
+    let (to, from) = bounded(MAX_QUEUED_CHUNKS);
+    (ChunkWriter { chunk: Vec::new(), to }, from)
 }
 
-impl Parts {
+impl ChunkWriter {
     /// The end for when something goes wrong.
-    pub(super) fn clone_end(&self) -> End {
-        End(self.to.clone())
+    pub(super) fn breaker(&self) -> Breaker {
+        Breaker(self.to.clone())
     }
 
-    /// Ends the file. Until then a last part is kept back: what goes wrong early can still be said instead.
+    /// Ends the file. Until then a last chunk is kept back: what goes wrong early can still be said instead.
     pub(super) fn end(mut self) -> io::Result<()> {
-        if self.part.is_empty() { Ok(()) } else { self.send() }
+        if self.chunk.is_empty() { Ok(()) } else { self.send() }
     }
 
     fn send(&mut self) -> io::Result<()> {
-        let part = std::mem::take(&mut self.part);
-        self.to.blocking_send(Ok(part.into())).map_err(|_| ErrorKind::BrokenPipe.into())
+        let chunk = std::mem::take(&mut self.chunk);
+        self.to.blocking_send(Ok(chunk.into())).map_err(|_| ErrorKind::BrokenPipe.into())
     }
 }
 
-impl End {
+impl Breaker {
     /// Breaks the file off, unless its client is gone anyway.
     pub(super) fn fail(self, problem: Problem) {
         _ = self.0.blocking_send(Err(Broken(problem)));
@@ -64,10 +64,10 @@ impl From<Broken> for Problem {
     }
 }
 
-impl Write for Parts {
+impl Write for ChunkWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.part.extend_from_slice(bytes);
-        if self.part.len() >= PART {
+        self.chunk.extend_from_slice(bytes);
+        if self.chunk.len() >= CHUNK {
             self.send()?;
         }
         Ok(bytes.len())
@@ -84,28 +84,28 @@ mod tests {
 
     #[test]
     fn a_file_comes_in_parts_and_whole() {
-        let (mut parts, mut from) = channel();
-        let written: Vec<u8> = (0..3 * PART).map(|byte| byte as u8).collect();
+        let (mut chunks, mut from) = channel();
+        let written: Vec<u8> = (0..3 * CHUNK).map(|byte| byte as u8).collect();
         for piece in written.chunks(1_000) {
-            parts.write_all(piece).unwrap();
+            chunks.write_all(piece).unwrap();
         }
-        parts.flush().unwrap();
-        parts.end().unwrap();
+        chunks.flush().unwrap();
+        chunks.end().unwrap();
         let mut read = Vec::new();
-        while let Some(part) = from.blocking_recv() {
-            let part = part.unwrap();
-            assert!(part.len() < PART + 1_000);
-            read.extend_from_slice(&part);
+        while let Some(chunk) = from.blocking_recv() {
+            let chunk = chunk.unwrap();
+            assert!(chunk.len() < CHUNK + 1_000);
+            read.extend_from_slice(&chunk);
         }
         assert!(read == written);
     }
 
     #[test]
     fn nobody_writes_for_a_client_that_is_gone() {
-        let (mut parts, from) = channel();
+        let (mut chunks, from) = channel();
         drop(from);
-        let error = parts.write_all(&vec![0; PART]).unwrap_err();
+        let error = chunks.write_all(&vec![0; CHUNK]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
-        parts.clone_end().fail(Problem::missing("x", "y"));
+        chunks.breaker().fail(Problem::missing("x", "y"));
     }
 }

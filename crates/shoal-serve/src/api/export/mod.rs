@@ -1,8 +1,7 @@
-//! Everything that fits, as files.
+//! Exports of all matching posts and alerts as files.
 
 mod chunks;
 
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +9,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
-use serde::{Deserialize, Serialize};
-use shoal_index::{AlertRequest, AlertSummary, Evidence, FoundPost, MAX_PAGE, SearchRequest};
-use shoal_share::{AlertRow, Alerts, CsvWriter, EvidenceRow, PostRow};
+use shoal_index::{AlertRequest, AlertSummary, FoundPost, MAX_PAGE, SearchRequest};
+use shoal_share::{AlertRow, AlertTable, FileFormat, PostTable, Table, TableFormat, TableWriter};
 use tokio::time::timeout;
-use utoipa::{IntoParams, ToSchema};
 
-use self::chunks::Parts;
-use super::alerts::attachment;
+use self::chunks::ChunkWriter;
+use super::formats::{TableFile, attachment};
 use crate::app::{App, EXPORTS};
 use crate::connection::Unhurried;
 use crate::extract::Parameters;
@@ -27,85 +24,35 @@ use crate::problem::{Kind, PROBLEM_JSON, Problem, ProblemBody};
 /// How long an export waits for its place: for one after the other, of the same client.
 const TURN: Duration = Duration::from_secs(1);
 
-/// Formats of tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum TableFormat {
-    /// A table with names of columns; what a spreadsheet would take for a formula has an apostrophe in front.
-    Csv,
-    /// A JSON object on each line.
-    Ndjson,
-}
-
-/// In which format.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct AsTable {
-    /// In which format.
-    #[param(inline)]
-    format: TableFormat,
-}
-
 /// All posts that fit, as a file.
 ///
 /// At most 1,000,000. When there are more, the last line says so: in CSV it begins with `# cut off`, in NDJSON it is an
 /// object with the member `cut_off`. When something goes wrong on the way, the answer breaks off without its end.
-#[utoipa::path(get, path = "/api/v1/export/search", tag = "exports", params(PostFilter, AsTable),
-    responses((status = 200, description = "The posts, in the order that was asked for.", content(
-        (String = "text/csv"), (FoundPost = "application/x-ndjson"))),
+#[utoipa::path(get, path = "/api/v1/export/search", tag = "exports", params(PostFilter, TableFile),
+    responses((status = 200, description = "The posts, in the order that was asked for.", body = FoundPost,
+            content_type = "application/x-ndjson"),
         (status = 404, description = "No such alert.", body = ProblemBody, content_type = PROBLEM_JSON)))]
 pub(super) async fn posts(
     State(app): State<Arc<App>>,
-    Parameters(filter, AsTable { format }): Parameters<PostFilter, AsTable>,
+    Parameters(filter, TableFile { format }): Parameters<PostFilter, TableFile>,
 ) -> Result<Response, Problem> {
     let request = filter.request(PostPage::default())?;
-    file(&app, "posts", format, move |app, parts| match format {
-        TableFormat::Csv => posts_as_csv(app, &request, parts),
-        TableFormat::Ndjson => posts_as_lines(app, &request, parts),
-    })
-    .await
+    file(&app, "posts", format, move |app, chunks| write_posts(app, &request, format, chunks)).await
 }
 
 /// All alerts that fit, as a file.
 ///
 /// A row of CSV is an alert in short, a line of NDJSON its newest revision. At most 1,000,000; when there are more, or
 /// something goes wrong, it shows as in an export of posts.
-#[utoipa::path(get, path = "/api/v1/export/alerts", tag = "exports", params(AlertFilter, AsTable),
-    responses((status = 200, description = "The alerts, in the order that was asked for.", content(
-        (String = "text/csv"), (super::openapi::AnyAlert = "application/x-ndjson")))))]
+#[utoipa::path(get, path = "/api/v1/export/alerts", tag = "exports", params(AlertFilter, TableFile),
+    responses((status = 200, description = "The alerts, in the order that was asked for.", 
+        body = super::openapi::AnyAlert, content_type = "application/x-ndjson")))]
 pub(super) async fn alerts(
     State(app): State<Arc<App>>,
-    Parameters(filter, AsTable { format }): Parameters<AlertFilter, AsTable>,
+    Parameters(filter, TableFile { format }): Parameters<AlertFilter, TableFile>,
 ) -> Result<Response, Problem> {
     let request = filter.request(Page { limit: MAX_PAGE, cursor: None })?;
-    file(&app, "alerts", format, move |app, parts| match format {
-        TableFormat::Csv => alerts_as_csv(app, request, parts),
-        TableFormat::Ndjson => alerts_as_lines(app, request, parts),
-    })
-    .await
-}
-
-/// The posts behind an alert as a table.
-pub(super) fn evidence(evidence: &Evidence) -> Result<Vec<u8>, Problem> {
-    let mut csv = CsvWriter::evidence(Vec::new())?;
-    for object in &evidence.objects {
-        for found in &object.posts {
-            csv.write(&EvidenceRow {
-                alert_id: &evidence.alert_id,
-                revision: evidence.revision,
-                object: &object.object.key,
-                layer: Some(object.object.layer),
-                label: Some(&object.object.label),
-                post: &found.evidence.id,
-                account: &found.evidence.account,
-                at: found.evidence.at,
-                similarity: found.evidence.similarity,
-                url: found.evidence.url.as_deref(),
-                text: found.post.as_ref().map(|post| post.text.as_str()),
-            })?;
-        }
-    }
-    Ok(csv.finish()?)
+    file(&app, "alerts", format, move |app, chunks| write_alerts(app, request, format, chunks)).await
 }
 
 /// A file that is written while it is sent, at the pace of its client.
@@ -113,18 +60,18 @@ async fn file(
     app: &Arc<App>,
     what: &str,
     format: TableFormat,
-    write: impl FnOnce(&App, Parts) -> Result<(), Problem> + Send + 'static,
+    write: impl FnOnce(&App, ChunkWriter) -> Result<(), Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     let place = timeout(TURN, Arc::clone(&app.exports).acquire_owned()).await;
     let place = place.ok().and_then(Result::ok).ok_or_else(|| {
         Problem::new(Kind::Busy, format!("{EXPORTS} exports are under way, and there may be no more")).after(10)
     })?;
-    let (parts, mut sent) = chunks::channel();
+    let (chunks, mut sent) = chunks::channel();
     let app = Arc::clone(app);
     tokio::task::spawn_blocking(move || {
         let _place = place;
-        let failed = parts.clone_end();
-        if let Err(problem) = write(&app, parts) {
+        let failed = chunks.breaker();
+        if let Err(problem) = write(&app, chunks) {
             failed.fail(problem);
         }
     });
@@ -132,27 +79,18 @@ async fn file(
     let first = sent.recv().await.transpose()?;
     let rest = stream::poll_fn(move |context| sent.poll_recv(context));
     let body = stream::iter(first.map(Ok)).chain(rest);
-    let (kind, ending) = match format {
-        TableFormat::Csv => ("text/csv; charset=utf-8", "csv"),
-        TableFormat::Ndjson => ("application/x-ndjson", "ndjson"),
-    };
-    let mut response = attachment(kind, &format!("shoal-{what}.{ending}"), Body::from_stream(body));
+    let mut response = attachment(format.facts(), &format!("shoal-{what}"), Body::from_stream(body));
     response.extensions_mut().insert(Unhurried);
     Ok(response)
 }
 
-fn posts_as_csv(app: &App, request: &SearchRequest, parts: Parts) -> Result<(), Problem> {
-    let mut csv = CsvWriter::posts(parts)?;
-    let all = each_post(app, request, |found| Ok(csv.write(&post_row(&found))?))?;
-    finish_csv(app, csv.finish()?, all)
+fn write_posts(app: &App, request: &SearchRequest, format: TableFormat, chunks: ChunkWriter) -> Result<(), Problem> {
+    let mut table = TableWriter::<_, PostTable>::new(format, chunks)?;
+    let all = each_post(app, request, |found| Ok(table.write(&found)?))?;
+    finish(app, table, all)
 }
 
-fn posts_as_lines(app: &App, request: &SearchRequest, mut parts: Parts) -> Result<(), Problem> {
-    let all = each_post(app, request, |found| line(&mut parts, &found))?;
-    finish_lines(app, parts, all)
-}
-
-/// Gives every post to `write`; whether those were all.
+/// Gives every post to `write`; `false` when there are more than an export has.
 fn each_post(
     app: &App,
     request: &SearchRequest,
@@ -167,22 +105,22 @@ fn each_post(
     result
 }
 
-fn alerts_as_csv(app: &App, request: AlertRequest, parts: Parts) -> Result<(), Problem> {
-    let mut csv: CsvWriter<Parts, Alerts> = CsvWriter::alerts(parts)?;
-    let all = each_alert(app, request, |alert| Ok(csv.write(&alert_row(alert))?))?;
-    finish_csv(app, csv.finish()?, all)
-}
-
-fn alerts_as_lines(app: &App, request: AlertRequest, mut parts: Parts) -> Result<(), Problem> {
-    let all = each_alert(app, request, |alert| match app.index.alert(&alert.alert_id)?.pop() {
-        Some(newest) => line(&mut parts, &newest),
-        // It has expired meanwhile.
-        None => Ok(()),
+fn write_alerts(app: &App, request: AlertRequest, format: TableFormat, chunks: ChunkWriter) -> Result<(), Problem> {
+    let mut table = TableWriter::<_, AlertTable>::new(format, chunks)?;
+    let all = each_alert(app, request, |summary| {
+        if !format.holds_records() {
+            return Ok(table.write(&AlertRow { summary, newest: None })?);
+        }
+        match app.index.alert(&summary.alert_id)?.pop() {
+            Some(newest) => Ok(table.write(&AlertRow { summary, newest: Some(&newest) })?),
+            // It has expired meanwhile.
+            None => Ok(()),
+        }
     })?;
-    finish_lines(app, parts, all)
+    finish(app, table, all)
 }
 
-/// Gives every alert to `write`; whether those were all.
+/// Gives every alert to `write`; `false` when there are more than an export has.
 fn each_alert(
     app: &App,
     mut request: AlertRequest,
@@ -205,66 +143,7 @@ fn each_alert(
     }
 }
 
-fn line(parts: &mut Parts, row: &impl Serialize) -> Result<(), Problem> {
-    serde_json::to_writer(&mut *parts, row).map_err(|error| Problem::internal(&error))?;
-    Ok(parts.write_all(b"\n")?)
-}
-
-fn finish_csv(app: &App, mut parts: Parts, all: bool) -> Result<(), Problem> {
-    if !all {
-        write!(parts, "# cut off after {} rows; narrow the time range to get the others\r\n", app.rows)?;
-    }
-    Ok(parts.end()?)
-}
-
-fn finish_lines(app: &App, mut parts: Parts, all: bool) -> Result<(), Problem> {
-    if !all {
-        let detail = format!("there are more than {}; narrow the time range to get the others", app.rows);
-        line(&mut parts, &serde_json::json!({ "cut_off": { "rows": app.rows, "detail": detail } }))?;
-    }
-    Ok(parts.end()?)
-}
-
-fn post_row(found: &FoundPost) -> PostRow<'_> {
-    let post = &found.post;
-    PostRow {
-        id: &post.id,
-        author: &post.author,
-        handle: post.handle.as_deref(),
-        observed_at: post.observed_at,
-        created_at: post.created_at,
-        lang: Some(&post.lang),
-        kind: post.kind.name(),
-        text: &post.text,
-        urls: &post.urls,
-        url: post.url.as_deref(),
-        repost_of: post.repost_of.as_deref(),
-        repost_from: post.repost_from.as_deref(),
-        reply_to: post.reply_to.as_deref(),
-        quote_of: post.quote_of.as_deref(),
-        cluster: found.cluster.as_deref(),
-        text_key: post.text_key.as_deref(),
-        similarity: found.similarity,
-        score: found.score,
-    }
-}
-
-fn alert_row(alert: &AlertSummary) -> AlertRow<'_> {
-    AlertRow {
-        alert_id: &alert.alert_id,
-        revision: alert.revision,
-        state: alert.state,
-        shadow: alert.shadow,
-        opened_at: alert.opened_at,
-        raised_at: alert.raised_at,
-        start: alert.start,
-        end: alert.end,
-        accounts: alert.accounts,
-        objects: alert.objects,
-        layers: &alert.layers,
-        bits: alert.bits,
-        labels: &alert.labels,
-        summary: &alert.summary,
-        feedback: &alert.feedback,
-    }
+fn finish(app: &App, table: TableWriter<ChunkWriter, impl Table>, all: bool) -> Result<(), Problem> {
+    let chunks = if all { table.finish()? } else { table.finish_cut_off(app.rows)? };
+    Ok(chunks.end()?)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use shoal_model::ALERT_SCHEMA;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Description, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
@@ -75,6 +75,7 @@ fn complete(operation: Option<&mut Operation>, has_id: bool, changes: bool) {
     if operation.request_body.is_some() {
         kinds.extend([Kind::Body, Kind::MediaType, Kind::Slow]);
     }
+    add_formats(operation);
     for parameter in operation.parameters.iter_mut().flatten() {
         // Lists have commas.
         if let RefOr::T(parameter) = parameter
@@ -91,6 +92,22 @@ fn complete(operation: Option<&mut Operation>, has_id: bool, changes: bool) {
         let content = ContentBuilder::new().schema(Some(schema)).build();
         let response = ResponseBuilder::new().description(kind.title()).content(PROBLEM_JSON, content).build();
         operation.responses.responses.insert(kind.status().as_str().to_owned(), response.into());
+    }
+}
+
+/// Adds every format that the parameter `format` offers to the answer, as text where the answer does not describe it.
+fn add_formats(operation: &mut Operation) {
+    let offered = operation.parameters.iter().flatten().find_map(|parameter| match parameter {
+        RefOr::T(Parameter { name, schema: Some(RefOr::T(Schema::Object(schema))), .. }) if name == "format" => {
+            schema.enum_values.clone()
+        }
+        _ => None,
+    });
+    let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200") else { return };
+    let names = offered.iter().flatten().filter_map(Value::as_str);
+    for media_type in names.filter_map(super::formats::media_type) {
+        let text = || ContentBuilder::new().schema(Some(String::schema())).build().into();
+        answer.content.entry(media_type.to_owned()).or_insert_with(text);
     }
 }
 

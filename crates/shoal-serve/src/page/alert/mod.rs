@@ -2,9 +2,12 @@
 
 mod accounts;
 mod arithmetic;
+mod checks;
+mod downloads;
 mod feedback;
+mod lineage;
 mod objects;
-mod record;
+mod provenance;
 mod timeline;
 
 use std::sync::Arc;
@@ -102,12 +105,12 @@ fn content(seen: &Seen, speaks: bool) -> Markup {
                 (feedback::section(seen, speaks))
                 (accounts::network(alert))
                 (accounts::context(alert))
-                (record::checks(alert))
-                (record::limits(alert))
-                (record::lineage(alert))
-                (record::revisions(seen))
-                (record::downloads(alert))
-                (record::origin(alert))
+                (checks::checks(alert))
+                (checks::limits(alert))
+                (lineage::lineage(alert))
+                (lineage::revisions(seen))
+                (downloads::section(alert))
+                (provenance::section(alert))
             }
         }
     }

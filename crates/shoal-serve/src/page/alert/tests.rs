@@ -1,3 +1,5 @@
+use shoal_share::{FileFormat, FormatFacts, NetworkFormat, TableFormat};
+
 use super::super::fixtures;
 use super::*;
 
@@ -43,6 +45,17 @@ fn an_alert_says_what_it_claims_and_what_not() {
         assert!(page.contains(expected), "{expected}: {page}");
     }
     assert!(!content(&seen, false).into_string().contains("name=\"verdict\""));
+}
+
+#[test]
+fn every_format_can_be_downloaded() {
+    let page = content(&seen(), true).into_string();
+    let formats = |path, all: Vec<&'static FormatFacts>| all.into_iter().map(move |facts| (path, facts));
+    let tables = TableFormat::ALL.iter().map(|format| format.facts()).collect();
+    let networks = NetworkFormat::ALL.iter().map(|format| format.facts()).collect();
+    for (path, FormatFacts { name, title, .. }) in formats("evidence", tables).chain(formats("network", networks)) {
+        assert!(page.contains(&format!("/{path}?format={name}\">{title}</a>")), "{path} {name}: {page}");
+    }
 }
 
 #[test]

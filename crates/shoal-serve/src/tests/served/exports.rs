@@ -1,6 +1,49 @@
 //! Files with everything that fits.
 
+use shoal_share::{FileFormat, FormatFacts, NetworkFormat, TableFormat};
+
 use super::*;
+
+/// The path of a file, the method's formats, and the beginning of the file's name.
+fn files() -> Vec<(String, &'static str, Vec<&'static FormatFacts>)> {
+    fn all<F: FileFormat>() -> Vec<&'static FormatFacts> {
+        F::ALL.iter().map(|format| format.facts()).collect()
+    }
+    let alert = format!("/api/v1/alerts/{}", "a".repeat(32));
+    vec![
+        ("/api/v1/export/search".to_owned(), "shoal-posts", all::<TableFormat>()),
+        ("/api/v1/export/alerts".to_owned(), "shoal-alerts", all::<TableFormat>()),
+        (format!("{alert}/evidence"), "shoal-evidence-aaa", all::<TableFormat>()),
+        (format!("{alert}/network"), "shoal-network-aaa", all::<NetworkFormat>()),
+    ]
+}
+
+#[test]
+fn every_format_is_offered_under_its_name_and_with_its_media_type() {
+    let served = local();
+    let description = served.get("/api/v1/openapi.json").json();
+    for (path, file, formats) in files() {
+        let described = &description["paths"][path.replace(&"a".repeat(32), "{id}")]["get"];
+        let parameters = described["parameters"].as_array().unwrap();
+        let parameter = parameters.iter().find(|parameter| parameter["name"] == "format").unwrap();
+        for FormatFacts { name, media_type, extension, .. } in formats {
+            let answer = served.get(&format!("{path}?format={name}"));
+            assert!(
+                answer.status == 200 && answer.whole && !answer.body.is_empty(),
+                "{path} {name}: {}",
+                answer.text()
+            );
+            assert!(answer.header("content-type").unwrap().starts_with(media_type), "{path} {name}");
+            let disposition = answer.header("content-disposition").unwrap();
+            assert!(disposition.contains(&format!("filename=\"{file}")), "{disposition}");
+            assert!(disposition.ends_with(&format!(".{extension}\"")), "{disposition}");
+            assert!(parameter["schema"]["enum"].as_array().unwrap().iter().any(|known| known == name), "{path} {name}");
+            assert!(described["responses"]["200"]["content"].get(*media_type).is_some(), "{path} {media_type}");
+        }
+        let unknown = served.get(&format!("{path}?format=pdf"));
+        assert_eq!((unknown.status, &unknown.json()["field"]), (400, &"format".into()), "{path}");
+    }
+}
 
 #[test]
 fn everything_that_fits_is_in_the_file() {

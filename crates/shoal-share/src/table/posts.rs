@@ -1,0 +1,67 @@
+//! The table of posts.
+
+use shoal_index::FoundPost;
+use shoal_model::Post;
+
+use super::row::{Cell, Table};
+
+/// The table of posts, the first five columns as 4CAT calls them: `id`, `thread_id` (the post that is answered, else
+/// the post itself), `author`, `timestamp` (when it was seen), `body`, `author_name`, `created_at` (as claimed),
+/// `platform`, `lang`, `kind`, `repost_of`, `repost_from`, `reply_to`, `quote_of`, `links` (separated by spaces),
+/// `url`, `cluster`, `text_key`, `similarity`, `score`.
+#[derive(Debug)]
+pub enum PostTable {}
+
+impl Table for PostTable {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "thread_id",
+        "author",
+        "timestamp",
+        "body",
+        "author_name",
+        "created_at",
+        "platform",
+        "lang",
+        "kind",
+        "repost_of",
+        "repost_from",
+        "reply_to",
+        "quote_of",
+        "links",
+        "url",
+        "cluster",
+        "text_key",
+        "similarity",
+        "score",
+    ];
+
+    type Row<'a> = FoundPost;
+
+    fn cells(found: &FoundPost) -> Vec<Cell<'_>> {
+        let post = &found.post;
+        let platform = Post::split_id(&post.id).map_or("", |(platform, _)| platform);
+        vec![
+            Cell::foreign(&post.id),
+            Cell::foreign(post.reply_to.as_ref().unwrap_or(&post.id)),
+            Cell::foreign(&post.author),
+            Cell::plain(post.observed_at),
+            Cell::foreign(&post.text),
+            Cell::foreign_or_empty(post.handle.as_deref()),
+            Cell::plain_or_empty(post.created_at),
+            Cell::foreign(platform),
+            Cell::foreign(&post.lang),
+            Cell::plain(post.kind.name()),
+            Cell::foreign_or_empty(post.repost_of.as_deref()),
+            Cell::foreign_or_empty(post.repost_from.as_deref()),
+            Cell::foreign_or_empty(post.reply_to.as_deref()),
+            Cell::foreign_or_empty(post.quote_of.as_deref()),
+            Cell::joined(&post.urls, " "),
+            Cell::foreign_or_empty(post.url.as_deref()),
+            Cell::foreign_or_empty(found.cluster.as_deref()),
+            Cell::foreign_or_empty(post.text_key.as_deref()),
+            Cell::plain_or_empty(found.similarity),
+            Cell::plain_or_empty(found.score),
+        ]
+    }
+}
