@@ -1,4 +1,4 @@
-//! Alerts as they come, for whoever follows them.
+//! Alerts as they come, for those who follow them.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,11 +10,11 @@ use shoal_model::{Alert, Timestamp};
 use tokio::sync::watch;
 
 /// Bytes of revisions that are remembered: whoever falls further behind has lost some.
-const BYTES: usize = 32 << 20;
+const MAX_REMEMBERED_BYTES: usize = 32 << 20;
 
 /// A place in the stream of revisions: what a client says to go on after it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Mark {
+pub(crate) struct FeedPosition {
     pub(crate) raised_at: Timestamp,
     pub(crate) alert_id: String,
     pub(crate) revision: u32,
@@ -23,20 +23,20 @@ pub(crate) struct Mark {
 /// A revision of an alert, ready to be sent.
 #[derive(Debug)]
 pub(crate) struct Revision {
-    pub(crate) mark: Mark,
+    pub(crate) mark: FeedPosition,
     pub(crate) json: String,
 }
 
 /// The newest revisions, and how many there have been.
-pub(crate) struct Live {
-    recent: Mutex<Recent>,
-    /// Whose erasures are followed.
+pub(crate) struct AlertFeed {
+    recent: Mutex<RecentRevisions>,
+    /// The index whose erasures are followed.
     index: Option<Index>,
     count: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
-struct Recent {
+struct RecentRevisions {
     /// The number of the first of `revisions`.
     first: u64,
     /// Posts that the index had deleted when these were remembered.
@@ -46,10 +46,10 @@ struct Recent {
     most: usize,
 }
 
-/// What comes next for a follower.
+/// The next step of a follower.
 #[derive(Debug, Clone)]
-pub(crate) enum Next {
-    /// This, and then what has this number.
+pub(crate) enum FeedStep {
+    /// A revision, and the number of the next.
     Revision(Arc<Revision>, u64),
     /// Nothing yet.
     Nothing,
@@ -57,10 +57,10 @@ pub(crate) enum Next {
     Lost,
 }
 
-impl Live {
-    /// What an index tells from now on.
+impl AlertFeed {
+    /// A feed of the alerts that an index tells from now on.
     pub(crate) fn of(index: &Index) -> Arc<Self> {
-        let live = Arc::new(Self { index: Some(index.clone()), ..Self::remembering(BYTES) });
+        let live = Arc::new(Self { index: Some(index.clone()), ..Self::remembering(MAX_REMEMBERED_BYTES) });
         let listener = Arc::downgrade(&live);
         index.on_alert(Box::new(move |alert| {
             if let Some(live) = listener.upgrade() {
@@ -70,19 +70,19 @@ impl Live {
         live
     }
 
-    /// What takes so many bytes at the most.
+    /// A feed that remembers at most so many bytes.
     pub(crate) fn remembering(most: usize) -> Self {
-        let recent = Recent { first: 0, deleted: 0, revisions: VecDeque::new(), bytes: 0, most };
+        let recent = RecentRevisions { first: 0, deleted: 0, revisions: VecDeque::new(), bytes: 0, most };
         Self { recent: Mutex::new(recent), index: None, count: watch::Sender::new(0) }
     }
 
-    /// One more.
+    /// Adds a revision.
     pub(crate) fn tell(&self, alert: &Alert) {
         let json = match serde_json::to_string(alert) {
             Ok(json) => json,
             Err(error) => return tracing::error!(%error, alert = alert.alert_id, "an alert cannot be written"),
         };
-        let mark = Mark::of(alert);
+        let mark = FeedPosition::of(alert);
         let count = self.recent().push(Arc::new(Revision { mark, json }));
         self.count.send_replace(count);
     }
@@ -98,19 +98,19 @@ impl Live {
     }
 
     /// The number of the revision after a mark, where that is remembered.
-    pub(crate) fn after(&self, mark: &Mark) -> Option<u64> {
+    pub(crate) fn after(&self, mark: &FeedPosition) -> Option<u64> {
         let recent = self.recent();
         let position = recent.revisions.iter().rposition(|revision| revision.mark == *mark)?;
         Some(recent.first + position as u64 + 1)
     }
 
     /// The revision of this number.
-    pub(crate) fn next(&self, number: u64) -> Next {
+    pub(crate) fn next(&self, number: u64) -> FeedStep {
         let recent = self.recent();
-        let Some(position) = number.checked_sub(recent.first) else { return Next::Lost };
+        let Some(position) = number.checked_sub(recent.first) else { return FeedStep::Lost };
         match recent.revisions.get(position as usize) {
-            Some(revision) => Next::Revision(Arc::clone(revision), number + 1),
-            None => Next::Nothing,
+            Some(revision) => FeedStep::Revision(Arc::clone(revision), number + 1),
+            None => FeedStep::Nothing,
         }
     }
 
@@ -119,7 +119,7 @@ impl Live {
         self.recent().forget();
     }
 
-    fn recent(&self) -> std::sync::MutexGuard<'_, Recent> {
+    fn recent(&self) -> std::sync::MutexGuard<'_, RecentRevisions> {
         // It is whole after every single step.
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let deleted = self.index.as_ref().map_or(0, |index| index.counts().deleted);
@@ -131,7 +131,7 @@ impl Live {
     }
 }
 
-impl Recent {
+impl RecentRevisions {
     fn forget(&mut self) {
         self.first = self.end();
         self.revisions.clear();
@@ -156,19 +156,19 @@ impl Recent {
     }
 }
 
-impl Mark {
+impl FeedPosition {
     pub(crate) fn of(alert: &Alert) -> Self {
         Self { raised_at: alert.raised_at, alert_id: alert.alert_id.clone(), revision: alert.revision }
     }
 }
 
-impl fmt::Display for Mark {
+impl fmt::Display for FeedPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.raised_at.micros(), self.revision, self.alert_id)
     }
 }
 
-impl FromStr for Mark {
+impl FromStr for FeedPosition {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -187,20 +187,20 @@ mod tests {
     use super::*;
     use crate::tests::alert;
 
-    fn told(live: &Live, number: u64) -> Option<u32> {
+    fn told(live: &AlertFeed, number: u64) -> Option<u32> {
         match live.next(number) {
-            Next::Revision(revision, next) => {
+            FeedStep::Revision(revision, next) => {
                 assert_eq!(next, number + 1);
                 Some(revision.mark.revision)
             }
-            Next::Nothing => None,
-            Next::Lost => panic!("{number} is lost"),
+            FeedStep::Nothing => None,
+            FeedStep::Lost => panic!("{number} is lost"),
         }
     }
 
     #[test]
     fn whoever_follows_hears_everything_in_order() {
-        let live = Live::remembering(BYTES);
+        let live = AlertFeed::remembering(MAX_REMEMBERED_BYTES);
         let mut follower = live.follow();
         assert_eq!((live.end(), told(&live, 0)), (0, None));
         for revision in 1..=3 {
@@ -209,22 +209,22 @@ mod tests {
         assert!(follower.has_changed().unwrap());
         assert_eq!(*follower.borrow_and_update(), 3);
         assert_eq!([0, 1, 2, 3].map(|number| told(&live, number)), [Some(1), Some(2), Some(3), None]);
-        assert_eq!(live.after(&Mark::of(&alert("a", 2))), Some(2));
-        assert_eq!(live.after(&Mark::of(&alert("b", 2))), None);
+        assert_eq!(live.after(&FeedPosition::of(&alert("a", 2))), Some(2));
+        assert_eq!(live.after(&FeedPosition::of(&alert("b", 2))), None);
     }
 
     #[test]
     fn memory_is_bounded_and_what_is_lost_is_known() {
         let one = serde_json::to_string(&alert("a", 1)).unwrap().len();
-        let live = Live::remembering(2 * one + 100);
+        let live = AlertFeed::remembering(2 * one + 100);
         for revision in 1..=5 {
             live.tell(&alert("a", revision));
         }
-        assert!(matches!(live.next(2), Next::Lost));
+        assert!(matches!(live.next(2), FeedStep::Lost));
         assert_eq!([3, 4, 5].map(|number| told(&live, number)), [Some(4), Some(5), None]);
-        let tiny = Live::remembering(1);
+        let tiny = AlertFeed::remembering(1);
         tiny.tell(&alert("a", 1));
-        assert!(matches!((tiny.next(0), tiny.end()), (Next::Lost, 1)));
+        assert!(matches!((tiny.next(0), tiny.end()), (FeedStep::Lost, 1)));
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
             ("x.2.a", None),
             ("5.-2.a", None),
         ] {
-            let expected = mark.map(|(at, revision, id)| Mark {
+            let expected = mark.map(|(at, revision, id)| FeedPosition {
                 raised_at: Timestamp::from_micros(at),
                 alert_id: id.to_owned(),
                 revision,

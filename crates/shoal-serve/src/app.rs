@@ -1,4 +1,4 @@
-//! What all requests share.
+//! State that all requests share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,34 +9,34 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::access::Access;
-use crate::alert_feed::Live;
-use crate::metrics::Counters;
-use crate::problem::{Kind, Problem};
+use crate::alert_feed::AlertFeed;
+use crate::metrics::ServerMetrics;
+use crate::problem::{Problem, ProblemKind};
 use crate::{Health, Settings};
 
 /// Searches that may wait for their turn.
-const QUEUE: usize = 32;
-/// How long one may.
-const TURN: Duration = Duration::from_secs(3);
+const MAX_QUEUED_SEARCHES: usize = 32;
+/// Time that a search may wait.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Rows of an export.
-const ROWS: u64 = 1_000_000;
+const MAX_EXPORT_ROWS: u64 = 1_000_000;
 /// Exports at once.
-pub(crate) const EXPORTS: usize = 2;
+pub(crate) const MAX_EXPORTS: usize = 2;
 /// Streams at once.
-pub(crate) const STREAMS: usize = 32;
+pub(crate) const MAX_STREAMS: usize = 32;
 
-/// What all requests share, where there is an index.
+/// State that all requests share, where there is an index.
 pub(crate) struct App {
     /// The name of the pipeline.
     pub(crate) name: String,
     pub(crate) index: Index,
-    /// What one question may cost.
+    /// The limits of a question.
     pub(crate) limits: SearchLimits,
     pub(crate) registry: Registry,
     pub(crate) health: Arc<dyn Health>,
-    pub(crate) live: Arc<Live>,
+    pub(crate) feed: Arc<AlertFeed>,
     pub(crate) access: Access,
-    pub(crate) counters: Counters,
+    pub(crate) metrics: ServerMetrics,
     queue: Semaphore,
     searches: Arc<Semaphore>,
     /// Rows of an export.
@@ -58,18 +58,18 @@ impl App {
         let searches = settings.searches.max(1);
         Ok(Self {
             name: settings.name.clone(),
-            live: Live::of(&index),
+            feed: AlertFeed::of(&index),
             index,
             limits: SearchLimits::default(),
-            counters: Counters::new(&registry)?,
+            metrics: ServerMetrics::new(&registry)?,
             registry,
             health,
             access: Access::new(settings),
-            queue: Semaphore::new(searches + QUEUE),
+            queue: Semaphore::new(searches + MAX_QUEUED_SEARCHES),
             searches: Arc::new(Semaphore::new(searches)),
-            rows: ROWS,
-            exports: Arc::new(Semaphore::new(EXPORTS)),
-            streams: Arc::new(Semaphore::new(STREAMS)),
+            rows: MAX_EXPORT_ROWS,
+            exports: Arc::new(Semaphore::new(MAX_EXPORTS)),
+            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
         })
     }
 
@@ -86,9 +86,10 @@ impl App {
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let busy = || Problem::new(Kind::Busy, "too many searches are under way; ask again in a moment").after(1);
+        let busy =
+            || Problem::new(ProblemKind::Busy, "too many searches are under way; ask again in a moment").after(1);
         let _waits = self.queue.try_acquire().map_err(|_| busy())?;
-        let turn = timeout(TURN, Arc::clone(&self.searches).acquire_owned()).await;
+        let turn = timeout(QUEUE_TIMEOUT, Arc::clone(&self.searches).acquire_owned()).await;
         let place = turn.map_err(|_| busy())?.map_err(|_| busy())?;
         let app = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || {

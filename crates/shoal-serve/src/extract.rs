@@ -1,4 +1,4 @@
-//! What stands behind the question mark of an address.
+//! Extractors: query strings and ids in paths.
 
 use std::borrow::Cow;
 
@@ -16,15 +16,15 @@ use crate::problem::Problem;
 
 /// The parameters of a request: those of `A` and of `B`, each at most once, and no others.
 #[derive(Debug)]
-pub(crate) struct Parameters<A, B = Nothing>(pub(crate) A, pub(crate) B);
+pub(crate) struct Parameters<A, B = NoParameters>(pub(crate) A, pub(crate) B);
 
-/// The same from a form in a page: fields that were left empty do not count.
+/// The parameters of a form in a page: as [`Parameters`], but fields that were left empty do not count.
 #[derive(Debug)]
-pub(crate) struct Fields<A, B = Nothing>(pub(crate) A, pub(crate) B);
+pub(crate) struct FormParameters<A, B = NoParameters>(pub(crate) A, pub(crate) B);
 
 /// No parameters.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
-pub(crate) struct Nothing {}
+pub(crate) struct NoParameters {}
 
 impl<A, B, S> FromRequestParts<S> for Parameters<A, B>
 where
@@ -40,7 +40,7 @@ where
     }
 }
 
-impl<A, B, S> FromRequestParts<S> for Fields<A, B>
+impl<A, B, S> FromRequestParts<S> for FormParameters<A, B>
 where
     A: DeserializeOwned + IntoParams,
     B: DeserializeOwned + IntoParams,
@@ -176,7 +176,7 @@ where
 const NO_ID: &str = "an id is a platform, a colon, and the platform's own id";
 
 /// Bytes of an id in an address.
-const ID: usize = 2_048;
+const MAX_ID_BYTES: usize = 2_048;
 
 /// An id in the path of an address, decoded: slashes in it are written `%2F`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,8 +205,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
         let Path(id) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|_| Problem::of("id", "the id is not UTF-8; write it percent-encoded"))?;
-        if id.len() > ID {
-            return Err(Problem::of("id", format!("the id is longer than {ID} bytes")));
+        if id.len() > MAX_ID_BYTES {
+            return Err(Problem::of("id", format!("the id is longer than {MAX_ID_BYTES} bytes")));
         }
         Ok(Self(id))
     }

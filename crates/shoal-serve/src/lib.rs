@@ -41,21 +41,21 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use crate::app::App;
-use crate::connection::Limits;
-pub use crate::settings::{Role, Settings, Token};
+use crate::connection::ConnectionLimits;
+pub use crate::settings::{AccessToken, Role, Settings};
 
 /// Threads that wait for disks: how many of them search is a setting, and less.
-const BLOCKING: usize = 64;
+const BLOCKING_THREADS: usize = 64;
 
-/// Whether a process works, as the process itself knows. Asked on the server's thread, so the answer must not wait.
+/// The health of a process, as the process itself knows it. Asked on the server's thread, so the answer must not wait.
 pub trait Health: Send + Sync {
-    /// Why the process has failed for good and should be replaced, if it has.
+    /// Fails with the reason once the process has failed for good and should be replaced.
     fn alive(&self) -> Result<(), String>;
-    /// What the process waits for before it can do its work, if it does.
+    /// Fails with what the process waits for, as long as it cannot do its work.
     fn ready(&self) -> Result<(), String>;
 }
 
-/// What keeps the server from starting.
+/// A failure that keeps the server from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address cannot be listened on.
@@ -63,7 +63,7 @@ pub enum Error {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// An index without tokens, where other machines can reach it.
@@ -101,7 +101,7 @@ impl Server {
             Some(_) if settings.tokens.is_empty() && !address.ip().is_loopback() => return Err(Error::Open(address)),
             Some(index) => routes::all(&Arc::new(App::new(settings, registry, health, index)?)),
         };
-        Self::with_limits(address, routes, Limits::default())
+        Self::with_limits(address, routes, ConnectionLimits::default())
     }
 
     /// The address that is listened on.
@@ -109,14 +109,14 @@ impl Server {
         self.address
     }
 
-    fn with_limits(address: SocketAddr, routes: Router, limits: Limits) -> Result<Self, Error> {
+    fn with_limits(address: SocketAddr, routes: Router, limits: ConnectionLimits) -> Result<Self, Error> {
         let refused = |source| Error::Listen { address, source };
         let listener = TcpListener::bind(address).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
-            .max_blocking_threads(BLOCKING)
+            .max_blocking_threads(BLOCKING_THREADS)
             .build()
             .map_err(Error::Start)?;
         let (stop, stopped) = oneshot::channel();
@@ -130,7 +130,7 @@ impl Server {
         let run = move || {
             runtime.block_on(serve);
             // A search that nobody waits for any more keeps nobody from stopping.
-            runtime.shutdown_timeout(connection::FAREWELL);
+            runtime.shutdown_timeout(connection::SHUTDOWN_GRACE);
         };
         let thread = thread.spawn(run).map_err(Error::Start)?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })

@@ -1,13 +1,13 @@
-//! What the server counts of itself.
+//! Metrics of the server.
 
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets};
 use shoal_index::Verdict;
 
-use crate::problem::Kind;
+use crate::problem::ProblemKind;
 
-/// What the server counts of itself. No label says who or what was asked for.
+/// Metrics of the server. No label says who or what was asked for.
 #[derive(Debug, Clone)]
-pub(crate) struct Counters {
+pub(crate) struct ServerMetrics {
     requests: IntCounterVec,
     seconds: HistogramVec,
     /// Streams that are open.
@@ -17,20 +17,20 @@ pub(crate) struct Counters {
 }
 
 /// Kinds of problem that are refusals of the server's own accord, as against wrong questions.
-const REFUSALS: [Kind; 10] = [
-    Kind::SignIn,
-    Kind::Forbidden,
-    Kind::Foreign,
-    Kind::Slow,
-    Kind::Body,
-    Kind::Address,
-    Kind::Rate,
-    Kind::SignIns,
-    Kind::Busy,
-    Kind::TimeOut,
+const REFUSALS: [ProblemKind; 10] = [
+    ProblemKind::SignIn,
+    ProblemKind::Forbidden,
+    ProblemKind::Foreign,
+    ProblemKind::Slow,
+    ProblemKind::Body,
+    ProblemKind::Address,
+    ProblemKind::Rate,
+    ProblemKind::SignIns,
+    ProblemKind::Busy,
+    ProblemKind::TimeOut,
 ];
 
-impl Counters {
+impl ServerMetrics {
     /// Fails when the registry has such metrics already.
     pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let requests = Opts::new("shoal_http_requests_total", "Requests that were answered.");
@@ -68,7 +68,7 @@ impl Counters {
     }
 
     /// A request was not done.
-    pub(crate) fn refused(&self, kind: Kind) {
+    pub(crate) fn refused(&self, kind: ProblemKind) {
         if REFUSALS.contains(&kind) {
             self.refused.with_label_values(&[kind.name()]).inc();
         }

@@ -1,4 +1,4 @@
-//! What every request passes on its way in, and every answer on its way out.
+//! Middleware: admits every request, and finishes, counts and logs every answer.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -14,22 +14,22 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::access::{Caller, Client};
+use crate::access::{Caller, ClientAddress};
 use crate::app::App;
 use crate::page;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 
 /// Bytes of a body.
-const BODY: usize = 16 * 1024;
+const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Bytes of a path with its query.
-const ADDRESS: usize = 8 * 1024;
-/// How long a body may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// What is not one of the routes.
+const MAX_ADDRESS_BYTES: usize = 8 * 1024;
+/// Time that a body may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The name of the route of a path without one.
 const NO_ROUTE: &str = "none";
 
-/// What browsers are told about everything.
-const HARMLESS: [(HeaderName, &str); 7] = [
+/// Headers of every answer, for browsers.
+const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
     (
         CONTENT_SECURITY_POLICY,
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -46,8 +46,8 @@ const HARMLESS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-/// What is kept of a request to finish its answer.
-struct Asked {
+/// A request, as far as it is needed to finish its answer.
+struct RequestRecord {
     method: Method,
     uri: Uri,
     route: Option<MatchedPath>,
@@ -58,7 +58,7 @@ struct Asked {
 
 /// Lets a request in, or not; finishes, counts and logs its answer.
 pub(crate) async fn handle(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let mut asked = Asked {
+    let mut asked = RequestRecord {
         method: request.method().clone(),
         uri: request.uri().clone(),
         route: request.extensions().get().cloned(),
@@ -84,11 +84,11 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, mut request: Request, ne
 
 fn admit(app: &App, request: &mut Request) -> Result<Option<Caller>, Problem> {
     let uri = request.uri();
-    if uri.path_and_query().is_some_and(|address| address.as_str().len() > ADDRESS) {
-        let detail = format!("the address is longer than {ADDRESS} bytes; shorten the query");
-        return Err(Problem::new(Kind::Address, detail));
+    if uri.path_and_query().is_some_and(|address| address.as_str().len() > MAX_ADDRESS_BYTES) {
+        let detail = format!("the address is longer than {MAX_ADDRESS_BYTES} bytes; shorten the query");
+        return Err(Problem::new(ProblemKind::Address, detail));
     }
-    let Some(&Client(client)) = request.extensions().get() else {
+    let Some(&ClientAddress(client)) = request.extensions().get() else {
         return Err(Problem::internal(&"a request comes from nowhere"));
     };
     let caller = app.access.admit(request.method(), uri, request.headers(), client)?;
@@ -104,17 +104,21 @@ async fn with_body(request: Request) -> Result<Request, Problem> {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    if body.size_hint().lower() > BODY as u64 {
+    if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
         return Err(too_long());
     }
-    let read = timeout(PATIENCE, to_bytes(body, BODY)).await;
-    let read: Result<Bytes, _> = read.map_err(|_| Problem::new(Kind::Slow, "the body did not come within 10 s"))?;
+    let read = timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY_BYTES)).await;
+    let read: Result<Bytes, _> =
+        read.map_err(|_| Problem::new(ProblemKind::Slow, "the body did not come within 10 s"))?;
     let body = read.map_err(|_| too_long())?;
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
 fn too_long() -> Problem {
-    Problem::new(Kind::Body, format!("the body is longer than {BODY} bytes, or was not sent to its end"))
+    Problem::new(
+        ProblemKind::Body,
+        format!("the body is longer than {MAX_BODY_BYTES} bytes, or was not sent to its end"),
+    )
 }
 
 /// An answer even where making it panics: that is a fault, and told as one.
@@ -123,18 +127,18 @@ async fn caught(answer: impl Future<Output = Response>) -> Response {
     caught.unwrap_or_else(|_| Problem::internal(&"a panic, which was told before").into_response())
 }
 
-/// Whether a browser shows the answer to a person.
+/// Recognises a request whose answer a browser shows to a person.
 fn is_for_people(path: &str, headers: &HeaderMap) -> bool {
     let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     !path.starts_with("/api/") && accepts.into_iter().any(|accept| accept.contains("text/html"))
 }
 
-impl Asked {
+impl RequestRecord {
     fn finish(self, app: &App, answer: Response) -> Response {
         let mut answer = self.in_words(app, answer);
         let status = answer.status();
         let headers = answer.headers_mut();
-        for (name, value) in HARMLESS {
+        for (name, value) in SECURITY_HEADERS {
             headers.insert(name, HeaderValue::from_static(value));
         }
         let is_asset = self.uri.path().starts_with("/assets/");
@@ -144,7 +148,7 @@ impl Asked {
         }
         let took = self.at.elapsed();
         let route = self.route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
-        app.counters.answered(route, status.as_u16(), took.as_secs_f64());
+        app.metrics.answered(route, status.as_u16(), took.as_secs_f64());
         // What machines ask all day long says nothing about anybody.
         if !(status.is_success() && (is_asset || self.uri.path() == "/metrics")) {
             tracing::info!(
@@ -162,10 +166,10 @@ impl Asked {
     /// Turns a failure into what the caller reads, and counts it.
     fn in_words(&self, app: &App, answer: Response) -> Response {
         let Some(problem) = problem_of(&answer) else { return answer };
-        app.counters.refused(problem.kind);
+        app.metrics.refused(problem.kind);
         let mut shown = if !self.for_people {
             problem.into_response()
-        } else if problem.kind == Kind::SignIn {
+        } else if problem.kind == ProblemKind::SignIn {
             let next = self.uri.path_and_query().map_or("/", |next| next.as_str());
             problem.into_page(page::login(app, next, None))
         } else {
@@ -179,12 +183,12 @@ impl Asked {
     }
 }
 
-/// What of an address is logged. Whoever is erased is not to live on in a log.
+/// The part of an address that is logged. An erased account must not live on in a log.
 fn logged(method: &Method, uri: &Uri, route: &str) -> String {
     if *method == Method::DELETE { route.to_owned() } else { uri.to_string() }
 }
 
-/// Why an answer is none, unless it is a page that says so itself.
+/// The problem of an answer, unless it is a page that tells it.
 fn problem_of(answer: &Response) -> Option<Problem> {
     let status = answer.status();
     if let Some(problem) = answer.extensions().get::<Problem>() {
@@ -197,12 +201,12 @@ fn problem_of(answer: &Response) -> Option<Problem> {
         return None;
     }
     let kind = match status {
-        StatusCode::NOT_FOUND => Kind::Missing,
-        StatusCode::METHOD_NOT_ALLOWED => Kind::Method,
-        StatusCode::PAYLOAD_TOO_LARGE => Kind::Body,
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Kind::MediaType,
-        status if status.is_client_error() => Kind::Question,
-        _ => Kind::Internal,
+        StatusCode::NOT_FOUND => ProblemKind::Missing,
+        StatusCode::METHOD_NOT_ALLOWED => ProblemKind::Method,
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemKind::Body,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ProblemKind::MediaType,
+        status if status.is_client_error() => ProblemKind::Question,
+        _ => ProblemKind::Internal,
     };
     Some(Problem::new(kind, "the request is not one that can be done here; see /api/v1/openapi.json"))
 }
@@ -225,18 +229,20 @@ mod tests {
     #[test]
     fn a_body_that_does_not_come_is_not_waited_for() {
         let never = Body::from_stream(stream::pending::<Result<Bytes, axum::Error>>());
-        assert_eq!(run(with_body(request(never))).unwrap_err().kind, Kind::Slow);
+        assert_eq!(run(with_body(request(never))).unwrap_err().kind, ProblemKind::Slow);
     }
 
     #[test]
     fn a_body_is_read_before_anybody_waits_for_it() {
-        for (length, expected) in [(0, Ok(0)), (1, Ok(1)), (BODY, Ok(BODY)), (BODY + 1, Err(Kind::Body))] {
+        for (length, expected) in
+            [(0, Ok(0)), (1, Ok(1)), (MAX_BODY_BYTES, Ok(MAX_BODY_BYTES)), (MAX_BODY_BYTES + 1, Err(ProblemKind::Body))]
+        {
             // Once with its length, once without.
             let parts = stream::iter((0..length).map(|_| Ok::<_, axum::Error>(Bytes::from_static(b"x"))));
             for body in [Body::from("x".repeat(length)), Body::from_stream(parts)] {
                 let read = run(async {
                     let request = with_body(request(body)).await.map_err(|problem| problem.kind)?;
-                    Ok(to_bytes(request.into_body(), BODY).await.unwrap().len())
+                    Ok(to_bytes(request.into_body(), MAX_BODY_BYTES).await.unwrap().len())
                 });
                 assert_eq!(read, expected, "{length}");
             }

@@ -10,67 +10,67 @@ use utoipa::openapi::{KnownFormat, RefOr};
 use crate::extract::{filled, list, moment, native};
 use crate::problem::Problem;
 
-const PAGE: usize = 50;
+const DEFAULT_PAGE: usize = 50;
 
 const fn page() -> usize {
-    PAGE
+    DEFAULT_PAGE
 }
 
-/// Which posts.
+/// A filter of posts.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct PostFilter {
-    /// What to look for, in the query language; empty for all posts.
+    /// A query, in the query language; empty for all posts.
     #[param(schema_with = query)]
     pub(crate) q: String,
-    /// Not seen before this time.
+    /// Posts that were not seen before this time.
     #[serde(deserialize_with = "moment")]
     #[param(schema_with = time, required = false)]
     pub(crate) since: Option<Timestamp>,
-    /// Seen before this time, not at it.
+    /// Posts that were seen before this time, not at it.
     #[serde(deserialize_with = "moment")]
     #[param(schema_with = time, required = false)]
     pub(crate) until: Option<Timestamp>,
-    /// On this platform: what stands before the colon of ids.
+    /// Posts on this platform: the part before the colon of ids.
     #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) platform: Option<String>,
-    /// In this language.
+    /// Posts in this language.
     #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) lang: Option<String>,
-    /// By this account, `platform:native`.
+    /// Posts by this account, `platform:native`.
     #[serde(deserialize_with = "native")]
     #[param(schema_with = native_id, required = false)]
     pub(crate) author: Option<String>,
-    /// That do this.
+    /// Posts of this kind.
     #[param(inline)]
     pub(crate) kind: Option<PostKind>,
-    /// That act on an object of this layer.
+    /// Posts that act on an object of this layer.
     #[param(schema_with = layer, required = false)]
     pub(crate) layer: Option<Layer>,
-    /// That act on this object: its key, up to 16 hexadecimal digits.
+    /// Posts that act on this object: its key, up to 16 hexadecimal digits.
     #[param(schema_with = key, required = false)]
     pub(crate) object: Option<String>,
-    /// Whose text belongs to this text object: its key, up to 16 hexadecimal digits.
+    /// Posts whose text belongs to this text object: its key, up to 16 hexadecimal digits.
     #[param(schema_with = key, required = false)]
     pub(crate) cluster: Option<String>,
-    /// That are evidence of this alert, by its newest revision.
+    /// Posts that are evidence of this alert, by its newest revision.
     #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) alert: Option<String>,
-    /// In which order.
+    /// The order.
     #[param(inline)]
     pub(crate) sort: Sort,
 }
 
-/// How much of them, and what besides.
+/// A page of posts, and figures besides.
 #[derive(Debug, Clone, PartialEq, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct PostPage {
-    /// How many posts.
+    /// The number of posts.
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub(crate) limit: usize,
     /// Go on after the page that gave this.
@@ -89,7 +89,7 @@ pub(crate) struct PostPage {
 
 impl Default for PostPage {
     fn default() -> Self {
-        Self { limit: PAGE, cursor: None, highlight: false, histogram: false, top: Vec::new() }
+        Self { limit: DEFAULT_PAGE, cursor: None, highlight: false, histogram: false, top: Vec::new() }
     }
 }
 
@@ -118,7 +118,7 @@ impl PostFilter {
     }
 }
 
-/// Which alerts.
+/// A filter of alerts.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -126,54 +126,54 @@ pub(crate) struct AlertFilter {
     /// Words of the sentence and of the objects, in the query language; empty for all alerts.
     #[param(schema_with = query)]
     pub(crate) q: String,
-    /// Whose posts of evidence do not all lie before this time.
+    /// Alerts whose posts of evidence do not all lie before this time.
     #[serde(deserialize_with = "moment")]
     #[param(schema_with = time, required = false)]
     pub(crate) since: Option<Timestamp>,
-    /// Whose posts of evidence do not all lie at or after this time.
+    /// Alerts whose posts of evidence do not all lie at or after this time.
     #[serde(deserialize_with = "moment")]
     #[param(schema_with = time, required = false)]
     pub(crate) until: Option<Timestamp>,
-    /// In one of these states.
+    /// Alerts in one of these states.
     #[serde(deserialize_with = "list")]
     #[param(schema_with = states, style = Form, required = false)]
     pub(crate) state: Vec<AlertState>,
-    /// With accounts on this platform.
+    /// Alerts with accounts on this platform.
     #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) platform: Option<String>,
-    /// With texts in this language.
+    /// Alerts with texts in this language.
     #[serde(deserialize_with = "filled")]
     #[param(min_length = 1)]
     pub(crate) lang: Option<String>,
-    /// That name this account as part of the group.
+    /// Alerts that name this account as part of the group.
     #[serde(deserialize_with = "native")]
     #[param(schema_with = native_id, required = false)]
     pub(crate) account: Option<String>,
-    /// With objects of this layer.
+    /// Alerts with objects of this layer.
     #[param(schema_with = layer, required = false)]
     pub(crate) layer: Option<Layer>,
-    /// With this object or text object: its key, up to 16 hexadecimal digits.
+    /// Alerts with this object or text object: its key, up to 16 hexadecimal digits.
     #[param(schema_with = key, required = false)]
     pub(crate) object: Option<String>,
-    /// With at least so many bits.
+    /// Alerts with at least so many bits.
     pub(crate) min_bits: Option<f64>,
-    /// With at least so many accounts.
+    /// Alerts with at least so many accounts.
     #[param(schema_with = count, required = false)]
     pub(crate) min_accounts: Option<u64>,
-    /// Raised by rules on trial, or sent; both when absent.
+    /// Alerts that rules on trial raised, or that were sent; both when absent.
     pub(crate) shadow: Option<bool>,
-    /// In which order.
+    /// The order.
     #[param(inline)]
     pub(crate) sort: AlertSort,
 }
 
-/// How much of a list.
+/// A page of a list.
 #[derive(Debug, Clone, PartialEq, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
-pub(crate) struct Page {
-    /// How many.
+pub(crate) struct ListPage {
+    /// The number of items.
     #[serde(default = "page")]
     #[param(minimum = 1, maximum = 500, default = 50)]
     pub(crate) limit: usize,
@@ -183,15 +183,25 @@ pub(crate) struct Page {
     pub(crate) cursor: Option<String>,
 }
 
-impl Default for Page {
+impl Default for ListPage {
     fn default() -> Self {
-        Self { limit: PAGE, cursor: None }
+        Self { limit: DEFAULT_PAGE, cursor: None }
     }
+}
+
+/// A revision of an alert; the newest, or all, when absent.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct RevisionParams {
+    /// This revision alone.
+    #[param(minimum = 1)]
+    pub(crate) revision: Option<u32>,
 }
 
 impl AlertFilter {
     /// As the index takes it.
-    pub(crate) fn request(self, page: Page) -> Result<AlertRequest, Problem> {
+    pub(crate) fn request(self, page: ListPage) -> Result<AlertRequest, Problem> {
         if self.min_bits.is_some_and(|bits| !bits.is_finite()) {
             return Err(Problem::of("min_bits", "min_bits is no number; give one such as 20"));
         }

@@ -1,4 +1,4 @@
-//! Why a request was not done, in the words of RFC 9457.
+//! Problems: reasons why a request was not done, as in RFC 9457.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use utoipa::ToSchema;
 
 use crate::Role;
 
-/// How long a guess takes after many.
-const GUESS: Duration = Duration::from_secs(1);
+/// Time that a guess takes after many.
+const GUESS_DELAY: Duration = Duration::from_secs(1);
 /// The media type of problems.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
-/// Kinds of problem. Clients tell them apart by [`Kind::name`].
+/// Kinds of problem. Clients tell them apart by [`ProblemKind::name`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum ProblemKind {
     /// The question cannot be asked so.
     Question,
-    /// Nobody has signed in.
+    /// The caller has not signed in.
     SignIn,
-    /// Whoever has signed in may not.
+    /// The caller has signed in and may not do this.
     Forbidden,
     /// The request comes from a page of somebody else, or by a name that is not ours.
     Foreign,
@@ -48,13 +48,13 @@ pub(crate) enum Kind {
     SignIns,
     /// The server has a fault.
     Internal,
-    /// Everything is taken.
+    /// The server has no place left.
     Busy,
     /// The search took too long.
     TimeOut,
 }
 
-impl Kind {
+impl ProblemKind {
     /// As written in `type`, after `urn:shoal:problem:`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Kind {
         }
     }
 
-    /// The same for all problems of a kind.
+    /// A title, the same for all problems of a kind.
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Question => "This cannot be asked",
@@ -118,11 +118,11 @@ impl Kind {
     }
 }
 
-/// Why a request was not done.
+/// The reason why a request was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    pub(crate) kind: Kind,
-    /// What is wrong and what to do.
+    pub(crate) kind: ProblemKind,
+    /// The fault and its remedy.
     pub(crate) detail: String,
     /// The parameter or member that is to blame.
     pub(crate) field: Option<String>,
@@ -134,14 +134,14 @@ pub(crate) struct Problem {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Problem)]
 pub(crate) struct ProblemBody {
-    /// What kind of problem it is: `urn:shoal:problem:` and a name.
+    /// The kind of problem: `urn:shoal:problem:` and a name.
     #[serde(rename = "type")]
     kind: String,
-    /// The same in words.
+    /// The kind in words.
     title: String,
     /// The status of the answer.
     status: u16,
-    /// What is wrong and what to do.
+    /// The fault and its remedy.
     detail: String,
     /// The parameter or member that is to blame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,23 +149,26 @@ pub(crate) struct ProblemBody {
 }
 
 impl Problem {
-    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), field: None, retry_after: None }
     }
 
-    /// Of one parameter or member.
+    /// A problem of a parameter or member.
     pub(crate) fn of(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..Self::new(Kind::Question, detail) }
+        Self { field: Some(field.into()), ..Self::new(ProblemKind::Question, detail) }
     }
 
     /// Nothing by this id.
     pub(crate) fn missing(what: &str, id: &str) -> Self {
-        Self::new(Kind::Missing, format!("there is no {what} {id} in this index"))
+        Self::new(ProblemKind::Missing, format!("there is no {what} {id} in this index"))
     }
 
     /// A role that `needed` is not part of.
     pub(crate) fn forbidden(needed: Role) -> Self {
-        Self::new(Kind::Forbidden, format!("this needs the role {}; ask whoever runs this server", needed.name()))
+        Self::new(
+            ProblemKind::Forbidden,
+            format!("this needs the role {}; ask whoever runs this server", needed.name()),
+        )
     }
 
     /// May work after so many seconds.
@@ -177,20 +180,20 @@ impl Problem {
     /// A fault whose cause is for the log alone.
     pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
-        Self::new(Kind::Internal, "the server could not do this; its log says why")
+        Self::new(ProblemKind::Internal, "the server could not do this; its log says why")
     }
 
     /// Waits a little before it is told to somebody who guesses.
     pub(crate) async fn slow_down(&self) {
-        if self.kind == Kind::SignIns {
-            tokio::time::sleep(GUESS).await;
+        if self.kind == ProblemKind::SignIns {
+            tokio::time::sleep(GUESS_DELAY).await;
         }
     }
 
     /// A file that is not wanted any more: mostly its client is gone.
     fn unsent(error: &dyn std::fmt::Display) -> Self {
         tracing::debug!(%error, "a file was not sent to its end");
-        Self::new(Kind::Internal, "the file could not be written to its end; its log says why")
+        Self::new(ProblemKind::Internal, "the file could not be written to its end; its log says why")
     }
 
     /// For people: with the same status and headers.
@@ -220,18 +223,19 @@ impl From<shoal_index::Error> for Problem {
             Error::InvalidRequest { field, ref problem, ref remedy } => {
                 Self::of(parameter(field), format!("{problem}; {remedy}"))
             }
-            Error::TimeOut(_) => Self::new(Kind::TimeOut, error.to_string()).after(1),
+            Error::TimeOut(_) => Self::new(ProblemKind::TimeOut, error.to_string()).after(1),
             Error::Memory => Self::of("q", error.to_string()),
-            Error::ReadOnly(_) => {
-                Self::new(Kind::ReadOnly, "another process writes to this index; ask that one to change anything")
-            }
+            Error::ReadOnly(_) => Self::new(
+                ProblemKind::ReadOnly,
+                "another process writes to this index; ask that one to change anything",
+            ),
             Error::Missing { what, ref id } => Self::missing(what, id),
             _ => Self::internal(&error),
         }
     }
 }
 
-/// What the index calls one way and the API another.
+/// The name of a parameter, where the index calls it another way.
 fn parameter(field: &'static str) -> &'static str {
     match field {
         "query" => "q",
@@ -262,7 +266,7 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.kind == Kind::SignIn {
+        if self.kind == ProblemKind::SignIn {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"shoal\""));
         }
         response.extensions_mut().insert(self);

@@ -1,4 +1,4 @@
-//! What is answered to which request.
+//! Routes: the handler of each path.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
 
 use crate::access::sign_in;
 use crate::app::App;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 use crate::{Health, api, middleware, page};
 
-/// How `/metrics` tells what `/readyz` says.
+/// The readiness of `/readyz` as a metric.
 const READY: &str = "# HELP shoal_ready 1 when the process does its work, 0 while it waits or once it has failed.\n\
                      # TYPE shoal_ready gauge\nshoal_ready ";
 
@@ -28,7 +28,7 @@ pub(crate) fn plain(registry: Registry, health: Arc<dyn Health>) -> Router {
     Router::new().route("/metrics", metrics).fallback(unknown).layer(map_response(harmless)).merge(probes(health))
 }
 
-/// All that can be done with an index. Probes are for everybody, the rest has a door.
+/// All that can be done with an index. Probes are for everybody, the rest goes through the middleware.
 pub(crate) fn all(app: &Arc<App>) -> Router {
     let health = Arc::clone(&app.health);
     Router::new()
@@ -37,7 +37,7 @@ pub(crate) fn all(app: &Arc<App>) -> Router {
         .merge(page::routes())
         .merge(api::routes(app.access.is_local()))
         .method_not_allowed_fallback(async || {
-            Problem::new(Kind::Method, "this method does nothing here; the Allow header says which ones do")
+            Problem::new(ProblemKind::Method, "this method does nothing here; the Allow header says which ones do")
         })
         .fallback(unknown)
         .layer(from_fn_with_state(Arc::clone(app), middleware::handle))
@@ -67,7 +67,7 @@ async fn unknown(uri: Uri) -> Problem {
     } else {
         "the page is at /, the API is described at /api/v1/openapi.json, and there are /metrics, /healthz and /readyz"
     };
-    Problem::new(Kind::Missing, format!("nothing is at this path; {hint}"))
+    Problem::new(ProblemKind::Missing, format!("nothing is at this path; {hint}"))
 }
 
 fn probe(answer: Result<(), String>) -> (StatusCode, String) {
@@ -77,7 +77,7 @@ fn probe(answer: Result<(), String>) -> (StatusCode, String) {
     }
 }
 
-/// Whether the process is ready is no metric in the registry: asking for it may look there.
+/// All metrics as text. Readiness is not in the registry: finding it out may look there.
 fn metrics(registry: &Registry, health: &dyn Health) -> Response {
     let ready = u8::from(health.ready().is_ok());
     match TextEncoder::new().encode_to_string(&registry.gather()) {

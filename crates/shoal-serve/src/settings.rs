@@ -1,16 +1,16 @@
-//! What the server is told.
+//! Settings of the server.
 
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// Where to listen, and who may ask what.
+/// Settings of the server: its address, and who may ask what.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where to listen; port 0 takes one that is free.
+    /// The address to listen on; port 0 takes one that is free.
     pub listen: SocketAddr,
-    /// Who may ask. Empty: everybody on this machine, for everything.
-    pub tokens: Vec<Token>,
+    /// Tokens of those who may ask. Empty: everybody on this machine, for everything.
+    pub tokens: Vec<AccessToken>,
     /// Names, besides those of this machine, under which browsers may reach the server: without ports.
     pub hosts: Vec<String>,
     /// The name of the pipeline, for people.
@@ -21,16 +21,16 @@ pub struct Settings {
 
 /// A secret that somebody shows, kept as its hash.
 #[derive(Debug, Clone)]
-pub struct Token {
-    /// Whose it is: for logs, limits and the names on feedback.
+pub struct AccessToken {
+    /// The name of its owner: for logs, limits and the names on feedback.
     pub name: String,
-    /// What it is good for.
+    /// The role of its owner.
     pub role: Role,
     /// SHA-256 of the secret.
     pub sha256: [u8; 32],
 }
 
-/// What somebody may do. Each role may do what those before it may.
+/// A set of permissions. Each role includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {

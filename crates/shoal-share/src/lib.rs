@@ -16,6 +16,6 @@ pub use error::Error;
 pub use format::{FileFormat, FormatFacts};
 pub use network::NetworkFormat;
 pub use table::{
-    AlertRow, AlertTable, Cell, EvidenceRow, EvidenceTable, PostTable, Table, TableFormat, TableWriter, evidence_rows,
-    evidence_table,
+    AlertRow, AlertTable, Cell, EvidenceRow, EvidenceTable, PostTable, TableFormat, TableSchema, TableWriter,
+    evidence_rows, evidence_table,
 };

@@ -1,4 +1,4 @@
-//! Under which name a browser has reached the server, and from whose page.
+//! Checks of the name by which a browser has reached the server, and of the page that it comes from.
 //!
 //! Where everybody on this machine may do everything, a page of a stranger in a browser on this machine must not: it
 //! could give the server a name of its own (DNS rebinding), or send forms to it (cross-site request forgery).
@@ -8,12 +8,12 @@ use std::net::{IpAddr, Ipv6Addr};
 use axum::http::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use axum::http::{Method, Uri};
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
-/// Whether a request names this machine or one of `hosts`.
+/// Checks that a request names this machine or one of `hosts`.
 pub(super) fn named(headers: &HeaderMap, uri: &Uri, hosts: &[String]) -> Result<(), Problem> {
     let ours = |name: &str| is_loopback(name) || hosts.iter().any(|host| host.eq_ignore_ascii_case(name));
     let name = host(headers).map(without_port);
@@ -24,7 +24,7 @@ pub(super) fn named(headers: &HeaderMap, uri: &Uri, hosts: &[String]) -> Result<
     }
     let name = whole.or(name).unwrap_or_default().escape_debug();
     let detail = format!("this server is not called \"{name}\"; use localhost, or add the name to its hosts");
-    Err(Problem::new(Kind::Foreign, detail))
+    Err(Problem::new(ProblemKind::Foreign, detail))
 }
 
 /// The only host that a request names.
@@ -54,10 +54,10 @@ fn is_loopback(name: &str) -> bool {
     }
 }
 
-/// Whether a request comes from a page of ours, or from no page at all.
+/// Checks that a request comes from a page of this server, or from no page at all.
 pub(super) fn same_origin(method: &Method, headers: &HeaderMap, hosts: &[String]) -> Result<(), Problem> {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let foreign = |detail: &str| Err(Problem::new(Kind::Foreign, detail));
+    let foreign = |detail: &str| Err(Problem::new(ProblemKind::Foreign, detail));
     let reads = matches!(*method, Method::GET | Method::HEAD);
     match text(FETCH_SITE) {
         Some("same-origin" | "none") => return Ok(()),

@@ -1,4 +1,4 @@
-//! Who asks, and what they may.
+//! Authentication and authorisation: callers, roles, sessions, limits.
 
 mod failures;
 mod host;
@@ -18,36 +18,36 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use self::failures::Failures;
-use self::rate_limit::{Key, Rate, neighbourhood};
+use self::rate_limit::{CallerKey, RequestRate, neighbourhood};
 use self::sessions::Sessions;
-use crate::problem::{Kind, Problem};
-use crate::{Role, Settings, Token};
+use crate::problem::{Problem, ProblemKind};
+use crate::{AccessToken, Role, Settings};
 
 /// The cookie of browsers that have signed in.
-const SESSION: &str = "shoal_session";
+const SESSION_COOKIE: &str = "shoal_session";
 
-/// Whoever sends a request. Every handler behind the door can have it.
+/// The sender of a request. Every handler behind the middleware can have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
     /// The name of the token, or `local`.
     pub(crate) name: String,
     pub(crate) role: Role,
-    /// Whether there is a session to end: a browser that has signed in.
+    /// A browser has signed in: there is a session to end.
     pub(crate) signed_in: bool,
 }
 
-/// Where a request comes from.
+/// The address that a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Client(pub(crate) IpAddr);
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
-/// Who may ask, and who has signed in.
+/// Tokens, sessions and limits of callers.
 #[derive(Debug)]
 pub(crate) struct Access {
-    tokens: Vec<Token>,
+    tokens: Vec<AccessToken>,
     hosts: Vec<String>,
     sessions: Mutex<Sessions>,
     failures: Mutex<Failures>,
-    rate: Rate,
+    rate: RequestRate,
 }
 
 impl Caller {
@@ -66,7 +66,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 }
 
 fn nobody() -> Problem {
-    Problem::new(Kind::SignIn, "this is for callers who are known; send a bearer token, or sign in at /login")
+    Problem::new(ProblemKind::SignIn, "this is for callers who are known; send a bearer token, or sign in at /login")
 }
 
 impl Access {
@@ -76,11 +76,11 @@ impl Access {
             hosts: settings.hosts.clone(),
             sessions: Mutex::default(),
             failures: Mutex::default(),
-            rate: Rate::default(),
+            rate: RequestRate::default(),
         }
     }
 
-    /// Whether everybody on this machine may do everything.
+    /// Everybody on this machine may do everything.
     pub(crate) fn is_local(&self) -> bool {
         self.tokens.is_empty()
     }
@@ -99,8 +99,8 @@ impl Access {
         host::same_origin(method, headers, &self.hosts)?;
         let caller = self.caller(headers, client);
         let key = match &caller {
-            Ok(Some(caller)) => Key::Name(caller.name.clone()),
-            Ok(None) | Err(_) => Key::Place(neighbourhood(client)),
+            Ok(Some(caller)) => CallerKey::Name(caller.name.clone()),
+            Ok(None) | Err(_) => CallerKey::Place(neighbourhood(client)),
         };
         self.rate.check(&key)?;
         match caller {
@@ -110,7 +110,7 @@ impl Access {
         }
     }
 
-    /// Whose a request is, if anybody's.
+    /// The caller of a request, if it names one.
     fn caller(&self, headers: &HeaderMap, client: IpAddr) -> Result<Option<Caller>, Problem> {
         if self.is_local() {
             return Ok(Some(Caller { name: "local".to_owned(), role: Role::Admin, signed_in: false }));
@@ -122,13 +122,17 @@ impl Access {
         }
         let Some(authorization) = headers.get(AUTHORIZATION) else { return Ok(None) };
         let secret = authorization.to_str().ok().and_then(bearer).ok_or_else(|| {
-            Problem::new(Kind::SignIn, "the Authorization header is not understood; send \"Bearer \" and a token")
+            Problem::new(
+                ProblemKind::SignIn,
+                "the Authorization header is not understood; send \"Bearer \" and a token",
+            )
         })?;
         self.token(secret, client).map(Some)
     }
 
-    /// Whose a secret is. A right one always counts: otherwise whoever shows wrong ones could shut out all others who
-    /// come from the same address, as they do behind a proxy. After many wrong ones the answer is slow, and another.
+    /// The caller with a secret. A right one always counts: otherwise whoever shows wrong ones could shut out all
+    /// others who come from the same address, as they do behind a proxy. After many wrong ones the answer is slow, and
+    /// another.
     fn token(&self, secret: &str, client: IpAddr) -> Result<Caller, Problem> {
         let now = Instant::now();
         let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
@@ -144,14 +148,14 @@ impl Access {
         }
         lock(&self.failures).add(client, now);
         self.may_fail(client)?;
-        Err(Problem::new(Kind::SignIn, "nobody has this token; ask whoever runs this server for one"))
+        Err(Problem::new(ProblemKind::SignIn, "nobody has this token; ask whoever runs this server for one"))
     }
 
-    /// Whether there were few wrong tokens from there.
+    /// Checks that few wrong tokens came from an address.
     fn may_fail(&self, client: IpAddr) -> Result<(), Problem> {
         let Some(wait) = lock(&self.failures).wait(client, Instant::now()) else { return Ok(()) };
         let detail = format!("too many wrong tokens came from this address; try again in {wait} s");
-        Err(Problem::new(Kind::SignIns, detail).after(wait))
+        Err(Problem::new(ProblemKind::SignIns, detail).after(wait))
     }
 
     /// Begins a session for whoever has this secret, and gives that of the session. After many wrong ones nobody can
@@ -166,11 +170,11 @@ impl Access {
     /// Lets everybody ask as much as they like.
     #[cfg(test)]
     pub(crate) fn without_limits(&mut self) {
-        self.rate = Rate::new(std::num::NonZeroU32::MAX, std::num::NonZeroU32::MAX);
+        self.rate = RequestRate::new(std::num::NonZeroU32::MAX, std::num::NonZeroU32::MAX);
     }
 }
 
-/// What is there for everybody: where to sign in, and what that page looks like.
+/// Recognises a path that is there for everybody: the page of sign-in, and its assets.
 fn is_public(path: &str) -> bool {
     path == sign_in::PATH || path.starts_with("/assets/")
 }
@@ -184,10 +188,10 @@ fn bearer(authorization: &str) -> Option<&str> {
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    pairs.find(|(name, _)| *name == SESSION).map(|(_, secret)| secret)
+    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, secret)| secret)
 }
 
-/// What is behind these locks is whole after every single step.
+/// Locks a value, which is whole after every single step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

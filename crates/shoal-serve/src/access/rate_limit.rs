@@ -1,4 +1,4 @@
-//! How much one caller may ask.
+//! A limit on the requests of each caller.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -6,54 +6,55 @@ use std::num::NonZeroU32;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 
 /// Requests a second, for ever.
-const STEADY: NonZeroU32 = NonZeroU32::new(50).unwrap();
+const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// Requests at once, after a rest.
-const BURST: NonZeroU32 = NonZeroU32::new(500).unwrap();
+const MAX_BURST: NonZeroU32 = NonZeroU32::new(500).unwrap();
 /// Callers that are remembered before those who rested are forgotten.
-const CALLERS: usize = 10_000;
+const MAX_CALLERS: usize = 10_000;
 
-/// Who is counted as one.
+/// A caller who is counted as one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Key {
-    /// By the name of the token.
+pub(super) enum CallerKey {
+    /// The name of a token.
     Name(String),
-    /// Nobody in particular, from a place.
+    /// An address, for callers without a token.
     Place(IpAddr),
 }
 
-/// How much one caller may ask.
+/// The requests of each caller, limited.
 #[derive(Debug)]
-pub(super) struct Rate(DefaultKeyedRateLimiter<Key>);
+pub(super) struct RequestRate(DefaultKeyedRateLimiter<CallerKey>);
 
-impl Default for Rate {
+impl Default for RequestRate {
     fn default() -> Self {
-        Self::new(STEADY, BURST)
+        Self::new(REQUESTS_PER_SECOND, MAX_BURST)
     }
 }
 
-impl Rate {
+impl RequestRate {
     /// Requests a second, and at once.
     pub(super) fn new(steady: NonZeroU32, burst: NonZeroU32) -> Self {
         Self(RateLimiter::keyed(Quota::per_second(steady).allow_burst(burst)))
     }
 
     /// Counts a request, or refuses it.
-    pub(super) fn check(&self, key: &Key) -> Result<(), Problem> {
-        if self.0.len() > CALLERS {
+    pub(super) fn check(&self, key: &CallerKey) -> Result<(), Problem> {
+        if self.0.len() > MAX_CALLERS {
             self.0.retain_recent();
         }
         let Err(until) = self.0.check_key(key) else { return Ok(()) };
         let wait = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-        let detail =
-            format!("these are too many requests; ask again in {wait} s, and not faster than {STEADY} a second");
-        Err(Problem::new(Kind::Rate, detail).after(wait))
+        let detail = format!(
+            "these are too many requests; ask again in {wait} s, and not faster than {REQUESTS_PER_SECOND} a second"
+        );
+        Err(Problem::new(ProblemKind::Rate, detail).after(wait))
     }
 }
 
-/// What an address is counted as: of IPv6 a household has 2^64.
+/// The address that an address counts as: of IPv6 a household has 2^64.
 pub(super) fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
@@ -67,15 +68,15 @@ mod tests {
 
     #[test]
     fn each_caller_has_a_limit_of_its_own() {
-        let rate = Rate::new(NonZeroU32::MIN, NonZeroU32::new(3).unwrap());
-        let name = |name: &str| Key::Name(name.to_owned());
+        let rate = RequestRate::new(NonZeroU32::MIN, NonZeroU32::new(3).unwrap());
+        let name = |name: &str| CallerKey::Name(name.to_owned());
         for _ in 0..3 {
             assert_eq!(rate.check(&name("a")), Ok(()));
         }
         let refused = rate.check(&name("a")).unwrap_err();
-        assert_eq!((refused.kind, refused.retry_after), (Kind::Rate, Some(1)));
+        assert_eq!((refused.kind, refused.retry_after), (ProblemKind::Rate, Some(1)));
         assert_eq!(rate.check(&name("b")), Ok(()));
-        assert_eq!(rate.check(&Key::Place("192.0.2.1".parse().unwrap())), Ok(()));
+        assert_eq!(rate.check(&CallerKey::Place("192.0.2.1".parse().unwrap())), Ok(()));
     }
 
     #[test]

@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::Caller;
 
-/// How long a session lasts.
-pub(super) const LIFE: Duration = Duration::from_hours(12);
+/// Time that a session lasts.
+pub(super) const SESSION_LIFETIME: Duration = Duration::from_hours(12);
 /// Sessions at once; the oldest goes for a new one.
-const MOST: usize = 1_024;
+const MAX_SESSIONS: usize = 1_024;
 
 /// Sessions by the hash of their secret: how long a look-up takes says nothing about one.
 #[derive(Debug, Default)]
@@ -32,8 +32,8 @@ impl Sessions {
             _ = write!(text, "{byte:02x}");
             text
         });
-        self.0.retain(|_, session| now.duration_since(session.began) < LIFE);
-        if self.0.len() >= MOST {
+        self.0.retain(|_, session| now.duration_since(session.began) < SESSION_LIFETIME);
+        if self.0.len() >= MAX_SESSIONS {
             let oldest = self.0.iter().min_by_key(|(_, session)| session.began).map(|(&key, _)| key);
             oldest.map(|key| self.0.remove(&key));
         }
@@ -41,10 +41,10 @@ impl Sessions {
         Ok(secret)
     }
 
-    /// Whose session it is.
+    /// The caller of a session.
     pub(super) fn caller(&self, secret: &str, now: Instant) -> Option<&Caller> {
         let session = self.0.get(&key(secret))?;
-        (now.duration_since(session.began) < LIFE).then_some(&session.caller)
+        (now.duration_since(session.began) < SESSION_LIFETIME).then_some(&session.caller)
     }
 
     /// Ends a session.
@@ -73,7 +73,7 @@ mod tests {
             (sessions.begin(caller("a"), start).unwrap(), sessions.begin(caller("b"), start).unwrap());
         assert_eq!((first.len(), sessions.caller(&first, start)), (64, Some(&caller("a"))));
         assert_ne!(first, second);
-        let late = start + LIFE;
+        let late = start + SESSION_LIFETIME;
         assert_eq!(sessions.caller(&second, late), None);
         sessions.end(&first);
         assert_eq!(sessions.caller(&first, start), None);
@@ -88,9 +88,9 @@ mod tests {
             let at = start + Duration::from_secs(second);
             (sessions.begin(caller("x"), at).unwrap(), at)
         };
-        let all: Vec<(String, Instant)> = (0..=MOST as u64).map(&mut begin).collect();
-        let last = all[MOST].1;
-        assert_eq!(sessions.0.len(), MOST);
+        let all: Vec<(String, Instant)> = (0..=MAX_SESSIONS as u64).map(&mut begin).collect();
+        let last = all[MAX_SESSIONS].1;
+        assert_eq!(sessions.0.len(), MAX_SESSIONS);
         assert_eq!(sessions.caller(&all[0].0, last), None);
         assert!(all[1..].iter().all(|(secret, _)| sessions.caller(secret, last).is_some()));
     }

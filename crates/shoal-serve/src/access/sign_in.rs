@@ -1,4 +1,4 @@
-//! How browsers sign in and out.
+//! Sign-in and sign-out of browsers.
 
 use std::sync::Arc;
 
@@ -12,29 +12,29 @@ use axum::{Extension, Router};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Caller, Client, SESSION, cookie, lock, sessions};
+use super::{Caller, ClientAddress, SESSION_COOKIE, cookie, lock, sessions};
 use crate::app::App;
 use crate::extract::Parameters;
 use crate::page;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 
-/// Where people sign in.
+/// The path at which people sign in.
 pub(super) const PATH: &str = "/login";
 /// Bytes of an address that one is sent to.
-const NEXT: usize = 2_048;
+const MAX_RETURN_BYTES: usize = 2_048;
 
-/// What the page sends.
+/// The form of the page.
 #[derive(Debug, Deserialize)]
-struct Form {
+struct SignInForm {
     token: String,
     #[serde(default)]
     next: String,
 }
 
-/// Where to go afterwards.
+/// The address to go to afterwards.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
-struct Next {
+struct ReturnTo {
     next: String,
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 async fn show(
     State(app): State<Arc<App>>,
     caller: Option<Extension<Caller>>,
-    Parameters(Next { next }, _): Parameters<Next>,
+    Parameters(ReturnTo { next }, _): Parameters<ReturnTo>,
 ) -> Response {
     match caller {
         Some(_) => see(path(&next)),
@@ -56,7 +56,7 @@ async fn show(
 
 async fn sign_in(
     State(app): State<Arc<App>>,
-    Extension(Client(client)): Extension<Client>,
+    Extension(ClientAddress(client)): Extension<ClientAddress>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
@@ -67,7 +67,7 @@ async fn sign_in(
     let secret = match app.access.sign_in(form.token.trim(), client) {
         Ok(secret) => secret,
         Err(problem) => {
-            app.counters.refused(problem.kind);
+            app.metrics.refused(problem.kind);
             problem.slow_down().await;
             let page = page::login(&app, path(&form.next), Some(&problem));
             return Ok(problem.into_page(page));
@@ -76,7 +76,7 @@ async fn sign_in(
     // A browser says truly how it has reached us, whatever stands between.
     let secure = headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
     let mut response = see(path(&form.next));
-    set_cookie(&mut response, &secret, sessions::LIFE.as_secs(), secure)?;
+    set_cookie(&mut response, &secret, sessions::SESSION_LIFETIME.as_secs(), secure)?;
     Ok(response)
 }
 
@@ -89,10 +89,10 @@ async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Res
     Ok(response)
 }
 
-fn form(headers: &HeaderMap, body: &[u8]) -> Result<Form, Problem> {
+fn form(headers: &HeaderMap, body: &[u8]) -> Result<SignInForm, Problem> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") {
-        return Err(Problem::new(Kind::MediaType, "send a form, application/x-www-form-urlencoded"));
+        return Err(Problem::new(ProblemKind::MediaType, "send a form, application/x-www-form-urlencoded"));
     }
     serde_urlencoded::from_bytes(body)
         .map_err(|error| Problem::of("token", format!("the form cannot be read: {error}")))
@@ -100,7 +100,7 @@ fn form(headers: &HeaderMap, body: &[u8]) -> Result<Form, Problem> {
 
 /// A place of ours to go to, whatever the form says.
 fn path(next: &str) -> &str {
-    let ours = next.starts_with('/') && !next.starts_with("//") && next.len() <= NEXT;
+    let ours = next.starts_with('/') && !next.starts_with("//") && next.len() <= MAX_RETURN_BYTES;
     let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if ours && plain { next } else { "/" }
 }
@@ -112,7 +112,7 @@ fn see(path: &str) -> Response {
 
 fn set_cookie(response: &mut Response, secret: &str, seconds: u64, secure: bool) -> Result<(), Problem> {
     let secure = if secure { "; Secure" } else { "" };
-    let cookie = format!("{SESSION}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
+    let cookie = format!("{SESSION_COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}");
     let cookie = HeaderValue::from_str(&cookie).map_err(|error| Problem::internal(&error))?;
     response.headers_mut().insert(SET_COOKIE, cookie);
     Ok(())
@@ -130,6 +130,6 @@ mod tests {
         for other in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nX: y", "/a b", "/é"] {
             assert_eq!(path(other), "/", "{other:?}");
         }
-        assert_eq!(path(&format!("/{}", "x".repeat(NEXT))), "/");
+        assert_eq!(path(&format!("/{}", "x".repeat(MAX_RETURN_BYTES))), "/");
     }
 }

@@ -5,11 +5,11 @@ use super::*;
 
 const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
-fn token(name: &str, role: Role, secret: &str) -> Token {
-    Token { name: name.to_owned(), role, sha256: Sha256::digest(secret).into() }
+fn token(name: &str, role: Role, secret: &str) -> AccessToken {
+    AccessToken { name: name.to_owned(), role, sha256: Sha256::digest(secret).into() }
 }
 
-fn access(tokens: Vec<Token>) -> Access {
+fn access(tokens: Vec<AccessToken>) -> Access {
     let listen = "127.0.0.1:0".parse().unwrap();
     Access::new(&Settings { listen, tokens, hosts: Vec::new(), name: String::new(), searches: 1 })
 }
@@ -18,7 +18,7 @@ fn with_tokens() -> Access {
     access(vec![token("reader", Role::Read, "one"), token("judge", Role::Feedback, "two")])
 }
 
-fn ask(access: &Access, path: &'static str, headers: &[(&'static str, &str)]) -> Result<Option<String>, Kind> {
+fn ask(access: &Access, path: &'static str, headers: &[(&'static str, &str)]) -> Result<Option<String>, ProblemKind> {
     let mut all = HeaderMap::from_iter([(HOST, HeaderValue::from_static("localhost:9464"))]);
     for &(name, value) in headers {
         all.insert(name, HeaderValue::from_str(value).unwrap());
@@ -31,9 +31,9 @@ fn ask(access: &Access, path: &'static str, headers: &[(&'static str, &str)]) ->
 fn without_tokens_everybody_here_is_admin() {
     let access = access(Vec::new());
     assert_eq!(ask(&access, "/", &[]), Ok(Some("local".to_owned())));
-    assert_eq!(ask(&access, "/", &[("host", "evil.example")]), Err(Kind::Foreign));
-    assert_eq!(ask(&access, "/login", &[("host", "evil.example")]), Err(Kind::Foreign));
-    assert_eq!(ask(&access, "/", &[("sec-fetch-site", "cross-site")]), Err(Kind::Foreign));
+    assert_eq!(ask(&access, "/", &[("host", "evil.example")]), Err(ProblemKind::Foreign));
+    assert_eq!(ask(&access, "/login", &[("host", "evil.example")]), Err(ProblemKind::Foreign));
+    assert_eq!(ask(&access, "/", &[("sec-fetch-site", "cross-site")]), Err(ProblemKind::Foreign));
 }
 
 #[test]
@@ -43,18 +43,18 @@ fn a_token_says_who_asks() {
         ("Bearer one", Ok("reader")),
         ("bearer two", Ok("judge")),
         ("Bearer  one ", Ok("reader")),
-        ("Bearer One", Err(Kind::SignIn)),
-        ("Bearer onee", Err(Kind::SignIn)),
-        ("Bearer ", Err(Kind::SignIn)),
-        ("Bearer", Err(Kind::SignIn)),
-        ("Basic b25lOm9uZQ==", Err(Kind::SignIn)),
-        ("one", Err(Kind::SignIn)),
-        ("", Err(Kind::SignIn)),
+        ("Bearer One", Err(ProblemKind::SignIn)),
+        ("Bearer onee", Err(ProblemKind::SignIn)),
+        ("Bearer ", Err(ProblemKind::SignIn)),
+        ("Bearer", Err(ProblemKind::SignIn)),
+        ("Basic b25lOm9uZQ==", Err(ProblemKind::SignIn)),
+        ("one", Err(ProblemKind::SignIn)),
+        ("", Err(ProblemKind::SignIn)),
     ] {
         let expected = expected.map(|name| Some(name.to_owned()));
         assert_eq!(ask(&access, "/metrics", &[("authorization", authorization)]), expected, "{authorization}");
     }
-    assert_eq!(ask(&access, "/metrics", &[]), Err(Kind::SignIn));
+    assert_eq!(ask(&access, "/metrics", &[]), Err(ProblemKind::SignIn));
     // Names are for browsers; whoever shows a token may use any.
     let proxied = [("host", "shoal.example"), ("authorization", "Bearer one")];
     assert_eq!(ask(&access, "/metrics", &proxied), Ok(Some("reader".to_owned())));
@@ -63,7 +63,7 @@ fn a_token_says_who_asks() {
         assert_eq!(ask(&access, path, &[("authorization", "Bearer nonsense")]), Ok(None), "{path}");
     }
     for path in ["/login/", "/logout", "/assets", "/x/assets/y", "//login"] {
-        assert_eq!(ask(&access, path, &[]), Err(Kind::SignIn), "{path}");
+        assert_eq!(ask(&access, path, &[]), Err(ProblemKind::SignIn), "{path}");
     }
 }
 
@@ -73,32 +73,32 @@ fn a_session_says_who_asks() {
     let secret = access.sign_in("two", CLIENT).unwrap();
     let caller = access.sessions.lock().unwrap().caller(&secret, Instant::now()).cloned().unwrap();
     assert_eq!((caller.role, caller.signed_in), (Role::Feedback, true));
-    let cookie = format!("a=b; {SESSION}={secret}; c=d");
+    let cookie = format!("a=b; {SESSION_COOKIE}={secret}; c=d");
     assert_eq!(ask(&access, "/", &[("cookie", &cookie)]), Ok(Some("judge".to_owned())));
     for cookie in [
-        SESSION.to_owned(),
-        format!("{SESSION}="),
-        format!("{SESSION}={}", "0".repeat(64)),
-        format!("x{SESSION}={secret}"),
+        SESSION_COOKIE.to_owned(),
+        format!("{SESSION_COOKIE}="),
+        format!("{SESSION_COOKIE}={}", "0".repeat(64)),
+        format!("x{SESSION_COOKIE}={secret}"),
     ] {
-        assert_eq!(ask(&access, "/", &[("cookie", &cookie)]), Err(Kind::SignIn), "{cookie}");
+        assert_eq!(ask(&access, "/", &[("cookie", &cookie)]), Err(ProblemKind::SignIn), "{cookie}");
     }
     // A cookie that has expired hides no token.
     let both = [("cookie", "shoal_session=x"), ("authorization", "Bearer one")];
     assert_eq!(ask(&access, "/", &both), Ok(Some("reader".to_owned())));
     access.sessions.lock().unwrap().end(&secret);
-    assert_eq!(ask(&access, "/", &[("cookie", &format!("{SESSION}={secret}"))]), Err(Kind::SignIn));
+    assert_eq!(ask(&access, "/", &[("cookie", &format!("{SESSION_COOKIE}={secret}"))]), Err(ProblemKind::SignIn));
 }
 
 #[test]
 fn guessing_comes_to_an_end() {
     let access = with_tokens();
     let guess = || ask(&access, "/", &[("authorization", "Bearer guess")]);
-    let guesses: Vec<Result<Option<String>, Kind>> = (0..30).map(|_| guess()).collect();
-    assert_eq!(guesses[0], Err(Kind::SignIn));
-    assert_eq!(guesses[29], Err(Kind::SignIns));
+    let guesses: Vec<Result<Option<String>, ProblemKind>> = (0..30).map(|_| guess()).collect();
+    assert_eq!(guesses[0], Err(ProblemKind::SignIn));
+    assert_eq!(guesses[29], Err(ProblemKind::SignIns));
     // Nobody can sign in from there now, be it with a right token, so that none is found out in this way.
-    assert_eq!(access.sign_in("one", CLIENT).unwrap_err().kind, Kind::SignIns);
+    assert_eq!(access.sign_in("one", CLIENT).unwrap_err().kind, ProblemKind::SignIns);
     let elsewhere = "192.0.2.2".parse().unwrap();
     assert!(access.sign_in("one", elsewhere).is_ok());
     // Programs that have the right one are not to suffer.

@@ -7,13 +7,13 @@ use axum::response::Response;
 use shoal_index::{AccountPage, Erasure, Subject};
 
 use super::json;
-use super::posts::{Why, erase_subject};
+use super::posts::{ErasureReason, erase_subject};
 use crate::access::Caller;
 use crate::app::App;
-use crate::extract::{NativeId, Nothing, Parameters};
+use crate::extract::{NativeId, NoParameters, Parameters};
 use crate::problem::Problem;
 
-/// Everything about one account.
+/// An account with everything that is known of it.
 #[utoipa::path(get, path = "/api/v1/accounts/{id}", tag = "accounts",
     params(("id" = String, Path, pattern = "^[^:]+:[\\s\\S]",
         description = "The account, `platform:native`; slashes are written `%2F`.")),
@@ -21,24 +21,24 @@ use crate::problem::Problem;
 pub(super) async fn account(
     State(app): State<Arc<App>>,
     NativeId(id): NativeId,
-    _: Parameters<Nothing>,
+    _: Parameters<NoParameters>,
 ) -> Result<Response, Problem> {
     json(&app, move |index, limits| index.account(&id, limits)?.ok_or_else(|| Problem::missing("account", &id))).await
 }
 
 /// Makes an account disappear, with all its posts.
 ///
-/// From what can be found and from the evidence of alerts at once, from the disk with the next purge. Needs the role
-/// `admin`.
+/// It disappears from what can be found and from the evidence of alerts at once, from the disk with the next purge.
+/// Needs the role `admin`.
 #[utoipa::path(delete, path = "/api/v1/accounts/{id}", tag = "erasure",
     params(("id" = String, Path, pattern = "^[^:]+:[\\s\\S]",
-        description = "The account, `platform:native`; slashes are written `%2F`."), Why),
+        description = "The account, `platform:native`; slashes are written `%2F`."), ErasureReason),
     responses((status = 200, description = "What was done.", body = Erasure)))]
 pub(super) async fn erase(
     State(app): State<Arc<App>>,
     caller: Caller,
     NativeId(id): NativeId,
-    Parameters(why, _): Parameters<Why>,
+    Parameters(why, _): Parameters<ErasureReason>,
 ) -> Result<Response, Problem> {
     erase_subject(&app, caller, Subject::Account(id), why).await
 }

@@ -4,33 +4,23 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shoal_index::{AlertPage, Evidence, Index};
 use shoal_model::Alert;
 use shoal_share::FileFormat;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::formats::{EvidenceFile, NetworkFile, attachment};
 use super::json;
 use crate::app::App;
 use crate::extract::{Id, Parameters};
-use crate::params::{AlertFilter, Page};
+use crate::params::{AlertFilter, ListPage, RevisionParams};
 use crate::problem::Problem;
-
-/// Which revision.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default)]
-pub(super) struct Which {
-    /// This revision alone.
-    #[param(minimum = 1)]
-    revision: Option<u32>,
-}
 
 /// An alert, revision by revision.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Revisions {
-    /// Its id.
+    /// The id of the alert.
     alert_id: String,
     /// The revisions that are kept, oldest first.
     #[schema(value_type = Vec<super::openapi::AnyAlert>)]
@@ -38,24 +28,24 @@ pub(super) struct Revisions {
 }
 
 /// Alerts that fit, by their newest revisions.
-#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", params(AlertFilter, Page),
+#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", params(AlertFilter, ListPage),
     responses((status = 200, description = "A page of alerts.", body = AlertPage)))]
 pub(super) async fn alerts(
     State(app): State<Arc<App>>,
-    Parameters(filter, page): Parameters<AlertFilter, Page>,
+    Parameters(filter, page): Parameters<AlertFilter, ListPage>,
 ) -> Result<Response, Problem> {
     let request = filter.request(page)?;
     json(&app, move |index, limits| Ok(index.alerts(&request, limits)?)).await
 }
 
-/// One alert with all its revisions.
+/// An alert with all its revisions.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}", tag = "alerts",
-    params(("id" = String, Path, description = "The alert."), Which),
+    params(("id" = String, Path, description = "The alert."), RevisionParams),
     responses((status = 200, description = "The alert.", body = Revisions)))]
 pub(super) async fn alert(
     State(app): State<Arc<App>>,
     Id(id): Id,
-    Parameters(which, _): Parameters<Which>,
+    Parameters(which, _): Parameters<RevisionParams>,
 ) -> Result<Response, Problem> {
     json(&app, move |index, _| {
         let revisions = revisions(index, &id, which.revision)?;
@@ -68,12 +58,12 @@ pub(super) async fn alert(
 ///
 /// By its newest revision, or another.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/evidence", tag = "alerts",
-    params(("id" = String, Path, description = "The alert."), Which, EvidenceFile),
+    params(("id" = String, Path, description = "The alert."), RevisionParams, EvidenceFile),
     responses((status = 200, description = "The posts.", body = Evidence)))]
 pub(super) async fn evidence(
     State(app): State<Arc<App>>,
     Id(id): Id,
-    Parameters(which, EvidenceFile { format }): Parameters<Which, EvidenceFile>,
+    Parameters(which, EvidenceFile { format }): Parameters<RevisionParams, EvidenceFile>,
 ) -> Result<Response, Problem> {
     let Some(format) = format else {
         return json(&app, move |index, _| evidence_of(index, &id, which.revision)).await;
@@ -86,12 +76,12 @@ pub(super) async fn evidence(
 
 /// The network of ties of an alert, as a file for tools that draw networks.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/network", tag = "alerts",
-    params(("id" = String, Path, description = "The alert."), Which, NetworkFile),
+    params(("id" = String, Path, description = "The alert."), RevisionParams, NetworkFile),
     responses((status = 200, description = "The network.")))]
 pub(super) async fn network(
     State(app): State<Arc<App>>,
     Id(id): Id,
-    Parameters(which, NetworkFile { format }): Parameters<Which, NetworkFile>,
+    Parameters(which, NetworkFile { format }): Parameters<RevisionParams, NetworkFile>,
 ) -> Result<Response, Problem> {
     let file = format!("shoal-network-{}", plain(&id));
     let work = move |app: &App| {
@@ -102,7 +92,7 @@ pub(super) async fn network(
     Ok(attachment(format.facts(), &file, app.work(work).await?))
 }
 
-/// What is kept of an alert: at least one revision.
+/// The revisions of an alert that are kept: at least one.
 fn revisions(index: &Index, id: &str, revision: Option<u32>) -> Result<Vec<Alert>, Problem> {
     let mut revisions = index.alert(id)?;
     if revisions.is_empty() {
@@ -124,7 +114,7 @@ fn evidence_of(index: &Index, id: &str, revision: Option<u32>) -> Result<Evidenc
     })
 }
 
-/// What of an id may stand in the name of a file.
+/// The part of an id that may stand in the name of a file.
 fn plain(id: &str) -> String {
     id.chars().filter(char::is_ascii_alphanumeric).take(64).collect()
 }

@@ -8,10 +8,10 @@ use shoal_index::ClusterPage;
 
 use super::json;
 use crate::app::App;
-use crate::extract::{Id, Nothing, Parameters};
-use crate::problem::{Kind, Problem};
+use crate::extract::{Id, NoParameters, Parameters};
+use crate::problem::{Problem, ProblemKind};
 
-/// One text's life: who published it, when, where, in which variants.
+/// The life of a text: who published it, when, where, in which variants.
 #[utoipa::path(get, path = "/api/v1/clusters/{id}", tag = "posts",
     params(("id" = String, Path, pattern = "^[0-9a-fA-F]{1,16}$",
         description = "The text object's key, up to 16 hexadecimal digits.")),
@@ -19,11 +19,11 @@ use crate::problem::{Kind, Problem};
 pub(super) async fn cluster(
     State(app): State<Arc<App>>,
     Id(id): Id,
-    _: Parameters<Nothing>,
+    _: Parameters<NoParameters>,
 ) -> Result<Response, Problem> {
     json(&app, move |index, limits| match index.cluster(&id, limits).map_err(Problem::from) {
         // The key stands in the path here.
-        Err(Problem { kind: Kind::Question, detail, .. }) => Err(Problem::of("id", detail)),
+        Err(Problem { kind: ProblemKind::Question, detail, .. }) => Err(Problem::of("id", detail)),
         found => found?.ok_or_else(|| Problem::missing("text", &id)),
     })
     .await

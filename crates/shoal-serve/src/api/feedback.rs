@@ -1,4 +1,4 @@
-//! What people say of alerts.
+//! Feedback on alerts.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,19 +18,19 @@ use super::json;
 use crate::Role;
 use crate::access::Caller;
 use crate::app::App;
-use crate::extract::{Id, Nothing, Parameters};
-use crate::problem::{Kind, Problem};
+use crate::extract::{Id, NoParameters, Parameters};
+use crate::problem::{Problem, ProblemKind};
 
 /// Characters of a note.
-const NOTE: usize = 2_000;
+const MAX_NOTE_CHARS: usize = 2_000;
 
-/// What somebody concluded about an alert.
+/// A conclusion about an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewFeedback {
     /// The conclusion.
     pub(crate) verdict: Verdict,
-    /// Why.
+    /// The reason.
     #[serde(default)]
     #[schema(max_length = 2_000)]
     pub(crate) note: Option<String>,
@@ -47,18 +47,22 @@ fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Er
     if whole { Ok(number as u32) } else { Err(serde::de::Error::custom(format_args!("{number} is no revision"))) }
 }
 
-/// What people concluded about an alert.
+/// Conclusions about an alert.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AllFeedback {
     /// All of it, oldest first; the newest of each person counts.
     feedback: Vec<Feedback>,
 }
 
-/// What people concluded about an alert.
+/// Conclusions about an alert.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}/feedback", tag = "feedback",
     params(("id" = String, Path, description = "The alert.")),
     responses((status = 200, description = "Everything, oldest first.", body = AllFeedback)))]
-pub(super) async fn all(State(app): State<Arc<App>>, Id(id): Id, _: Parameters<Nothing>) -> Result<Response, Problem> {
+pub(super) async fn all(
+    State(app): State<Arc<App>>,
+    Id(id): Id,
+    _: Parameters<NoParameters>,
+) -> Result<Response, Problem> {
     json(&app, move |index, _| {
         if index.alert(&id)?.is_empty() {
             return Err(Problem::missing("alert", &id));
@@ -79,14 +83,14 @@ pub(super) async fn add(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
-    _: Parameters<Nothing>,
+    _: Parameters<NoParameters>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
     caller.needs(Role::Feedback)?;
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(Kind::MediaType, "send JSON, application/json"));
+        return Err(Problem::new(ProblemKind::MediaType, "send JSON, application/json"));
     }
     let new = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&body)).map_err(|error| {
         let field = error.path().to_string();
@@ -106,8 +110,8 @@ pub(crate) async fn give(
 ) -> Result<Feedback, Problem> {
     caller.needs(Role::Feedback)?;
     let note = new.note.filter(|note| !note.trim().is_empty());
-    if note.as_ref().is_some_and(|note| note.chars().count() > NOTE) {
-        return Err(Problem::of("note", format!("the note is longer than {NOTE} characters; shorten it")));
+    if note.as_ref().is_some_and(|note| note.chars().count() > MAX_NOTE_CHARS) {
+        return Err(Problem::of("note", format!("the note is longer than {MAX_NOTE_CHARS} characters; shorten it")));
     }
     if new.revision == 0 {
         return Err(Problem::of("revision", "revisions are counted from 1"));
@@ -115,7 +119,7 @@ pub(crate) async fn give(
     let feedback =
         Feedback { alert_id, revision: new.revision, verdict: new.verdict, note, by: caller.name.clone(), at: now() };
     let feedback = app.ask(move |index, _| index.give_feedback(&feedback).map(|()| feedback)).await?;
-    app.counters.feedback(feedback.verdict);
+    app.metrics.feedback(feedback.verdict);
     Ok(feedback)
 }
 

@@ -29,7 +29,7 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Bytes of an answer that is made in memory.
-const ANSWER: usize = 16 << 20;
+const MAX_ANSWER_BYTES: usize = 16 << 20;
 
 /// All of it, and its description. `open` is whether everybody may ask.
 pub(crate) fn routes(open: bool) -> Router<Arc<App>> {
@@ -69,11 +69,12 @@ async fn json<T: Serialize>(
 }
 
 fn write(answer: &impl Serialize) -> Result<Vec<u8>, Problem> {
-    let mut json = Bounded(Vec::new());
+    let mut json = BoundedBuffer(Vec::new());
     match serde_json::to_writer(&mut json, answer) {
         Ok(()) => Ok(json.0),
         Err(error) if error.is_io() => {
-            let detail = format!("the answer would be longer than {} MB; ask for less at a time", ANSWER >> 20);
+            let detail =
+                format!("the answer would be longer than {} MB; ask for less at a time", MAX_ANSWER_BYTES >> 20);
             Err(Problem::of("limit", detail))
         }
         Err(error) => Err(Problem::internal(&error)),
@@ -81,11 +82,11 @@ fn write(answer: &impl Serialize) -> Result<Vec<u8>, Problem> {
 }
 
 /// Bytes that are not too many.
-struct Bounded(Vec<u8>);
+struct BoundedBuffer(Vec<u8>);
 
-impl Write for Bounded {
+impl Write for BoundedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > ANSWER {
+        if self.0.len() + bytes.len() > MAX_ANSWER_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.0.write(bytes)
@@ -103,7 +104,7 @@ mod tests {
     #[test]
     fn answers_are_bounded() {
         assert_eq!(write(&[1, 2]).unwrap(), b"[1,2]");
-        assert_eq!(write(&"x".repeat(ANSWER - 2)).unwrap().len(), ANSWER);
-        assert_eq!(write(&"x".repeat(ANSWER - 1)).unwrap_err().field.as_deref(), Some("limit"));
+        assert_eq!(write(&"x".repeat(MAX_ANSWER_BYTES - 2)).unwrap().len(), MAX_ANSWER_BYTES);
+        assert_eq!(write(&"x".repeat(MAX_ANSWER_BYTES - 1)).unwrap_err().field.as_deref(), Some("limit"));
     }
 }

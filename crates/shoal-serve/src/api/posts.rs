@@ -12,27 +12,27 @@ use super::json;
 use crate::Role;
 use crate::access::Caller;
 use crate::app::App;
-use crate::extract::{NativeId, Nothing, Parameters};
+use crate::extract::{NativeId, NoParameters, Parameters};
 use crate::params::{PostFilter, PostPage, limit};
 use crate::problem::{PROBLEM_JSON, Problem, ProblemBody};
 
 /// Characters of a reason.
-const REASON: usize = 1_000;
+const MAX_REASON_CHARS: usize = 1_000;
 
-/// How alike, and how many.
+/// The least similarity, and the number of posts.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
-pub(super) struct Alike {
+pub(super) struct SimilarParams {
     /// The least Jaccard similarity of the folded texts' 4-grams.
     #[param(minimum = 0.3, maximum = 1.0, default = 0.5)]
     similarity: f64,
-    /// How many, the most similar first.
+    /// The number of posts, the most similar first.
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: usize,
 }
 
-impl Default for Alike {
+impl Default for SimilarParams {
     fn default() -> Self {
         Self { similarity: 0.5, limit: 50 }
     }
@@ -45,12 +45,12 @@ pub(super) struct SimilarPosts {
     posts: Vec<FoundPost>,
 }
 
-/// Why something is erased.
+/// The reason of an erasure.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
-pub(super) struct Why {
-    /// Why, for the audit log.
+pub(super) struct ErasureReason {
+    /// The reason, for the audit log.
     #[param(max_length = 1_000)]
     reason: String,
 }
@@ -69,7 +69,7 @@ pub(super) async fn search(
     json(&app, move |index, limits| Ok(index.search(&request, limits)?)).await
 }
 
-/// One post.
+/// A post.
 #[utoipa::path(get, path = "/api/v1/posts/{id}", tag = "posts",
     params(("id" = String, Path, pattern = "^[^:]+:[\\s\\S]",
         description = "The post, `platform:native`; slashes are written `%2F`.")),
@@ -77,7 +77,7 @@ pub(super) async fn search(
 pub(super) async fn post(
     State(app): State<Arc<App>>,
     NativeId(id): NativeId,
-    _: Parameters<Nothing>,
+    _: Parameters<NoParameters>,
 ) -> Result<Response, Problem> {
     json(&app, move |index, _| index.post(&id)?.ok_or_else(|| Problem::missing("post", &id))).await
 }
@@ -85,12 +85,12 @@ pub(super) async fn post(
 /// Posts whose texts are like one's.
 #[utoipa::path(get, path = "/api/v1/posts/{id}/similar", tag = "posts",
     params(("id" = String, Path, pattern = "^[^:]+:[\\s\\S]",
-        description = "The post, `platform:native`; slashes are written `%2F`."), Alike),
+        description = "The post, `platform:native`; slashes are written `%2F`."), SimilarParams),
     responses((status = 200, description = "Posts that are alike, without the post itself.", body = SimilarPosts)))]
 pub(super) async fn similar(
     State(app): State<Arc<App>>,
     NativeId(post): NativeId,
-    Parameters(alike, _): Parameters<Alike>,
+    Parameters(alike, _): Parameters<SimilarParams>,
 ) -> Result<Response, Problem> {
     if !(0.3..=1.0).contains(&alike.similarity) {
         return Err(Problem::of("similarity", format!("similarity is {}; give 0.3 to 1", alike.similarity)));
@@ -101,17 +101,17 @@ pub(super) async fn similar(
 
 /// Makes a post disappear.
 ///
-/// From what can be found and from the evidence of alerts at once, from the disk with the next purge. Needs the role
-/// `admin`.
+/// It disappears from what can be found and from the evidence of alerts at once, from the disk with the next purge.
+/// Needs the role `admin`.
 #[utoipa::path(delete, path = "/api/v1/posts/{id}", tag = "erasure",
     params(("id" = String, Path, pattern = "^[^:]+:[\\s\\S]",
-        description = "The post, `platform:native`; slashes are written `%2F`."), Why),
+        description = "The post, `platform:native`; slashes are written `%2F`."), ErasureReason),
     responses((status = 200, description = "What was done.", body = Erasure)))]
 pub(super) async fn erase(
     State(app): State<Arc<App>>,
     caller: Caller,
     NativeId(id): NativeId,
-    Parameters(why, _): Parameters<Why>,
+    Parameters(why, _): Parameters<ErasureReason>,
 ) -> Result<Response, Problem> {
     erase_subject(&app, caller, Subject::Post(id), why).await
 }
@@ -121,13 +121,16 @@ pub(super) async fn erase_subject(
     app: &Arc<App>,
     caller: Caller,
     subject: Subject,
-    why: Why,
+    why: ErasureReason,
 ) -> Result<Response, Problem> {
     caller.needs(Role::Admin)?;
-    if why.reason.chars().count() > REASON {
-        return Err(Problem::of("reason", format!("the reason is longer than {REASON} characters; shorten it")));
+    if why.reason.chars().count() > MAX_REASON_CHARS {
+        return Err(Problem::of(
+            "reason",
+            format!("the reason is longer than {MAX_REASON_CHARS} characters; shorten it"),
+        ));
     }
     let answer = json(app, move |index, _| Ok(index.erase(&subject, &caller.name, &why.reason)?)).await?;
-    app.live.forget();
+    app.feed.forget();
     Ok(answer)
 }

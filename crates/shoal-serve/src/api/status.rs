@@ -1,4 +1,4 @@
-//! How the server is.
+//! The state of the server.
 
 use std::sync::Arc;
 
@@ -12,37 +12,37 @@ use super::json;
 use crate::Role;
 use crate::access::Caller;
 use crate::app::App;
-use crate::extract::{Nothing, Parameters};
+use crate::extract::{NoParameters, Parameters};
 use crate::problem::Problem;
 
-/// How the server is, and as whom one asks.
+/// The state of the server, and the caller as it knows them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ServerStatus {
     /// The name of the pipeline.
     pipeline: String,
     /// The version of Shoal.
     version: &'static str,
-    /// Whether the pipeline does its work.
+    /// Readiness: the pipeline does its work.
     ready: bool,
-    /// What it waits for, when it does not.
+    /// The thing that it waits for, when it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<String>,
     /// The index.
     index: Status,
-    /// Whose token was sent, or `local`.
+    /// The name of the token that was sent, or `local`.
     caller: String,
-    /// What that is good for: `read`, `feedback` or `admin`.
+    /// The role of the token: `read`, `feedback` or `admin`.
     #[schema(value_type = String)]
     role: Role,
 }
 
-/// How the server is.
+/// The state of the server.
 #[utoipa::path(get, path = "/api/v1/status", tag = "status",
     responses((status = 200, description = "The state of the index and of the pipeline.", body = ServerStatus)))]
 pub(super) async fn status(
     State(app): State<Arc<App>>,
     caller: Caller,
-    _: Parameters<Nothing>,
+    _: Parameters<NoParameters>,
 ) -> Result<Response, Problem> {
     let (pipeline, ready) = (app.name.clone(), app.health.ready());
     json(&app, move |index, _| {

@@ -14,36 +14,36 @@ use shoal_index::{AlertRequest, Index, MAX_PAGE, SearchLimits};
 use shoal_model::Alert;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use crate::alert_feed::{Mark, Next};
-use crate::app::{App, STREAMS};
+use crate::alert_feed::{FeedPosition, FeedStep};
+use crate::app::{App, MAX_STREAMS};
 use crate::connection::Unhurried;
-use crate::extract::{Nothing, Parameters};
-use crate::problem::{Kind, Problem};
+use crate::extract::{NoParameters, Parameters};
+use crate::problem::{Problem, ProblemKind};
 
 /// A comment is sent when there is nothing else for so long.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-/// When a client that was cut off may come again.
-const RETRY: Duration = Duration::from_secs(3);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
+/// Time after which a client that was cut off may come again.
+const RECONNECT_DELAY: Duration = Duration::from_secs(3);
 /// Alerts that a client can have missed and still get.
-const MISSED: usize = 2_000;
+const MAX_MISSED: usize = 2_000;
 
-/// What a client is told next.
+/// A client that follows the feed.
 struct Follower {
     app: Arc<App>,
-    /// What it missed, oldest first.
-    missed: VecDeque<Mark>,
-    /// Whether it missed more than that.
+    /// Positions of alerts that it missed, oldest first.
+    missed: VecDeque<FeedPosition>,
+    /// It missed more than that.
     gap: bool,
     /// The number of the next live revision.
     number: u64,
     more: watch::Receiver<u64>,
     begun: bool,
     over: bool,
-    _place: Place,
+    _place: StreamPermit,
 }
 
-/// One of the streams that there may be.
-struct Place {
+/// A place among the streams that there may be.
+struct StreamPermit {
     app: Arc<App>,
     _permit: OwnedSemaphorePermit,
 }
@@ -60,14 +60,14 @@ struct Place {
 pub(super) async fn stream(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    _: Parameters<Nothing>,
+    _: Parameters<NoParameters>,
 ) -> Result<Response, Problem> {
     let last = last(&headers)?;
-    let place = Place::take(&app)?;
+    let place = StreamPermit::take(&app)?;
     // From here on nothing is missed.
-    let (more, mut number) = (app.live.follow(), app.live.end());
+    let (more, mut number) = (app.feed.follow(), app.feed.end());
     let (mut missed, mut gap) = (VecDeque::new(), false);
-    match last.map(|mark| (app.live.after(&mark), mark)) {
+    match last.map(|mark| (app.feed.after(&mark), mark)) {
         None => {}
         Some((Some(after), _)) => number = after,
         Some((None, mark)) => {
@@ -79,12 +79,12 @@ pub(super) async fn stream(
         let event = follower.next().await?;
         Some((Ok::<_, Infallible>(event), follower))
     });
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)).into_response();
+    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT_INTERVAL)).into_response();
     response.extensions_mut().insert(Unhurried);
     Ok(response)
 }
 
-fn last(headers: &HeaderMap) -> Result<Option<Mark>, Problem> {
+fn last(headers: &HeaderMap) -> Result<Option<FeedPosition>, Problem> {
     const NAME: &str = "Last-Event-ID";
     let Some(value) = headers.get(NAME).filter(|value| !value.is_empty()) else { return Ok(None) };
     let mark = value.to_str().ok().and_then(|value| value.parse().ok());
@@ -92,7 +92,7 @@ fn last(headers: &HeaderMap) -> Result<Option<Mark>, Problem> {
 }
 
 /// Alerts whose newest revisions came after a mark or with it, oldest first; and whether there are more than are given.
-fn since(index: &Index, limits: &SearchLimits, mark: &Mark) -> Result<(VecDeque<Mark>, bool), Problem> {
+fn since(index: &Index, limits: &SearchLimits, mark: &FeedPosition) -> Result<(VecDeque<FeedPosition>, bool), Problem> {
     let mut request = AlertRequest { limit: MAX_PAGE, ..AlertRequest::default() };
     let mut missed = VecDeque::new();
     loop {
@@ -101,10 +101,10 @@ fn since(index: &Index, limits: &SearchLimits, mark: &Mark) -> Result<(VecDeque<
             if alert.raised_at < mark.raised_at {
                 return Ok((missed, false));
             }
-            if missed.len() == MISSED {
+            if missed.len() == MAX_MISSED {
                 return Ok((missed, true));
             }
-            let one = Mark { raised_at: alert.raised_at, alert_id: alert.alert_id, revision: alert.revision };
+            let one = FeedPosition { raised_at: alert.raised_at, alert_id: alert.alert_id, revision: alert.revision };
             if one != *mark {
                 missed.push_front(one);
             }
@@ -124,11 +124,11 @@ impl Follower {
         }
         if !self.begun {
             self.begun = true;
-            return Some(Event::default().comment("alerts as they come").retry(RETRY));
+            return Some(Event::default().comment("alerts as they come").retry(RECONNECT_DELAY));
         }
         if self.gap {
             self.gap = false;
-            let detail = format!("more than {MISSED} alerts came meanwhile; the oldest are not sent");
+            let detail = format!("more than {MAX_MISSED} alerts came meanwhile; the oldest are not sent");
             return Some(Event::default().event("gap").data(detail));
         }
         while let Some(mark) = self.missed.pop_front() {
@@ -137,28 +137,28 @@ impl Follower {
             }
         }
         loop {
-            match self.app.live.next(self.number) {
-                Next::Revision(revision, number) => {
+            match self.app.feed.next(self.number) {
+                FeedStep::Revision(revision, number) => {
                     self.number = number;
                     return Some(event(&revision.mark, &revision.json));
                 }
-                Next::Lost => {
+                FeedStep::Lost => {
                     self.over = true;
                     let detail = "alerts came faster than they were read; come again with Last-Event-ID";
                     return Some(Event::default().event("dropped").data(detail));
                 }
-                Next::Nothing => self.more.changed().await.ok()?,
+                FeedStep::Nothing => self.more.changed().await.ok()?,
             }
         }
     }
 
     /// The newest revision of an alert, unless it is gone, or the index is too busy for those who missed something.
-    async fn kept(&mut self, mark: Mark) -> Option<Event> {
+    async fn kept(&mut self, mark: FeedPosition) -> Option<Event> {
         let newest = self.app.ask(move |index, _| Ok(index.alert(&mark.alert_id)?.pop())).await;
         match newest {
             Ok(alert) => {
                 let alert: Alert = alert?;
-                Some(event(&Mark::of(&alert), &serde_json::to_string(&alert).ok()?))
+                Some(event(&FeedPosition::of(&alert), &serde_json::to_string(&alert).ok()?))
             }
             Err(problem) => {
                 self.over = true;
@@ -168,22 +168,23 @@ impl Follower {
     }
 }
 
-fn event(mark: &Mark, json: &str) -> Event {
+fn event(mark: &FeedPosition, json: &str) -> Event {
     Event::default().event("alert").id(mark.to_string()).data(json)
 }
 
-impl Place {
+impl StreamPermit {
     fn take(app: &Arc<App>) -> Result<Self, Problem> {
         let permit = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| {
-            Problem::new(Kind::Busy, format!("{STREAMS} streams are open, and there may be no more")).after(10)
+            Problem::new(ProblemKind::Busy, format!("{MAX_STREAMS} streams are open, and there may be no more"))
+                .after(10)
         })?;
-        app.counters.streams.inc();
+        app.metrics.streams.inc();
         Ok(Self { app: Arc::clone(app), _permit: permit })
     }
 }
 
-impl Drop for Place {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
-        self.app.counters.streams.dec();
+        self.app.metrics.streams.dec();
     }
 }

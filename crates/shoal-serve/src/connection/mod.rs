@@ -20,24 +20,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use self::pace::{Pace, Paced};
-use crate::access::Client;
+use crate::access::ClientAddress;
 
-/// How long the rest of the requests may take once the server stops.
-pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
-/// How long no connection is taken when the system refuses one: mostly there are too many open files.
-const RESPITE: Duration = Duration::from_secs(1);
+/// Time that the rest of the requests may take once the server stops.
+pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
+/// Time without taking a connection after the system refuses one: mostly there are too many open files.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_secs(1);
 /// Bytes of a request before its body.
-const REQUEST_BYTES: usize = 16 * 1024;
+const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// What clients may take.
+/// Limits on connections.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct ConnectionLimits {
     /// Connections at once, the next ones wait.
     pub(crate) connections: u32,
-    /// How long a client may wait before its first or next request, send at the head of one, or read nothing of an
+    /// Time that a client may wait before its first or next request, send at the head of one, or read nothing of an
     /// answer.
     pub(crate) patience: Duration,
-    /// How long an answer may take in all, unless it is [`Unhurried`].
+    /// Time that an answer may take in all, unless it is [`Unhurried`].
     pub(crate) answer: Duration,
 }
 
@@ -45,14 +45,19 @@ pub(crate) struct Limits {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unhurried;
 
-impl Default for Limits {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         Self { connections: 256, patience: Duration::from_secs(10), answer: Duration::from_mins(1) }
     }
 }
 
 /// Answers until `stop`, or until its other end is gone.
-pub(crate) async fn serve(listener: TcpListener, routes: Router, limits: Limits, stop: oneshot::Receiver<()>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    limits: ConnectionLimits,
+    stop: oneshot::Receiver<()>,
+) {
     let places = Arc::new(Semaphore::new(limits.connections as usize));
     let (stopping, stopped) = watch::channel(());
     tokio::select! {
@@ -61,13 +66,13 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, limits: Limits,
     }
     drop((listener, stopping));
     // Whoever holds a place is being answered.
-    _ = timeout(FAREWELL, places.acquire_many(limits.connections)).await;
+    _ = timeout(SHUTDOWN_GRACE, places.acquire_many(limits.connections)).await;
 }
 
 async fn accept(
     listener: &TcpListener,
     routes: &Router,
-    limits: Limits,
+    limits: ConnectionLimits,
     places: &Arc<Semaphore>,
     stopped: &watch::Receiver<()>,
 ) {
@@ -79,24 +84,24 @@ async fn accept(
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "the HTTP server cannot take a connection");
-                sleep(RESPITE).await;
+                sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
 }
 
-/// Whether a connection failed because its client went away.
+/// Recognises a connection that failed because its client went away.
 fn is_the_clients(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// One request after the other.
+/// Answers the requests of a connection, one after the other.
 async fn answer(
     stream: TcpStream,
     client: SocketAddr,
     routes: Router,
-    limits: Limits,
+    limits: ConnectionLimits,
     mut stopped: watch::Receiver<()>,
     _place: OwnedSemaphorePermit,
 ) {
@@ -106,7 +111,7 @@ async fn answer(
     let stream = Paced::new(stream, limits.patience, pace.clone());
     let routes = TowerToHyperService::new(routes);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Client(client.ip()));
+        request.extensions_mut().insert(ClientAddress(client.ip()));
         pace.limit(limits.answer);
         let (answer, pace) = (routes.call(request.map(Body::new)), pace.clone());
         async move {
@@ -120,7 +125,7 @@ async fn answer(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.patience)
-        .max_buf_size(REQUEST_BYTES)
+        .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {

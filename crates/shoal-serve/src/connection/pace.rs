@@ -1,4 +1,4 @@
-//! How slowly a client may read.
+//! A limit on how slowly a client may read.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// When the answer under way must be done, if it must.
+/// The time by which the answer under way must be done, if it must.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pace(Arc<Mutex<Option<Instant>>>);
 

@@ -1,4 +1,4 @@
-//! One account, as far as the index knows it.
+//! The page of an account, as far as the index knows it.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use shoal_index::{AccountPage, TopValue};
 
-use super::layout::{Part, Shell};
+use super::layout::{Layout, SitePart};
 use super::links::Query;
 use super::search::values_table;
 use super::{alerts, charts, humanize, posts, untrusted};
@@ -24,7 +24,7 @@ pub(super) async fn answer(State(app): State<Arc<App>>, caller: Caller, Id(id): 
     let asked = id.clone();
     let page = app.ask(move |index, limits| index.account(&asked, limits)).await?;
     let page = page.ok_or_else(|| Problem::missing("account", &id))?;
-    let shell = Shell { pipeline: &app.name, part: Part::Search, title: "An account", caller: Some(&caller) };
+    let shell = Layout { pipeline: &app.name, part: SitePart::Search, title: "An account", caller: Some(&caller) };
     Ok(shell.page(&content(&page)))
 }
 

@@ -1,4 +1,4 @@
-//! The first page: what moves together now.
+//! The first page: groups that move together now.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use shoal_index::{AlertPage, AlertSort, AlertSummary};
 use shoal_model::AlertState;
 use shoal_share::TableFormat;
 
-use super::layout::{Part, Shell};
+use super::layout::{Layout, SitePart};
 use super::links::{Query, is_wordy, one};
 use super::status::History;
 use super::{charts, forms, humanize, untrusted};
 use crate::access::Caller;
 use crate::app::App;
-use crate::extract::Fields;
-use crate::params::{AlertFilter, Page};
+use crate::extract::FormParameters;
+use crate::params::{AlertFilter, ListPage};
 use crate::problem::Problem;
 
 /// Symbols of a label in a list.
@@ -39,7 +39,7 @@ pub(super) async fn answer(
     Extension(history): Extension<Arc<History>>,
     caller: Caller,
     RawQuery(asked): RawQuery,
-    Fields(filter, page): Fields<AlertFilter, Page>,
+    FormParameters(filter, page): FormParameters<AlertFilter, ListPage>,
 ) -> Result<Response, Problem> {
     // Whoever comes to the status later finds the minutes before.
     history.begin(&app);
@@ -48,7 +48,7 @@ pub(super) async fn answer(
     }
     let request = filter.clone().request(page.clone())?;
     let found = app.ask(move |index, limits| index.alerts(&request, limits)).await;
-    let shell = Shell { pipeline: &app.name, part: Part::Alerts, title: "Alerts", caller: Some(&caller) };
+    let shell = Layout { pipeline: &app.name, part: SitePart::Alerts, title: "Alerts", caller: Some(&caller) };
     match found {
         Ok(found) => Ok(shell.page(&content(&filter, page.cursor.as_deref(), &found))),
         Err(problem) => shell.refused(&app, problem, &filters(&filter)),
@@ -80,7 +80,7 @@ pub(super) fn content(filter: &AlertFilter, cursor: Option<&str>, found: &AlertP
     }
 }
 
-/// What stands behind the question mark.
+/// The query string of a list of alerts.
 fn query(filter: &AlertFilter) -> Query {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let states: Vec<_> = filter.state.iter().map(|state| humanize::state(*state).0).collect();
@@ -148,7 +148,7 @@ fn nothing(query: &Query) -> Markup {
                 h2 { "No alert fits" }
                 p { "There may be others: " a href="/" { "show all alerts" } "." }
             } @else {
-                h2 { "Nothing to report yet" }
+                h2 { "NoParameters to report yet" }
                 p {
                     "Shoal reads posts and waits until accounts meet the same partners again and again, on three \
                      shared things or more, and more often than chance explains. That takes a while after the start \
@@ -163,7 +163,7 @@ fn nothing(query: &Query) -> Markup {
     }
 }
 
-/// One alert in short, also for the pages of accounts and texts.
+/// An alert in short, also for the pages of accounts and texts.
 pub(super) fn row(alert: &AlertSummary) -> Markup {
     let label = format!("alert-{}", alert.alert_id);
     html! {
@@ -226,7 +226,7 @@ fn headline(alert: &AlertSummary) -> String {
     }
 }
 
-/// Where an alert stands.
+/// The state of an alert.
 pub(super) fn state(state: AlertState, shadow: bool) -> Markup {
     let (name, meaning) = humanize::state(state);
     html! {

@@ -9,7 +9,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-/// Whoever may look at the page of sign-in needs these too.
+/// The path of assets, which the page of sign-in needs too.
 pub(crate) const ASSETS: &str = "/assets/{name}";
 
 /// A file that comes with the program.
@@ -37,7 +37,7 @@ impl Asset {
         Self { name: format!("{name}.{ending}"), media_type, content }
     }
 
-    /// Where it is.
+    /// The address of the file.
     pub(super) fn address(&self) -> String {
         ASSETS.replace("{name}", &self.name)
     }

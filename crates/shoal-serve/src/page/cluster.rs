@@ -1,4 +1,4 @@
-//! One text's life.
+//! The life of a text.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use shoal_index::{ClusterPage, TextVariant};
 
-use super::layout::{Part, Shell};
+use super::layout::{Layout, SitePart};
 use super::links::{self, Query};
 use super::search::values_table;
 use super::{alerts, charts, diff, humanize, posts, untrusted};
@@ -26,7 +26,8 @@ pub(super) async fn answer(State(app): State<Arc<App>>, caller: Caller, Id(id): 
     let asked = id.clone();
     let page = app.ask(move |index, limits| index.cluster(&asked, limits)).await?;
     let page = page.ok_or_else(|| Problem::missing("text object", &id))?;
-    let shell = Shell { pipeline: &app.name, part: Part::Search, title: "The life of a text", caller: Some(&caller) };
+    let shell =
+        Layout { pipeline: &app.name, part: SitePart::Search, title: "The life of a text", caller: Some(&caller) };
     Ok(shell.page(&content(&id, &page)))
 }
 

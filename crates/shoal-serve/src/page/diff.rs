@@ -1,4 +1,4 @@
-//! What differs between two texts, word by word.
+//! Differences between two texts, word by word.
 
 use maud::{Markup, html};
 use unicode_segmentation::UnicodeSegmentation;
@@ -10,7 +10,7 @@ const WORDS: usize = 600;
 
 /// A part of two texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum DiffPart {
     Same(String),
     Added(String),
     Removed(String),
@@ -24,9 +24,9 @@ pub(super) fn marked(old: &str, new: &str, lang: &str) -> Markup {
         p.said.diff dir="auto" lang=[untrusted::language(lang)] {
             @for part in parts(old, new) {
                 @match part {
-                    Part::Same(text) => (untrusted::shown(&text, usize::MAX)),
-                    Part::Added(text) => ins { (changed(&text)) },
-                    Part::Removed(text) => del { (changed(&text)) },
+                    DiffPart::Same(text) => (untrusted::shown(&text, usize::MAX)),
+                    DiffPart::Added(text) => ins { (changed(&text)) },
+                    DiffPart::Removed(text) => del { (changed(&text)) },
                 }
             }
             @if more { "…" }
@@ -34,7 +34,7 @@ pub(super) fn marked(old: &str, new: &str, lang: &str) -> Markup {
     }
 }
 
-/// What the marks mean.
+/// The meaning of the marks.
 pub(super) fn legend() -> Markup {
     html! {
         p.legend {
@@ -50,13 +50,13 @@ fn changed(text: &str) -> Markup {
     html! { @if hides { (untrusted::visible(text, untrusted::TEXT)) } @else { (untrusted::shown(text, usize::MAX)) } }
 }
 
-fn parts(old: &str, new: &str) -> Vec<Part> {
+fn parts(old: &str, new: &str) -> Vec<DiffPart> {
     let (old, _) = words(old);
     let (new, rest) = words(new);
     let start = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
     let room = old.len().min(new.len()) - start;
     let end = old.iter().rev().zip(new.iter().rev()).take(room).take_while(|(one, other)| one == other).count();
-    let mut parts = Parts::default();
+    let mut parts = DiffBuilder::default();
     new.iter().take(start).for_each(|word| parts.same(word));
     let (old, new_middle) = (middle(&old, start, end), middle(&new, start, end));
     walk(old, new_middle, &mut parts);
@@ -77,7 +77,7 @@ fn words(text: &str) -> (Vec<&str>, &str) {
 }
 
 /// Walks along a longest common subsequence.
-fn walk(old: &[&str], new: &[&str], parts: &mut Parts) {
+fn walk(old: &[&str], new: &[&str], parts: &mut DiffBuilder) {
     let lengths = lengths(old, new);
     let (mut at_old, mut at_new) = (0, 0);
     while let (Some(one), Some(other)) = (old.get(at_old), new.get(at_new)) {
@@ -96,7 +96,7 @@ fn walk(old: &[&str], new: &[&str], parts: &mut Parts) {
     new.iter().skip(at_new).for_each(|word| parts.added(word));
 }
 
-/// How long a common subsequence of the rests is, for all rests.
+/// Lengths of the longest common subsequences of all rests.
 fn lengths(old: &[&str], new: &[&str]) -> Vec<Vec<u16>> {
     let mut lengths = vec![vec![0_u16; new.len() + 1]; old.len() + 1];
     for at_old in (0..old.len()).rev() {
@@ -111,17 +111,17 @@ fn lengths(old: &[&str], new: &[&str]) -> Vec<Vec<u16>> {
     lengths
 }
 
-/// Parts that grow: a gap between two changes belongs to them, so that a changed phrase is one mark and not five.
+/// Builds a diff: a gap between two changes belongs to them, so that a changed phrase is one mark and not five.
 #[derive(Debug, Default)]
-struct Parts {
-    done: Vec<Part>,
+struct DiffBuilder {
+    done: Vec<DiffPart>,
     removed: String,
     added: String,
     /// A gap after a change that may be within one.
     gap: String,
 }
 
-impl Parts {
+impl DiffBuilder {
     fn same(&mut self, text: &str) {
         let changing = !self.removed.is_empty() || !self.added.is_empty();
         if changing && !text.is_empty() && text.chars().all(char::is_whitespace) {
@@ -130,9 +130,9 @@ impl Parts {
         }
         self.flush();
         match self.done.last_mut() {
-            Some(Part::Same(before)) => before.push_str(text),
+            Some(DiffPart::Same(before)) => before.push_str(text),
             _ if text.is_empty() => {}
-            _ => self.done.push(Part::Same(text.to_owned())),
+            _ => self.done.push(DiffPart::Same(text.to_owned())),
         }
     }
 
@@ -155,9 +155,9 @@ impl Parts {
 
     fn flush(&mut self) {
         for (text, part) in [
-            (std::mem::take(&mut self.removed), Part::Removed as fn(String) -> Part),
-            (std::mem::take(&mut self.added), Part::Added),
-            (std::mem::take(&mut self.gap), Part::Same),
+            (std::mem::take(&mut self.removed), DiffPart::Removed as fn(String) -> DiffPart),
+            (std::mem::take(&mut self.added), DiffPart::Added),
+            (std::mem::take(&mut self.gap), DiffPart::Same),
         ] {
             if !text.is_empty() {
                 self.done.push(part(text));
@@ -165,7 +165,7 @@ impl Parts {
         }
     }
 
-    fn finish(mut self) -> Vec<Part> {
+    fn finish(mut self) -> Vec<DiffPart> {
         self.flush();
         self.done
     }
@@ -179,9 +179,9 @@ mod tests {
 
     fn written(old: &str, new: &str) -> String {
         let write = |part| match part {
-            Part::Same(text) => text,
-            Part::Added(text) => format!("[+{text}]"),
-            Part::Removed(text) => format!("[-{text}]"),
+            DiffPart::Same(text) => text,
+            DiffPart::Added(text) => format!("[+{text}]"),
+            DiffPart::Removed(text) => format!("[-{text}]"),
         };
         parts(old, new).into_iter().map(write).collect()
     }
@@ -212,7 +212,7 @@ mod tests {
         let (old, new) = ("a ".repeat(50_000), "b ".repeat(50_000));
         let parts = parts(&old, &new);
         assert!(parts.len() < 10, "{}", parts.len());
-        assert!(matches!(parts.last(), Some(Part::Same(rest)) if rest.len() > 90_000));
+        assert!(matches!(parts.last(), Some(DiffPart::Same(rest)) if rest.len() > 90_000));
     }
 
     proptest! {
@@ -221,9 +221,9 @@ mod tests {
             let (mut before, mut after) = (String::new(), String::new());
             for part in parts(&old, &new) {
                 match part {
-                    Part::Same(text) => { before.push_str(&text); after.push_str(&text); }
-                    Part::Added(text) => after.push_str(&text),
-                    Part::Removed(text) => before.push_str(&text),
+                    DiffPart::Same(text) => { before.push_str(&text); after.push_str(&text); }
+                    DiffPart::Added(text) => after.push_str(&text),
+                    DiffPart::Removed(text) => before.push_str(&text),
                 }
             }
             // A gap within a change stands on both sides of it, as it does in both texts.

@@ -9,21 +9,21 @@ use serde::Deserialize;
 use url::{Host, Url};
 use utoipa::IntoParams;
 
-use super::layout::{Part, Shell};
+use super::layout::{Layout, SitePart};
 use super::untrusted;
 use crate::access::Caller;
 use crate::app::App;
-use crate::extract::Fields;
+use crate::extract::FormParameters;
 use crate::problem::Problem;
 
 /// Bytes of an address that can be followed.
 const LONGEST: usize = 2_048;
 
-/// Where to.
+/// The parameters of `/link`.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
-pub(super) struct Leave {
+pub(super) struct LinkParams {
     to: String,
 }
 
@@ -31,11 +31,11 @@ pub(super) struct Leave {
 pub(super) async fn answer(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Fields(leave, _): Fields<Leave>,
+    FormParameters(leave, _): FormParameters<LinkParams>,
 ) -> Result<Response, Problem> {
     let url = destination(&leave.to)?;
     let shell =
-        Shell { pipeline: &app.name, part: Part::Other, title: "You are about to leave", caller: Some(&caller) };
+        Layout { pipeline: &app.name, part: SitePart::Other, title: "You are about to leave", caller: Some(&caller) };
     Ok(shell.page(&content(&leave.to, &url)))
 }
 
@@ -80,7 +80,7 @@ pub(super) fn content(written: &str, url: &Url) -> Markup {
     }
 }
 
-/// What can make an address misleading.
+/// Warnings about what can make an address misleading.
 fn warnings(url: &Url) -> Vec<&'static str> {
     let international = url.host_str().is_some_and(|host| host.split('.').any(|label| label.starts_with("xn--")));
     [

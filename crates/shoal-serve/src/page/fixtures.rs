@@ -48,7 +48,7 @@ fn made<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).unwrap()
 }
 
-/// The same with `text` wherever a stranger's text could stand.
+/// A copy with `text` wherever a stranger's text could stand.
 pub(super) fn poisoned<T: Serialize + DeserializeOwned>(thing: &T, text: &str) -> T {
     let mut value = serde_json::to_value(thing).unwrap();
     poison(&mut value, false, text);

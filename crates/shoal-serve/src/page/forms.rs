@@ -49,7 +49,7 @@ pub(super) fn layer(chosen: Option<Layer>) -> Markup {
     choice("layer", "Shared", chosen.map_or("", Layer::name), &options)
 }
 
-/// What the objects of a layer are.
+/// The noun for the objects of a layer.
 pub(super) const fn layer_name(layer: Layer) -> &'static str {
     match layer {
         Layer::Repost => "reposted posts",
@@ -62,7 +62,7 @@ pub(super) const fn layer_name(layer: Layer) -> &'static str {
     }
 }
 
-/// So many objects of a layer.
+/// A number of objects of a layer, with their noun.
 pub(super) fn objects(layer: Layer, number: u64) -> String {
     let one = match layer {
         Layer::Repost => "reposted post",
@@ -76,7 +76,7 @@ pub(super) fn objects(layer: Layer, number: u64) -> String {
     humanize::counted(number, one, layer_name(layer))
 }
 
-/// a, b and c.
+/// Joins items as in "a, b and c".
 pub(super) fn list(items: &[String]) -> String {
     match items {
         [] => String::new(),
@@ -95,7 +95,7 @@ pub(super) fn formats<F: FileFormat>(query: &Query, path: &str, between: &str) -
     }
 }
 
-/// What narrows a list, each with the way to be rid of it.
+/// Filters that narrow a list, each with a link to remove it.
 pub(super) fn chosen(query: &Query, path: &str, ignored: &[&str]) -> Markup {
     let pairs: Vec<_> = query.pairs().filter(|(name, _)| !ignored.contains(name)).collect();
     html! {

@@ -39,7 +39,7 @@ pub(super) fn total(total: Total, one: &str, many: &str) -> String {
     if total.exact { counted } else { format!("at least {counted}") }
 }
 
-/// The same under a heading that says what is counted.
+/// A count that may not be exact, under a heading with its noun.
 pub(super) fn total_alone(total: Total) -> String {
     let counted = count(total.count);
     if total.exact { counted } else { format!("{counted}+") }
@@ -78,7 +78,7 @@ pub(super) fn short_time(at: Timestamp) -> Markup {
     html! { time datetime=(at) { (minute(at)) } }
 }
 
-/// From one moment to another, without saying the day twice.
+/// A range of time, without the day twice.
 pub(super) fn range(start: Timestamp, end: Timestamp) -> Markup {
     let (same, last) = (day(start) == day(end), clock(end));
     let year = year(start);
@@ -127,7 +127,7 @@ pub(super) fn bytes(number: u64) -> String {
     }
 }
 
-/// What so many bits are called.
+/// The word for an amount of evidence in bits.
 pub(super) fn strength(bits: f64) -> &'static str {
     SCALE.iter().find(|(below, _)| bits < *below).map_or("extreme", |(_, word)| word)
 }
@@ -172,7 +172,7 @@ pub(super) fn state(state: AlertState) -> (&'static str, &'static str) {
     }
 }
 
-/// What happened to a group.
+/// The words for an event in the life of a group.
 pub(super) fn event(event: LineageEvent) -> &'static str {
     match event {
         LineageEvent::Born => "formed",
@@ -183,7 +183,7 @@ pub(super) fn event(event: LineageEvent) -> &'static str {
     }
 }
 
-/// What a limit left out.
+/// The words for an item that a limit left out, one and many.
 pub(super) fn cap(cap: Cap) -> (&'static str, &'static str) {
     match cap {
         Cap::Company => (

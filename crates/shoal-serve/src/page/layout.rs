@@ -1,4 +1,4 @@
-//! What all pages have in common: head, masthead, foot.
+//! The layout of all pages: head, masthead, foot.
 
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -8,11 +8,11 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets::{ICON, SCRIPT, STYLE};
 use crate::access::Caller;
 use crate::app::App;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 
-/// Which part of the site a page belongs to.
+/// Parts of the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum SitePart {
     Alerts,
     Search,
     Status,
@@ -20,21 +20,24 @@ pub(super) enum Part {
     Other,
 }
 
-const PARTS: [(Part, &str, &str); 3] =
-    [(Part::Alerts, "/", "Alerts"), (Part::Search, "/search", "Search"), (Part::Status, "/status", "Status")];
+const PARTS: [(SitePart, &str, &str); 3] = [
+    (SitePart::Alerts, "/", "Alerts"),
+    (SitePart::Search, "/search", "Search"),
+    (SitePart::Status, "/status", "Status"),
+];
 
 /// A page without its content.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shell<'a> {
+pub(super) struct Layout<'a> {
     /// The name of the pipeline.
     pub(super) pipeline: &'a str,
-    pub(super) part: Part,
-    /// What the page is about, for the title of its window.
+    pub(super) part: SitePart,
+    /// The subject of the page, for the title of its window.
     pub(super) title: &'a str,
     pub(super) caller: Option<&'a Caller>,
 }
 
-impl Shell<'_> {
+impl Layout<'_> {
     /// The whole page around this content.
     pub(super) fn around(&self, content: &Markup) -> Markup {
         html! {
@@ -66,17 +69,18 @@ impl Shell<'_> {
         }
     }
 
-    /// The same as an answer.
+    /// The whole page as an answer.
     pub(super) fn page(&self, content: &Markup) -> Response {
         html_page(StatusCode::OK, self.around(content))
     }
 
-    /// What is wrong with a question, above the form to ask it better. What is no question's fault stays a problem.
+    /// Shows the problem of a question above the form to ask it better. A problem that is no question's fault is given
+    /// back.
     pub(super) fn refused(&self, app: &App, problem: Problem, form: &Markup) -> Result<Response, Problem> {
-        if problem.kind != Kind::Question {
+        if problem.kind != ProblemKind::Question {
             return Err(problem);
         }
-        app.counters.refused(problem.kind);
+        app.metrics.refused(problem.kind);
         let page = self.around(&html! {
             div.lead { h1 { (problem.kind.title()) } }
             p.failure role="alert" dir="auto" { (super::sentence(&problem.detail)) }

@@ -12,7 +12,7 @@ use super::untrusted;
 pub(super) struct Query(Vec<(&'static str, String)>);
 
 impl Query {
-    /// With a pair more.
+    /// Adds a pair.
     pub(super) fn and(mut self, name: &'static str, value: impl Into<String>) -> Self {
         let value = value.into();
         if !value.is_empty() {
@@ -21,17 +21,17 @@ impl Query {
         self
     }
 
-    /// With this value in the place of all others of the name, and on the first page.
+    /// Replaces all values of a name by this one, on the first page.
     pub(super) fn with(&self, name: &'static str, value: impl Into<String>) -> Self {
         self.without(&[name, "cursor"]).and(name, value)
     }
 
-    /// With this stretch of time.
+    /// Adds a stretch of time.
     pub(super) fn between(self, start: Timestamp, end: Timestamp) -> Self {
         self.and("since", start.to_string()).and("until", end.to_string())
     }
 
-    /// Without these.
+    /// Removes the pairs of these names.
     pub(super) fn without(&self, names: &[&str]) -> Self {
         Self(self.0.iter().filter(|(name, _)| !names.contains(name)).cloned().collect())
     }
@@ -41,7 +41,7 @@ impl Query {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// Whether there is nothing in it.
+    /// Recognises a query without pairs.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -55,7 +55,8 @@ impl Query {
     }
 }
 
-/// Whether a form has sent fields that were left empty. The same question has a shorter address, which people share.
+/// Recognises the query of a form with fields that were left empty: the same question has a shorter address, which
+/// people share.
 pub(super) fn is_wordy(query: Option<&str>) -> bool {
     query.is_some_and(|query| query.split('&').any(|pair| pair.ends_with('=')))
 }

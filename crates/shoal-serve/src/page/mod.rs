@@ -1,7 +1,7 @@
 //! Pages for people: alerts, search, what is known of texts and accounts, the status.
 //!
-//! Everything is written here, on the server, and works without scripts. What strangers wrote goes through
-//! [`untrusted`], addresses of theirs through [`links`] and the page of [`external_link`]; no page loads anything from elsewhere.
+//! Pages are written here, on the server, and work without scripts. Texts of strangers go through [`untrusted`],
+//! addresses of theirs through [`links`] and the page of [`external_link`]; no page loads anything from elsewhere.
 
 mod account;
 mod alert;
@@ -29,13 +29,13 @@ use axum::{Extension, Router};
 use maud::{Markup, html};
 
 pub(crate) use self::assets::ASSETS;
-use self::layout::{Part, Shell};
+use self::layout::{Layout, SitePart};
 use self::status::History;
 use crate::access::Caller;
 use crate::app::App;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 
-/// Everything that people look at: `/` and below, but for what other modules answer. [`ASSETS`] must be there for
+/// Routes of all pages: `/` and below, but for what other modules answer. [`ASSETS`] must be there for
 /// everybody: the page of sign-in needs them.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -52,9 +52,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .layer(Extension(Arc::new(History::default())))
 }
 
-/// What a person sees when a request was not done.
+/// The page that tells a person why a request was not done.
 pub(crate) fn problem(app: &App, problem: &Problem, caller: Option<&Caller>) -> Markup {
-    let shell = Shell { pipeline: &app.name, part: Part::Other, title: problem.kind.title(), caller };
+    let shell = Layout { pipeline: &app.name, part: SitePart::Other, title: problem.kind.title(), caller };
     shell.around(&problem_content(problem))
 }
 
@@ -71,15 +71,15 @@ fn problem_content(problem: &Problem) -> Markup {
         }
         p {
             a href="/" { "Alerts" } " · " a href="/search" { "Search" }
-            @if problem.kind == Kind::SignIn { " · " a href="/login" { "Sign in" } }
+            @if problem.kind == ProblemKind::SignIn { " · " a href="/login" { "Sign in" } }
         }
     }
 }
 
-/// Where a person signs in: a form that posts `token` and `next` to `/login`. `problem` is why it did not work.
+/// The page of sign-in: a form that posts `token` and `next` to `/login`. `problem` says why the last attempt failed.
 pub(crate) fn login(app: &App, next: &str, problem: Option<&Problem>) -> Markup {
     let content = login_content(next, problem);
-    Shell { pipeline: &app.name, part: Part::Other, title: "Sign in", caller: None }.around(&content)
+    Layout { pipeline: &app.name, part: SitePart::Other, title: "Sign in", caller: None }.around(&content)
 }
 
 fn login_content(next: &str, problem: Option<&Problem>) -> Markup {

@@ -6,7 +6,7 @@ use shoal_index::{FoundPost, PostKind, StoredPost};
 use super::links::{self, one};
 use super::{highlight, humanize, untrusted};
 
-/// What a post does, in words.
+/// The word for a kind of post.
 const fn kind(kind: PostKind) -> &'static str {
     match kind {
         PostKind::Post => "post",
@@ -40,7 +40,7 @@ pub(super) fn found(found: &FoundPost) -> Markup {
     }
 }
 
-/// Who wrote it, and when.
+/// The author and the time of a post.
 fn by(post: &StoredPost) -> Markup {
     html! {
         (links::account(&post.author))
@@ -53,7 +53,7 @@ fn by(post: &StoredPost) -> Markup {
     }
 }
 
-/// What it answers, repeats or quotes.
+/// The posts that it answers, repeats or quotes.
 fn answers(post: &StoredPost) -> Markup {
     let targets = [("repeats", &post.repost_of), ("answers", &post.reply_to), ("quotes", &post.quote_of)];
     html! {

@@ -9,12 +9,12 @@ use shoal_index::{SearchPage, Sort, TopField, TopValue};
 use shoal_model::Timestamp;
 use shoal_share::TableFormat;
 
-use super::layout::{Part, Shell};
+use super::layout::{Layout, SitePart};
 use super::links::{Query, is_wordy};
 use super::{charts, forms, humanize, posts, untrusted};
 use crate::access::Caller;
 use crate::app::App;
-use crate::extract::Fields;
+use crate::extract::FormParameters;
 use crate::params::{PostFilter, PostPage};
 use crate::problem::Problem;
 
@@ -41,7 +41,7 @@ pub(super) async fn answer(
     State(app): State<Arc<App>>,
     caller: Caller,
     RawQuery(asked): RawQuery,
-    Fields(filter, page): Fields<PostFilter, PostPage>,
+    FormParameters(filter, page): FormParameters<PostFilter, PostPage>,
 ) -> Result<Response, Problem> {
     if is_wordy(asked.as_deref()) {
         return Ok(Redirect::to(&query(&filter).at("/search")).into_response());
@@ -56,7 +56,7 @@ pub(super) async fn answer(
     };
     let request = filter.clone().request(page)?;
     let found = app.ask(move |index, limits| index.search(&request, limits)).await;
-    let shell = Shell { pipeline: &app.name, part: Part::Search, title: "Search", caller: Some(&caller) };
+    let shell = Layout { pipeline: &app.name, part: SitePart::Search, title: "Search", caller: Some(&caller) };
     match found {
         Ok(found) => Ok(shell.page(&content(&filter, cursor.as_deref(), &found))),
         Err(problem) => shell.refused(&app, problem, &form(&filter, &query(&filter))),
@@ -94,7 +94,7 @@ pub(super) fn content(filter: &PostFilter, cursor: Option<&str>, found: &SearchP
     }
 }
 
-/// What stands behind the question mark.
+/// The query string of a search.
 fn query(filter: &PostFilter) -> Query {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let time = |value: Option<Timestamp>| value.map_or_else(String::new, |at| at.to_string());
@@ -195,7 +195,7 @@ fn nothing(query: &Query) -> Markup {
         div.nothing {
             h2 { "No post fits" }
             @if query.is_empty() {
-                p { "Nothing has been read yet. Posts can be found within seconds after they are read." }
+                p { "NoParameters has been read yet. Posts can be found within seconds after they are read." }
             }
             @else { p { "Use fewer words or filters; " code { "OR" } " between words finds either of them." } }
         }

@@ -9,26 +9,26 @@ use serde::Deserialize;
 use shoal_index::{FoundPost, SimilarRequest, StoredPost};
 use utoipa::IntoParams;
 
-use super::layout::{Part, Shell};
+use super::layout::{Layout, SitePart};
 use super::links::one;
 use super::{diff, forms, humanize, links, posts, untrusted};
 use crate::access::Caller;
 use crate::app::App;
-use crate::extract::{Fields, Id};
+use crate::extract::{FormParameters, Id};
 use crate::problem::Problem;
 
 /// Posts that are shown.
 const MOST: usize = 50;
 
-/// How similar.
+/// The least similarity.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
-pub(super) struct How {
+pub(super) struct SimilarityParams {
     similarity: f64,
 }
 
-impl Default for How {
+impl Default for SimilarityParams {
     fn default() -> Self {
         Self { similarity: 0.5 }
     }
@@ -42,7 +42,7 @@ pub(super) async fn answer(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
-    Fields(how, _): Fields<How>,
+    FormParameters(how, _): FormParameters<SimilarityParams>,
 ) -> Result<Response, Problem> {
     let asked = id.clone();
     let request = SimilarRequest { post: id.clone(), similarity: how.similarity, limit: MOST };
@@ -51,7 +51,7 @@ pub(super) async fn answer(
         Ok(Some((post, index.similar(&request, limits)?)))
     });
     let (post, found) = found.await?.ok_or_else(|| Problem::missing("post", &id))?;
-    let shell = Shell { pipeline: &app.name, part: Part::Search, title: "Similar posts", caller: Some(&caller) };
+    let shell = Layout { pipeline: &app.name, part: SitePart::Search, title: "Similar posts", caller: Some(&caller) };
     Ok(shell.page(&content(&post, &found, how.similarity)))
 }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::Role;
 use crate::params::{AlertFilter, PostFilter};
 
-/// Everything that a page is made of.
+/// Elements that pages consist of.
 const TAGS: [&str; 65] = [
     "a",
     "article",
@@ -75,7 +75,7 @@ const TAGS: [&str; 65] = [
     "ul",
 ];
 
-/// And everything that is said of it: nothing that acts, nothing that loads but from here.
+/// Attributes that elements have: none that acts, none that loads but from here.
 const ATTRIBUTES: [&str; 59] = [
     "action",
     "aria-current",
@@ -166,7 +166,7 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
     let post: StoredPost = search.posts[0].post.clone();
     let mut other: FoundPost = search.posts[1].clone();
     other.post.text.push('x');
-    let problem = Problem { field: poison(text), ..Problem::new(Kind::Question, text) };
+    let problem = Problem { field: poison(text), ..Problem::new(ProblemKind::Question, text) };
     let url = format!("https://a.example/?{short}");
     let account = fixtures::poisoned(&fixtures::account(), text);
     let contents = [
@@ -192,7 +192,7 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
 
 fn shell(text: &str, content: &Markup) -> String {
     let caller = Caller { name: text.to_owned(), ..caller() };
-    let shell = Shell { pipeline: text, part: Part::Alerts, title: text, caller: Some(&caller) };
+    let shell = Layout { pipeline: text, part: SitePart::Alerts, title: text, caller: Some(&caller) };
     shell.around(content).into_string()
 }
 
@@ -215,7 +215,7 @@ fn check(page: &str, html: &str) {
     }
 }
 
-/// Whatever is loaded, followed or sent lies here, but for the one way out.
+/// Checks that an address that is loaded, followed or sent to lies here, but for the one way out.
 fn address(page: &str, attribute: &str, value: &str) {
     if ["href", "src", "action", "data-show", "data-stream"].contains(&attribute) {
         let here = value.starts_with('#') || (value.starts_with('/') && !value.starts_with("//"));

@@ -1,5 +1,5 @@
-//! What strangers wrote, shown so that it cannot mislead: isolated from its surroundings, with its own direction and
-//! language, and where it names something, with everything hidden made visible.
+//! Texts of strangers, shown so that they cannot mislead: isolated from their surroundings, with their own
+//! direction and language, and where they name something, with everything hidden made visible.
 
 use std::fmt::Write as _;
 
@@ -69,7 +69,7 @@ pub(super) fn visible(text: &str, most: usize) -> Markup {
     }
 }
 
-/// The same for places that take no markup: pictures and titles.
+/// A visible text without markup, for pictures and titles.
 pub(super) fn visible_plain(text: &str, most: usize) -> String {
     let (text, more) = cut(text, most);
     let mut plain = String::new();
@@ -126,8 +126,8 @@ pub(super) fn cut(text: &str, most: usize) -> (&str, bool) {
     }
 }
 
-/// Whether a character leaves no mark of its own or turns others around. The variation selectors U+FE0E and U+FE0F
-/// stay: they choose between two pictures of an emoji.
+/// Recognises a character that leaves no mark of its own or turns others around. The variation selectors U+FE0E and
+/// U+FE0F stay: they choose between two pictures of an emoji.
 pub(super) fn is_hidden(symbol: char) -> bool {
     symbol.is_control()
         || matches!(symbol,

@@ -7,14 +7,14 @@ use std::time::Duration;
 /// A test that waits so long has failed.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// What came back.
+/// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Names in small letters.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// Whether the body came to its end.
+    /// The body came to its end.
     pub(crate) whole: bool,
 }
 
@@ -107,7 +107,7 @@ impl Connection {
     }
 }
 
-/// One request on a connection of its own.
+/// Sends a request on a connection of its own.
 pub(crate) fn ask(address: SocketAddr, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
     let mut connection = Connection::open(address);
     connection.send(method, path, headers, body);

@@ -18,12 +18,12 @@ const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Health as a test sets it.
 #[derive(Default)]
-struct Told {
+struct TestHealth {
     failed: Mutex<Option<&'static str>>,
     awaited: Mutex<Option<&'static str>>,
 }
 
-impl Health for Told {
+impl Health for TestHealth {
     fn alive(&self) -> Result<(), String> {
         self.failed.lock().unwrap().map_or(Ok(()), |why| Err(why.to_owned()))
     }
@@ -34,7 +34,7 @@ impl Health for Told {
 }
 
 fn server() -> Server {
-    start(Registry::new(), Arc::new(Told::default()))
+    start(Registry::new(), Arc::new(TestHealth::default()))
 }
 
 /// A server without an index.
@@ -60,7 +60,7 @@ fn exchange(server: &Server, request: &str) -> String {
     rest(&mut stream)
 }
 
-/// What comes until the server closes the connection; what it cuts off counts as closed.
+/// Reads until the server closes the connection; cutting it off counts as closing.
 fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     if let Err(error) = stream.read_to_end(&mut bytes) {
@@ -73,7 +73,7 @@ fn request(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
-/// One answer with a known length, and nothing after it.
+/// An answer with a known length, and nothing after it.
 fn one(stream: &mut TcpStream) -> (String, String) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -105,7 +105,7 @@ fn metrics_are_told_as_they_are_now() {
     let registry = Registry::new();
     let posts = IntCounter::new("shoal_posts_total", "Posts.").unwrap();
     registry.register(Box::new(posts.clone())).unwrap();
-    let server = start(registry, Arc::new(Told::default()));
+    let server = start(registry, Arc::new(TestHealth::default()));
     for count in [3, 7] {
         posts.inc_by(count - posts.get());
         let (status, headers, body) = get(&server, "/metrics?name=x");
@@ -120,7 +120,7 @@ fn metrics_are_told_as_they_are_now() {
 
 #[test]
 fn health_is_what_the_process_says() {
-    let told = Arc::new(Told::default());
+    let told = Arc::new(TestHealth::default());
     let server = start(Registry::new(), Arc::clone(&told) as Arc<dyn Health>);
     *told.awaited.lock().unwrap() = Some("waiting for partitions");
     let answers = |path| {
@@ -233,8 +233,9 @@ fn slow_clients_do_not_hold_others_up() {
 
 #[test]
 fn slow_clients_are_cut_off_and_make_place() {
-    let routes = routes::plain(Registry::new(), Arc::new(Told::default()));
-    let limits = Limits { connections: 2, patience: Duration::from_millis(50), ..Limits::default() };
+    let routes = routes::plain(Registry::new(), Arc::new(TestHealth::default()));
+    let limits =
+        ConnectionLimits { connections: 2, patience: Duration::from_millis(50), ..ConnectionLimits::default() };
     let server = Server::with_limits(ANY_PORT, routes, limits).unwrap();
     let slow = slow(&server, 5);
     // All places are taken, thrice over.
@@ -249,7 +250,8 @@ fn slow_clients_are_cut_off_and_make_place() {
 fn a_client_that_does_not_read_is_cut_off() {
     let text = "x".repeat(32 << 20);
     let routes = Router::new().route("/", axum::routing::get(|| async move { text }));
-    let limits = Limits { connections: 1, patience: Duration::from_millis(50), ..Limits::default() };
+    let limits =
+        ConnectionLimits { connections: 1, patience: Duration::from_millis(50), ..ConnectionLimits::default() };
     let server = Server::with_limits(ANY_PORT, routes, limits).unwrap();
     let mut lazy = connect(&server);
     lazy.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
@@ -262,13 +264,14 @@ fn a_client_that_does_not_read_is_cut_off() {
 fn a_stopped_server_gives_its_port_back() {
     let first = server();
     let address = first.address();
-    let taken =
-        Server::start(&settings(address), Registry::new(), Arc::new(Told::default()), None).unwrap_err().to_string();
+    let taken = Server::start(&settings(address), Registry::new(), Arc::new(TestHealth::default()), None)
+        .unwrap_err()
+        .to_string();
     assert!(taken.starts_with(&format!("cannot listen on {address}: ")), "{taken}");
     // Neither a client that waits nor one that has been served keeps it.
     let (_idle, _) = (connect(&first), get(&first, "/healthz"));
     drop(first);
-    let second = Server::start(&settings(address), Registry::new(), Arc::new(Told::default()), None).unwrap();
+    let second = Server::start(&settings(address), Registry::new(), Arc::new(TestHealth::default()), None).unwrap();
     assert_eq!(second.address(), address);
     assert_eq!(get(&second, "/healthz").0, 200);
 }

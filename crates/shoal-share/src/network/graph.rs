@@ -85,7 +85,7 @@ impl NodeRole {
 
 /// The number shown of a larger number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(super) struct ShownCount {
     pub(super) shown: u64,
     pub(super) of: u64,
 }
@@ -127,12 +127,12 @@ impl<'a> AlertNetwork<'a> {
     }
 
     /// The ties that are listed, of those that the group has.
-    pub(super) fn ties(&self) -> Shown {
-        Shown { shown: self.edges.len() as u64, of: self.alert.observed.ties.count }
+    pub(super) fn ties(&self) -> ShownCount {
+        ShownCount { shown: self.edges.len() as u64, of: self.alert.observed.ties.count }
     }
 
     /// The accounts that are nodes, of those that there are.
-    pub(super) fn accounts(&self, role: NodeRole) -> Shown {
+    pub(super) fn accounts(&self, role: NodeRole) -> ShownCount {
         let observed = &self.alert.observed;
         let (listed, cap) = match role {
             NodeRole::Group => (observed.accounts.len(), Cap::AlertAccounts),
@@ -140,7 +140,7 @@ impl<'a> AlertNetwork<'a> {
         };
         let left_out = self.alert.caps_hit.iter().filter(|hit| hit.cap == cap).map(|hit| hit.count).sum::<u64>();
         let shown = self.nodes.iter().filter(|node| node.role == role).count() as u64;
-        Shown { shown, of: (listed as u64).saturating_add(left_out) }
+        ShownCount { shown, of: (listed as u64).saturating_add(left_out) }
     }
 
     /// A sentence on the alert and on what the network leaves out.

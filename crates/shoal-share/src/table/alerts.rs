@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use shoal_index::AlertSummary;
 use shoal_model::Alert;
 
-use super::row::{Cell, Table};
+use super::schema::{Cell, TableSchema};
 
 /// The table of alerts: `alert_id`, `revision`, `state`, `shadow`, `opened_at`, `raised_at`, `start`, `end`,
 /// `accounts`, `objects`, `layers` (separated by spaces), `bits`, `labels` (separated by ` | `), `summary`, `feedback`
@@ -30,7 +30,7 @@ impl Serialize for AlertRow<'_> {
     }
 }
 
-impl Table for AlertTable {
+impl TableSchema for AlertTable {
     const COLUMNS: &'static [&'static str] = &[
         "alert_id",
         "revision",

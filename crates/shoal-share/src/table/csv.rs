@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use ::csv::{Terminator, WriterBuilder};
 
-use super::row::Cell;
+use super::schema::Cell;
 use crate::FormatFacts;
 
 pub(super) const FACTS: FormatFacts =

@@ -4,7 +4,7 @@ use serde::Serialize;
 use shoal_index::Evidence;
 use shoal_model::{Layer, Timestamp};
 
-use super::row::{Cell, Table};
+use super::schema::{Cell, TableSchema};
 use super::{TableFormat, TableWriter};
 use crate::Error;
 
@@ -42,7 +42,7 @@ pub struct EvidenceRow<'a> {
     pub text: Option<&'a str>,
 }
 
-impl Table for EvidenceTable {
+impl TableSchema for EvidenceTable {
     const COLUMNS: &'static [&'static str] =
         &["alert_id", "revision", "object", "layer", "label", "post", "account", "at", "similarity", "url", "text"];
 

@@ -5,7 +5,7 @@ mod csv;
 mod evidence;
 mod ndjson;
 mod posts;
-mod row;
+mod schema;
 
 use std::io::Write;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use self::csv::CsvWriter;
 pub use self::evidence::{EvidenceRow, EvidenceTable, evidence_rows, evidence_table};
 use self::ndjson::NdjsonWriter;
 pub use self::posts::PostTable;
-pub use self::row::{Cell, Table};
+pub use self::schema::{Cell, TableSchema};
 use crate::{Error, FileFormat, FormatFacts};
 
 /// Formats of tables.
@@ -67,7 +67,7 @@ enum RowWriter<W: Write> {
     Ndjson(NdjsonWriter<W>),
 }
 
-impl<W: Write, T: Table> TableWriter<W, T> {
+impl<W: Write, T: TableSchema> TableWriter<W, T> {
     /// Begins a table.
     ///
     /// # Errors

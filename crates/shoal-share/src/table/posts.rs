@@ -3,7 +3,7 @@
 use shoal_index::FoundPost;
 use shoal_model::Post;
 
-use super::row::{Cell, Table};
+use super::schema::{Cell, TableSchema};
 
 /// The table of posts, the first five columns as 4CAT calls them: `id`, `thread_id` (the post that is answered, else
 /// the post itself), `author`, `timestamp` (when it was seen), `body`, `author_name`, `created_at` (as claimed),
@@ -12,7 +12,7 @@ use super::row::{Cell, Table};
 #[derive(Debug)]
 pub enum PostTable {}
 
-impl Table for PostTable {
+impl TableSchema for PostTable {
     const COLUMNS: &'static [&'static str] = &[
         "id",
         "thread_id",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use shoal_serve::Token;
+use shoal_serve::AccessToken;
 use shoal_stream::Output;
 
 use super::file::{self, Place, Topic, Written};
@@ -38,8 +38,11 @@ impl Pipeline {
 }
 
 fn serve(served: &Served) -> file::Serve {
-    let token =
-        |token: &Token| file::Token { name: token.name.clone(), role: token.role, sha256: hexadecimal(&token.sha256) };
+    let token = |token: &AccessToken| file::Token {
+        name: token.name.clone(),
+        role: token.role,
+        sha256: hexadecimal(&token.sha256),
+    };
     file::Serve {
         listen: served.listen.map(|address| address.to_string()),
         hosts: served.hosts.clone(),

@@ -8,34 +8,34 @@ use tokio::sync::mpsc::{Receiver, Sender, channel as bounded};
 use crate::problem::Problem;
 
 /// Bytes of a chunk.
-const CHUNK: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 /// Chunks that wait for the client.
 const MAX_QUEUED_CHUNKS: usize = 4;
 
-/// Where a file is written to. Writing waits while too many chunks do, and fails once the client is gone.
+/// A file that is being written. Writing waits while too many chunks do, and fails once the client is gone.
 #[derive(Debug)]
 pub(super) struct ChunkWriter {
     chunk: Vec<u8>,
     to: Sender<Result<Bytes, Broken>>,
 }
 
-/// Why a file ends before its end.
+/// The problem that ends a file before its end.
 #[derive(Debug, thiserror::Error)]
 #[error("the file breaks off")]
 pub(super) struct Broken(Problem);
 
-/// The other way to end a file.
+/// Ends a file before its end.
 #[derive(Debug)]
 pub(super) struct Breaker(Sender<Result<Bytes, Broken>>);
 
-/// Where a file is written to, and where its chunks come out.
+/// A file to write, and the receiver of its chunks.
 pub(super) fn channel() -> (ChunkWriter, Receiver<Result<Bytes, Broken>>) {
     let (to, from) = bounded(MAX_QUEUED_CHUNKS);
     (ChunkWriter { chunk: Vec::new(), to }, from)
 }
 
 impl ChunkWriter {
-    /// The end for when something goes wrong.
+    /// The end to use after a failure.
     pub(super) fn breaker(&self) -> Breaker {
         Breaker(self.to.clone())
     }
@@ -67,7 +67,7 @@ impl From<Broken> for Problem {
 impl Write for ChunkWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.chunk.extend_from_slice(bytes);
-        if self.chunk.len() >= CHUNK {
+        if self.chunk.len() >= CHUNK_BYTES {
             self.send()?;
         }
         Ok(bytes.len())
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_file_comes_in_parts_and_whole() {
         let (mut chunks, mut from) = channel();
-        let written: Vec<u8> = (0..3 * CHUNK).map(|byte| byte as u8).collect();
+        let written: Vec<u8> = (0..3 * CHUNK_BYTES).map(|byte| byte as u8).collect();
         for piece in written.chunks(1_000) {
             chunks.write_all(piece).unwrap();
         }
@@ -94,7 +94,7 @@ mod tests {
         let mut read = Vec::new();
         while let Some(chunk) = from.blocking_recv() {
             let chunk = chunk.unwrap();
-            assert!(chunk.len() < CHUNK + 1_000);
+            assert!(chunk.len() < CHUNK_BYTES + 1_000);
             read.extend_from_slice(&chunk);
         }
         assert!(read == written);
@@ -104,7 +104,7 @@ mod tests {
     fn nobody_writes_for_a_client_that_is_gone() {
         let (mut chunks, from) = channel();
         drop(from);
-        let error = chunks.write_all(&vec![0; CHUNK]).unwrap_err();
+        let error = chunks.write_all(&vec![0; CHUNK_BYTES]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
         chunks.breaker().fail(Problem::missing("x", "y"));
     }

@@ -10,19 +10,19 @@ use axum::extract::State;
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
 use shoal_index::{AlertRequest, AlertSummary, FoundPost, MAX_PAGE, SearchRequest};
-use shoal_share::{AlertRow, AlertTable, FileFormat, PostTable, Table, TableFormat, TableWriter};
+use shoal_share::{AlertRow, AlertTable, FileFormat, PostTable, TableFormat, TableSchema, TableWriter};
 use tokio::time::timeout;
 
 use self::chunks::ChunkWriter;
 use super::formats::{TableFile, attachment};
-use crate::app::{App, EXPORTS};
+use crate::app::{App, MAX_EXPORTS};
 use crate::connection::Unhurried;
 use crate::extract::Parameters;
-use crate::params::{AlertFilter, Page, PostFilter, PostPage};
-use crate::problem::{Kind, PROBLEM_JSON, Problem, ProblemBody};
+use crate::params::{AlertFilter, ListPage, PostFilter, PostPage};
+use crate::problem::{PROBLEM_JSON, Problem, ProblemBody, ProblemKind};
 
-/// How long an export waits for its place: for one after the other, of the same client.
-const TURN: Duration = Duration::from_secs(1);
+/// Time that an export waits for its place: enough for one after the other, of the same client.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// All posts that fit, as a file.
 ///
@@ -51,7 +51,7 @@ pub(super) async fn alerts(
     State(app): State<Arc<App>>,
     Parameters(filter, TableFile { format }): Parameters<AlertFilter, TableFile>,
 ) -> Result<Response, Problem> {
-    let request = filter.request(Page { limit: MAX_PAGE, cursor: None })?;
+    let request = filter.request(ListPage { limit: MAX_PAGE, cursor: None })?;
     file(&app, "alerts", format, move |app, chunks| write_alerts(app, request, format, chunks)).await
 }
 
@@ -62,9 +62,10 @@ async fn file(
     format: TableFormat,
     write: impl FnOnce(&App, ChunkWriter) -> Result<(), Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let place = timeout(TURN, Arc::clone(&app.exports).acquire_owned()).await;
+    let place = timeout(QUEUE_TIMEOUT, Arc::clone(&app.exports).acquire_owned()).await;
     let place = place.ok().and_then(Result::ok).ok_or_else(|| {
-        Problem::new(Kind::Busy, format!("{EXPORTS} exports are under way, and there may be no more")).after(10)
+        Problem::new(ProblemKind::Busy, format!("{MAX_EXPORTS} exports are under way, and there may be no more"))
+            .after(10)
     })?;
     let (chunks, mut sent) = chunks::channel();
     let app = Arc::clone(app);
@@ -143,7 +144,7 @@ fn each_alert(
     }
 }
 
-fn finish(app: &App, table: TableWriter<ChunkWriter, impl Table>, all: bool) -> Result<(), Problem> {
+fn finish(app: &App, table: TableWriter<ChunkWriter, impl TableSchema>, all: bool) -> Result<(), Problem> {
     let chunks = if all { table.finish()? } else { table.finish_cut_off(app.rows)? };
     Ok(chunks.end()?)
 }

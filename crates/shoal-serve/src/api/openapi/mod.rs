@@ -7,14 +7,21 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use utoipa::openapi::{ContentBuilder, OpenApi as Description, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
-use crate::problem::{Kind, PROBLEM_JSON, ProblemBody};
+use crate::problem::{PROBLEM_JSON, ProblemBody, ProblemKind};
 
 /// Stands for the schema of alerts, which is a file of its own.
 pub(super) struct AnyAlert;
 
-/// What every question can come to.
-const ALWAYS: [Kind; 7] =
-    [Kind::Question, Kind::SignIn, Kind::Forbidden, Kind::Address, Kind::Rate, Kind::Internal, Kind::Busy];
+/// Problems that every question can come to.
+const ALWAYS: [ProblemKind; 7] = [
+    ProblemKind::Question,
+    ProblemKind::SignIn,
+    ProblemKind::Forbidden,
+    ProblemKind::Address,
+    ProblemKind::Rate,
+    ProblemKind::Internal,
+    ProblemKind::Busy,
+];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -34,11 +41,11 @@ const ALWAYS: [Kind; 7] =
         (name = "status", description = "How the server is."),
     ),
 )]
-struct Begin;
+struct ApiDescription;
 
 /// The description before its paths.
 pub(super) fn begin() -> Description {
-    Begin::openapi()
+    ApiDescription::openapi()
 }
 
 /// The description as it is sent: with what holds of all paths, and the schema of alerts. `open` is whether everybody
@@ -62,18 +69,18 @@ pub(super) fn finish(description: &Description, open: bool) -> String {
     json.to_string()
 }
 
-/// What holds of every operation.
+/// Adds to an operation what holds of all: problems, formats, lists with commas.
 fn complete(operation: Option<&mut Operation>, has_id: bool, changes: bool) {
     let Some(operation) = operation else { return };
     let mut kinds = ALWAYS.to_vec();
     if changes {
-        kinds.push(Kind::ReadOnly);
+        kinds.push(ProblemKind::ReadOnly);
     }
     if has_id {
-        kinds.push(Kind::Missing);
+        kinds.push(ProblemKind::Missing);
     }
     if operation.request_body.is_some() {
-        kinds.extend([Kind::Body, Kind::MediaType, Kind::Slow]);
+        kinds.extend([ProblemKind::Body, ProblemKind::MediaType, ProblemKind::Slow]);
     }
     add_formats(operation);
     for parameter in operation.parameters.iter_mut().flatten() {

@@ -1,4 +1,4 @@
-//! Who is in a group, who is tied to whom, and who is near it.
+//! Accounts of a group, their ties, and accounts near the group.
 
 use maud::{Markup, html};
 use shoal_model::{Alert, AlertAccount, Cap};

@@ -1,4 +1,4 @@
-//! From meetings to bits, and from bits to the decision, so that everybody can check it.
+//! Arithmetic from meetings to bits and from bits to the decision, for everybody to check.
 
 use maud::{Markup, html};
 use shoal_model::{Alert, AlertAccount, Arithmetic, Meeting};

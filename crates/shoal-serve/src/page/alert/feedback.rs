@@ -1,4 +1,4 @@
-//! What people said of an alert, and the form to say it.
+//! Feedback on an alert, and the form to give it.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use shoal_index::{Feedback, Verdict};
 
 use super::super::links::one;
 use super::super::{humanize, untrusted, verdict};
-use super::Seen;
+use super::AlertView;
 use crate::access::Caller;
 use crate::api::feedback::{self, NewFeedback};
 use crate::app::App;
 use crate::extract::Id;
 use crate::problem::Problem;
 
-/// What is shown of what people said, the newest.
+/// Conclusions that are shown, the newest.
 const LISTED: usize = 20;
 /// Symbols of a note.
 const NOTE: usize = 2_000;
@@ -27,7 +27,7 @@ const NOTE: usize = 2_000;
 /// The form as it comes: a browser sends a note that was left empty too.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::page) struct Said {
+pub(in crate::page) struct FeedbackForm {
     verdict: Verdict,
     #[serde(default)]
     note: String,
@@ -39,7 +39,7 @@ pub(in crate::page) async fn give(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
-    form: Result<Form<Said>, FormRejection>,
+    form: Result<Form<FeedbackForm>, FormRejection>,
 ) -> Result<Redirect, Problem> {
     let Form(said) = form.map_err(|_| Problem::of("verdict", "choose what you conclude, and send the form again"))?;
     // A browser ends lines as mail does.
@@ -50,8 +50,8 @@ pub(in crate::page) async fn give(
     Ok(Redirect::to(&back))
 }
 
-/// What was said, and the form where `speaks`.
-pub(super) fn section(seen: &Seen, speaks: bool) -> Markup {
+/// The section of feedback, with the form where `speaks`.
+pub(super) fn section(seen: &AlertView, speaks: bool) -> Markup {
     let said = &seen.feedback;
     html! {
         section #feedback {
@@ -77,7 +77,7 @@ fn one_said(feedback: &Feedback) -> Markup {
     }
 }
 
-fn form(seen: &Seen) -> Markup {
+fn form(seen: &AlertView) -> Markup {
     let alert = seen.alert();
     html! {
         form.feedback method="post" action=(format!("{}/feedback", one("alerts", &alert.alert_id))) {

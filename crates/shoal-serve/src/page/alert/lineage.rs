@@ -5,12 +5,12 @@ use shoal_model::Alert;
 
 use super::super::links::{Query, one};
 use super::super::{alerts, humanize};
-use super::Seen;
+use super::AlertView;
 
 /// Events and revisions that are listed, the newest.
 const LISTED: usize = 20;
 
-/// What happened to the group.
+/// The section of events in the life of the group.
 pub(super) fn lineage(alert: &Alert) -> Markup {
     let skipped = alert.lineage.len().saturating_sub(LISTED);
     html! {
@@ -33,8 +33,8 @@ pub(super) fn lineage(alert: &Alert) -> Markup {
     }
 }
 
-/// All revisions.
-pub(super) fn revisions(seen: &Seen) -> Markup {
+/// The section of revisions.
+pub(super) fn revisions(seen: &AlertView) -> Markup {
     let alert = seen.alert();
     html! {
         section #revisions {

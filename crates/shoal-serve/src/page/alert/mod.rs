@@ -1,4 +1,4 @@
-//! One alert on one page.
+//! The page of an alert.
 
 mod accounts;
 mod arithmetic;
@@ -15,42 +15,33 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
-use serde::Deserialize;
 use shoal_index::{Evidence, Feedback};
 use shoal_model::{Alert, LayerCount};
-use utoipa::IntoParams;
 
 pub(super) use self::feedback::give;
-use super::layout::{Part, Shell};
+use super::layout::{Layout, SitePart};
 use super::{alerts, charts, forms, humanize};
 use crate::Role;
 use crate::access::Caller;
 use crate::app::App;
-use crate::extract::{Fields, Id};
+use crate::extract::{FormParameters, Id};
+use crate::params::RevisionParams;
 use crate::problem::Problem;
 
-/// Which revision of an alert; the newest when absent.
-#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default)]
-pub(super) struct Which {
-    revision: Option<u32>,
-}
-
-/// Everything that the page of an alert shows.
+/// The contents of the page of an alert.
 #[derive(Debug)]
-struct Seen {
+struct AlertView {
     /// All revisions that are kept, oldest first.
     revisions: Vec<Alert>,
-    /// Which of them is shown.
+    /// The position of the revision that is shown.
     shown: usize,
     /// The posts behind it.
     evidence: Option<Evidence>,
-    /// What people said.
+    /// Conclusions of people.
     feedback: Vec<Feedback>,
 }
 
-impl Seen {
+impl AlertView {
     fn alert(&self) -> &Alert {
         &self.revisions[self.shown]
     }
@@ -61,24 +52,24 @@ pub(super) async fn answer(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
-    Fields(which, _): Fields<Which>,
+    FormParameters(RevisionParams { revision }, _): FormParameters<RevisionParams>,
 ) -> Result<Response, Problem> {
     let asked = id.clone();
     let seen = app.ask(move |index, _| {
         let revisions = index.alert(&asked)?;
         let newest = revisions.len().checked_sub(1);
         let position = |revision| revisions.iter().position(|alert| alert.revision == revision);
-        let Some(shown) = which.revision.map_or(newest, position) else { return Ok(None) };
+        let Some(shown) = revision.map_or(newest, position) else { return Ok(None) };
         let evidence = index.evidence(&asked, Some(revisions[shown].revision))?;
-        Ok(Some(Seen { shown, evidence, feedback: index.feedback(&asked)?, revisions }))
+        Ok(Some(AlertView { shown, evidence, feedback: index.feedback(&asked)?, revisions }))
     });
-    let missing = || match which.revision {
+    let missing = || match revision {
         Some(revision) => Problem::missing("alert", &format!("{id} with revision {revision}")),
         None => Problem::missing("alert", &id),
     };
     let seen = seen.await?.ok_or_else(missing)?;
     let title = format!("Alert {}", short(&id));
-    let shell = Shell { pipeline: &app.name, part: Part::Alerts, title: &title, caller: Some(&caller) };
+    let shell = Layout { pipeline: &app.name, part: SitePart::Alerts, title: &title, caller: Some(&caller) };
     Ok(shell.page(&content(&seen, caller.role >= Role::Feedback)))
 }
 
@@ -88,7 +79,7 @@ fn short(id: &str) -> String {
 }
 
 /// The page. `speaks` says whether whoever looks may give feedback.
-fn content(seen: &Seen, speaks: bool) -> Markup {
+fn content(seen: &AlertView, speaks: bool) -> Markup {
     let alert = seen.alert();
     html! {
         (head(seen))
@@ -116,7 +107,7 @@ fn content(seen: &Seen, speaks: bool) -> Markup {
     }
 }
 
-fn head(seen: &Seen) -> Markup {
+fn head(seen: &AlertView) -> Markup {
     let alert = seen.alert();
     html! {
         div.lead {
@@ -153,7 +144,7 @@ fn accounts(alert: &Alert) -> u64 {
     alert.observed.accounts.len() as u64 + left_out(alert, shoal_model::Cap::AlertAccounts)
 }
 
-/// What a limit left out.
+/// The number of items that a limit left out.
 fn left_out(alert: &Alert, cap: shoal_model::Cap) -> u64 {
     alert.caps_hit.iter().filter(|hit| hit.cap == cap).map(|hit| hit.count).sum()
 }
@@ -207,7 +198,7 @@ fn strength(alert: &Alert) -> Markup {
     }
 }
 
-fn contents(seen: &Seen) -> Markup {
+fn contents(seen: &AlertView) -> Markup {
     let parts = [
         ("when", "When"),
         ("shared", "What they shared"),

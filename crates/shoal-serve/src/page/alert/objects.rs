@@ -1,4 +1,4 @@
-//! What a group shared: texts side by side with their differences, everything else as a list.
+//! Objects that a group shared: texts side by side with their differences, everything else as a list.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use shoal_model::{AlertObject, Cap, Layer};
 
 use super::super::links::{self, Query, one};
 use super::super::{diff, forms, humanize, untrusted};
-use super::Seen;
+use super::AlertView;
 
 /// Texts that are shown at once; more after a click.
 const OPEN: usize = 4;
@@ -30,7 +30,7 @@ struct Variant<'a> {
 }
 
 /// All objects.
-pub(super) fn section(seen: &Seen) -> Markup {
+pub(super) fn section(seen: &AlertView) -> Markup {
     let alert = seen.alert();
     let objects: &[EvidenceObject] = seen.evidence.as_ref().map_or(&[], |evidence| &evidence.objects);
     let (texts, others): (Vec<_>, Vec<_>) = objects.iter().partition(|object| object.object.layer == Layer::Text);
@@ -58,7 +58,7 @@ pub(super) fn section(seen: &Seen) -> Markup {
     }
 }
 
-/// How many texts are shown.
+/// The number of texts that are shown.
 fn shown(texts: &[&EvidenceObject]) -> usize {
     let mut room = ALL_VARIANTS;
     let fits = |object: &&&EvidenceObject| {
@@ -69,7 +69,7 @@ fn shown(texts: &[&EvidenceObject]) -> usize {
     texts.iter().take_while(fits).count()
 }
 
-/// What the limits left out, and where to look for it.
+/// A line on objects that limits left out, with a link to the search.
 fn rest(alert: &shoal_model::Alert) -> Markup {
     let left_out = super::left_out(alert, Cap::AlertObjects);
     html! {
@@ -137,7 +137,7 @@ fn counts(object: &AlertObject) -> Markup {
     }
 }
 
-/// Who published a variant, and when first.
+/// The accounts that published a variant, and the time of the first.
 fn by(variant: &Variant<'_>) -> Markup {
     let posts = &variant.posts;
     let similarity = posts.iter().map(|post| post.evidence.similarity).fold(1.0, f32::min);

@@ -3,8 +3,8 @@ use shoal_share::{FileFormat, FormatFacts, NetworkFormat, TableFormat};
 use super::super::fixtures;
 use super::*;
 
-fn seen() -> Seen {
-    Seen {
+fn seen() -> AlertView {
+    AlertView {
         revisions: vec![fixtures::alert()],
         shown: 0,
         evidence: Some(fixtures::evidence()),
@@ -14,8 +14,8 @@ fn seen() -> Seen {
 
 /// The page with `text` wherever a stranger's text can stand.
 pub(in crate::page) fn poisoned(text: &str) -> Markup {
-    let Seen { revisions, evidence, feedback, .. } = seen();
-    let seen = Seen {
+    let AlertView { revisions, evidence, feedback, .. } = seen();
+    let seen = AlertView {
         revisions: fixtures::poisoned(&revisions, text),
         shown: 0,
         evidence: fixtures::poisoned(&evidence, text),
@@ -78,7 +78,7 @@ fn an_alert_of_which_nothing_is_left_is_shown() {
     (observed.accounts, observed.objects, observed.posts) = (Vec::new(), Vec::new(), Vec::new());
     (observed.layers, observed.timeline, observed.context) = (Vec::new(), Vec::new(), Vec::new());
     observed.ties.strongest = Vec::new();
-    let seen = Seen { revisions: vec![alert], shown: 0, evidence: None, feedback: Vec::new() };
+    let seen = AlertView { revisions: vec![alert], shown: 0, evidence: None, feedback: Vec::new() };
     let page = content(&seen, true).into_string();
     assert!(page.contains("are not in the index") && page.contains("Nobody has assessed it yet"), "{page}");
 }

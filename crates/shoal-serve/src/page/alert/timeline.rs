@@ -1,4 +1,4 @@
-//! When they acted, as a picture and as a table.
+//! The timeline of the evidence, as a picture and as a table.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ pub(super) fn section(alert: &Alert) -> Markup {
     }
 }
 
-/// What each account did, the accounts in the order of the alert.
+/// The acts of each account, the accounts in the order of the alert.
 fn lanes(alert: &Alert) -> Vec<Lane> {
     let observed = &alert.observed;
     let objects: BTreeMap<_, _> =

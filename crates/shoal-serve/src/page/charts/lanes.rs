@@ -1,4 +1,4 @@
-//! Who acted when: a lane for each account, a mark for each post.
+//! Acts over time: a lane for each account, a mark for each post.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ const LANES: usize = 40;
 /// Marks that are drawn in all lanes together.
 const MARKS: usize = 800;
 const WIDTH: f64 = 720.0;
-/// Where names end and time begins.
+/// The coordinate at which names end and time begins.
 const LEFT: f64 = 152.0;
 const LANE: f64 = 17.0;
 /// Symbols of a name.
@@ -23,7 +23,7 @@ const NAME: usize = 22;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::page) struct Lane {
     pub(in crate::page) account: String,
-    /// When, and a number for on what.
+    /// The time of each act, and a number for its object.
     pub(in crate::page) marks: Vec<(Timestamp, usize)>,
 }
 
@@ -60,7 +60,7 @@ fn middle(row: usize) -> f64 {
     (row as f64 + 0.5) * LANE
 }
 
-/// From the first to the last act on each thing: steep lines are acts at once.
+/// Lines from the first to the last act on each thing: steep lines are acts at once.
 fn joined(lanes: &[Lane], axis: &Axis, marks: usize) -> Markup {
     let mut things: BTreeMap<usize, Vec<(Timestamp, usize)>> = BTreeMap::new();
     for (row, lane) in lanes.iter().take(LANES).enumerate() {

@@ -1,4 +1,4 @@
-//! Who shares with whom: accounts as points, ties as lines. The layout is computed here and is the same every time.
+//! The network of a group: accounts as points, ties as lines. The layout is computed here and is the same every time.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const HEIGHT: f64 = 340.0;
 /// Room at the edges, for names.
 const EDGE: (f64, f64) = (48.0, 20.0);
 const ROUNDS: usize = 240;
-/// How strongly everything is drawn to the middle: without ties, accounts would leave the paper to the others.
+/// The pull to the middle: without ties, accounts would leave the paper to the others.
 const INWARD: f64 = 2.5;
 const NAME: usize = 18;
 
@@ -54,7 +54,7 @@ fn edge(tie: &AlertTie, places: &BTreeMap<&str, usize>) -> Option<(usize, usize,
     Some((*places.get(one.as_str())?, *places.get(other.as_str())?, tie.objects))
 }
 
-/// How much of each id is the platform that all accounts are on, and goes without saying.
+/// The length of the prefix of ids that is the platform of all accounts, and goes without saying.
 fn platform(accounts: &[&str]) -> usize {
     let prefix = |account: &str| account.split_once(':').map_or(0, |(platform, _)| platform.len() + 1);
     let first = accounts.first().copied().unwrap_or_default();

@@ -39,12 +39,12 @@ pub(in crate::page) struct Axis {
 }
 
 impl Axis {
-    /// From `start` to `end` between `left` and `left + width`.
+    /// An axis from `start` to `end` between `left` and `left + width`.
     pub(in crate::page) fn new(start: Timestamp, end: Timestamp, left: f64, width: f64) -> Self {
         Self { start, end: end.max(start.plus(Span::from_seconds(1))), left, width }
     }
 
-    /// Where a moment lies; what lies beyond an end lies there.
+    /// The coordinate of a moment; beyond an end it is that of the end.
     pub(super) fn x(&self, moment: Timestamp) -> f64 {
         let part = |from: Timestamp, to: Timestamp| to.micros() as f64 - from.micros() as f64;
         let share = part(self.start, moment) / part(self.start, self.end);
@@ -90,7 +90,7 @@ impl Axis {
     }
 }
 
-/// How strong evidence is, on a scale that all alerts share, with the mark that had to be passed.
+/// The strength of evidence, on a scale that all alerts share, with the mark that had to be passed.
 pub(in crate::page) fn strength(bits: f64, threshold: Option<f64>) -> Markup {
     let x = |bits: f64| at(bits.clamp(0.0, MOST_BITS) / MOST_BITS * 200.0);
     let needed = threshold.map_or_else(String::new, |bits| format!(", {bits:.1} were needed"));

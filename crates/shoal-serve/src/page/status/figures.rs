@@ -1,4 +1,4 @@
-//! What the metrics say, read for people.
+//! Figures read from the metrics.
 
 use std::collections::BTreeMap;
 

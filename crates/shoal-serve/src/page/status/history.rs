@@ -24,7 +24,7 @@ pub(super) struct Sample {
     pub(super) records: f64,
     /// Revisions of alerts so far.
     pub(super) alerts: f64,
-    /// How far the slowest stage is behind the newest post, in seconds.
+    /// The distance of the slowest stage from the newest post, in seconds.
     pub(super) lag: f64,
 }
 
@@ -87,7 +87,7 @@ impl Sample {
     }
 }
 
-/// How much a count grew each second, between samples.
+/// The growth of a count each second, between samples.
 pub(super) fn rates(samples: &[Sample], count: fn(&Sample) -> f64) -> Vec<f64> {
     let rate = |two: &[Sample]| {
         let (before, after) = (two.first()?, two.last()?);

@@ -15,7 +15,7 @@ use self::figures::{Figures, moment};
 pub(super) use self::history::History;
 use self::history::{Sample, line, rates};
 use super::humanize;
-use super::layout::{Part, Shell};
+use super::layout::{Layout, SitePart};
 use crate::access::Caller;
 use crate::app::App;
 use crate::problem::Problem;
@@ -23,12 +23,12 @@ use crate::problem::Problem;
 /// The stages in the order in which posts pass them. Where one process has them all, they have one event time.
 const STAGES: [&str; 8] = ["all", "prepare", "match", "cluster", "pair", "tie", "circle", "group"];
 
-/// What is counted of a source.
-const COLUMNS: [&str; 6] = ["Read", "Processed", "Nothing shared", "Dead letters", "Late", "Waiting"];
+/// Figures of a source.
+const COLUMNS: [&str; 6] = ["Read", "Processed", "NoParameters shared", "Dead letters", "Late", "Waiting"];
 
-/// Everything that the page shows.
+/// The contents of the page.
 #[derive(Debug)]
-struct Seen {
+struct StatusView {
     figures: Figures,
     samples: Vec<Sample>,
     index: Status,
@@ -47,12 +47,12 @@ pub(super) async fn answer(
     let figures = Figures::now(&app.registry);
     let mut samples = history.samples();
     samples.push(Sample::of(&figures));
-    let seen = Seen { figures, samples, index, alive: app.health.alive(), ready: app.health.ready() };
-    let shell = Shell { pipeline: &app.name, part: Part::Status, title: "Status", caller: Some(&caller) };
+    let seen = StatusView { figures, samples, index, alive: app.health.alive(), ready: app.health.ready() };
+    let shell = Layout { pipeline: &app.name, part: SitePart::Status, title: "Status", caller: Some(&caller) };
     Ok(shell.page(&content(&seen)))
 }
 
-fn content(seen: &Seen) -> Markup {
+fn content(seen: &StatusView) -> Markup {
     html! {
         div.lead {
             h1 { "Status" }
@@ -72,7 +72,7 @@ fn content(seen: &Seen) -> Markup {
     }
 }
 
-fn health(seen: &Seen) -> Markup {
+fn health(seen: &StatusView) -> Markup {
     html! {
         @match (&seen.alive, &seen.ready) {
             (Err(why), _) => p.health.bad { strong { "It has failed: " } (why) },
@@ -87,7 +87,7 @@ fn whole(value: f64) -> String {
 }
 
 /// The figures that say at a glance how it goes.
-fn headline(seen: &Seen) -> Markup {
+fn headline(seen: &StatusView) -> Markup {
     let records = rates(&seen.samples, |sample| sample.records);
     let alerts = rates(&seen.samples, |sample| sample.alerts);
     let lags: Vec<f64> = seen.samples.iter().map(|sample| sample.lag).collect();
@@ -139,7 +139,7 @@ fn sources(figures: &Figures) -> Markup {
     html! {
         section {
             h2 { "Sources" }
-            @if records.is_empty() { p { "Nothing is read by this process." } } @else {
+            @if records.is_empty() { p { "NoParameters is read by this process." } } @else {
                 div.scroll role="region" tabindex="0" aria-label="Sources" {
                     table {
                         thead {
@@ -235,7 +235,7 @@ fn stages(figures: &Figures) -> Markup {
     }
 }
 
-/// What did not become alerts, by reason.
+/// Dead letters by reason, and outcomes of posts.
 fn lost(figures: &Figures) -> Markup {
     let reasons = figures.by("shoal_dead_letters_total", "reason");
     let prepared = figures.by("shoal_prepare_posts_total", "outcome");
@@ -259,7 +259,7 @@ fn index(index: &Status) -> Markup {
         section {
             h2 { "Index" }
             @if let Some(why) = &index.stopped {
-                p.failure { "Nothing is written any more: " (super::untrusted::visible(why, 500)) }
+                p.failure { "NoParameters is written any more: " (super::untrusted::visible(why, 500)) }
             }
             dl.pairs {
                 dt { "Posts" } dd { (humanize::count(index.posts)) }

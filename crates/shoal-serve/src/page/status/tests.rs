@@ -2,7 +2,7 @@ use prometheus::{GaugeVec, IntCounterVec, Opts, Registry};
 
 use super::*;
 
-fn seen(registry: &Registry) -> Seen {
+fn seen(registry: &Registry) -> StatusView {
     let figures = Figures::now(registry);
     let index = Status {
         posts: 12_345,
@@ -17,7 +17,7 @@ fn seen(registry: &Registry) -> Seen {
         audit_broken: Some("entry 7".to_owned()),
     };
     let samples = vec![Sample::of(&figures)];
-    Seen { figures, samples, index, alive: Ok(()), ready: Err("waiting for the partitions of pair".to_owned()) }
+    StatusView { figures, samples, index, alive: Ok(()), ready: Err("waiting for the partitions of pair".to_owned()) }
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn what_is_counted_is_shown() {
         "12\u{202f}345",
         "5.0 MiB",
         "It is not ready: ",
-        "Nothing is written any more: the disk is full",
+        "NoParameters is written any more: the disk is full",
         "1 part set aside",
         "entry 7",
         "datetime=\"2026-03-01T21:20:00Z\"",
@@ -58,5 +58,5 @@ fn what_is_counted_is_shown() {
 #[test]
 fn a_process_that_reads_nothing_says_so() {
     let page = content(&seen(&Registry::new())).into_string();
-    assert!(page.contains("Nothing is read by this process.") && !page.contains("Stages"), "{page}");
+    assert!(page.contains("NoParameters is read by this process.") && !page.contains("Stages"), "{page}");
 }

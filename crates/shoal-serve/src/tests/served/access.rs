@@ -1,19 +1,19 @@
-//! Who may ask what.
+//! Roles, sessions and what they may do.
 
 use super::*;
 
 const HTML: &str = "Accept: text/html";
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
 
-fn guarded() -> Served {
-    served(tokens(), Limits::default(), |_| {})
+fn guarded() -> TestServer {
+    served(tokens(), ConnectionLimits::default(), |_| {})
 }
 
 #[test]
 fn an_open_door_is_refused() {
     let (index, _writer, _directory) = index(POSTS);
     let open = Settings { listen: "0.0.0.0:0".parse().unwrap(), ..settings(ANY_PORT) };
-    let told = || Arc::new(Told::default());
+    let told = || Arc::new(TestHealth::default());
     let error = Server::start(&open, Registry::new(), told(), Some(index.clone())).unwrap_err();
     assert!(matches!(error, Error::Open(_)), "{error}");
     assert!(Server::start(&open, Registry::new(), told(), None).is_ok());

@@ -1,4 +1,4 @@
-//! What is answered, and in which words something is not.
+//! Answers, and the words of problems.
 
 use std::fmt::Write;
 

@@ -1,9 +1,9 @@
-//! How much one may ask, and how slowly.
+//! Bounds on how much a client may ask, and how slowly.
 
 use std::sync::mpsc;
 
 use super::*;
-use crate::problem::Kind;
+use crate::problem::ProblemKind;
 
 #[test]
 fn long_addresses_and_bodies_are_refused() {
@@ -24,7 +24,7 @@ fn long_addresses_and_bodies_are_refused() {
 
 #[test]
 fn a_search_that_waits_too_long_is_refused() {
-    let served = served(Vec::new(), Limits::default(), |_| {});
+    let served = served(Vec::new(), ConnectionLimits::default(), |_| {});
     let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (end, ended) = mpsc::channel::<()>();
     runtime.block_on(async {
@@ -36,9 +36,9 @@ fn a_search_that_waits_too_long_is_refused() {
         // Two are under way, the others wait for their turn, and the last finds no place to wait.
         let mut all: Vec<_> = (0..35).map(waiting).collect();
         let refused = all.pop().unwrap().await.unwrap().unwrap_err();
-        assert_eq!((refused.kind, refused.retry_after), (Kind::Busy, Some(1)));
+        assert_eq!((refused.kind, refused.retry_after), (ProblemKind::Busy, Some(1)));
         for task in all.split_off(2) {
-            assert_eq!(task.await.unwrap().unwrap_err().kind, Kind::Busy);
+            assert_eq!(task.await.unwrap().unwrap_err().kind, ProblemKind::Busy);
         }
         drop(end);
         for task in all {
@@ -50,7 +50,7 @@ fn a_search_that_waits_too_long_is_refused() {
 
 #[test]
 fn a_request_that_is_given_up_keeps_its_place_until_it_is_done() {
-    let served = served(Vec::new(), Limits::default(), |_| {});
+    let served = served(Vec::new(), ConnectionLimits::default(), |_| {});
     let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (begun, begins) = oneshot::channel();
@@ -74,7 +74,7 @@ fn a_request_that_is_given_up_keeps_its_place_until_it_is_done() {
 
 #[test]
 fn idle_connections_are_closed() {
-    let limits = Limits { patience: Duration::from_millis(500), ..Limits::default() };
+    let limits = ConnectionLimits { patience: Duration::from_millis(500), ..ConnectionLimits::default() };
     let served = served(Vec::new(), limits, |_| {});
     let mut connection = served.connect();
     connection.send("GET", "/none", &[], "");
@@ -86,7 +86,7 @@ fn idle_connections_are_closed() {
 fn an_answer_that_is_read_too_slowly_is_cut_off() {
     let text = "x".repeat(32 << 20);
     let routes = Router::new().route("/", axum::routing::get(|| async move { text }));
-    let limits = Limits { answer: Duration::from_secs(1), ..Limits::default() };
+    let limits = ConnectionLimits { answer: Duration::from_secs(1), ..ConnectionLimits::default() };
     let server = Server::with_limits(ANY_PORT, routes, limits).unwrap();
     let mut connection = Connection::open(server.address());
     connection.send("GET", "/", &[], "");

@@ -72,14 +72,14 @@ fn everything_that_fits_is_in_the_file() {
 
 #[test]
 fn a_file_that_was_cut_off_says_so() {
-    let few = |rows| served(Vec::new(), Limits::default(), move |app| app.rows = rows);
+    let few = |rows| served(Vec::new(), ConnectionLimits::default(), move |app| app.rows = rows);
     let (all, some) = (few(POSTS), few(3));
     for (path, rows) in [
         ("/api/v1/export/search?format=csv", 4),
         ("/api/v1/export/search?format=ndjson", 3),
         ("/api/v1/export/alerts?format=csv", 3),
     ] {
-        let last = |served: &Served| served.get(path).text().lines().last().unwrap().to_owned();
+        let last = |served: &TestServer| served.get(path).text().lines().last().unwrap().to_owned();
         assert!(!last(&all).contains("cut"), "{path}");
         let cut = some.get(path);
         if path.contains("search") {
@@ -102,7 +102,7 @@ fn an_export_goes_as_far_as_its_client() {
     let path = "/api/v1/export/search?format=ndjson&sort=oldest";
     let (index, _writer, _directory) = index(LONG);
 
-    let (first, app) = server(index.clone(), Vec::new(), Limits::default(), |_| {});
+    let (first, app) = server(index.clone(), Vec::new(), ConnectionLimits::default(), |_| {});
     let whole = ask(first.address(), "GET", path, &[], "");
     let last: serde_json::Value = serde_json::from_str(whole.text().lines().last().unwrap()).unwrap();
     assert_eq!((whole.whole, whole.text().lines().count() as u64), (true, LONG));
@@ -123,7 +123,7 @@ fn an_export_goes_as_far_as_its_client() {
     until(|| app.exports.available_permits() == 2);
 
     // Whoever does not read does so, too, and sees that the file is not whole.
-    let limits = Limits { patience: Duration::from_millis(500), ..Limits::default() };
+    let limits = ConnectionLimits { patience: Duration::from_millis(500), ..ConnectionLimits::default() };
     let (second, app) = server(index, Vec::new(), limits, |_| {});
     let mut connection = begin(&second);
     until(|| app.exports.available_permits() == 2);
@@ -134,7 +134,7 @@ fn an_export_goes_as_far_as_its_client() {
 
 #[test]
 fn two_exports_at_a_time() {
-    let served = served(Vec::new(), Limits::default(), |_| {});
+    let served = served(Vec::new(), ConnectionLimits::default(), |_| {});
     let _taken = Arc::clone(&served.app.exports).try_acquire_many_owned(2).unwrap();
     let refused = served.get("/api/v1/export/search?format=csv");
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("10")));

@@ -10,8 +10,8 @@ use super::*;
 mod corpus;
 
 /// A server that many questions may be asked of.
-fn patient(tokens: Vec<Token>) -> Served {
-    served(tokens, Limits::default(), |app| app.access.without_limits())
+fn patient(tokens: Vec<AccessToken>) -> TestServer {
+    served(tokens, ConnectionLimits::default(), |app| app.access.without_limits())
 }
 
 #[test]

@@ -10,11 +10,11 @@ use tempfile::TempDir;
 use super::client::{Answer, Connection, ask};
 use super::fixtures::{alert, posts};
 use super::*;
-use crate::alert_feed::Live;
-use crate::connection::Limits;
+use crate::alert_feed::AlertFeed;
+use crate::connection::ConnectionLimits;
 
 /// A server, its index, and the one who writes to that.
-struct Served {
+struct TestServer {
     server: Server,
     app: Arc<App>,
     writer: Writer,
@@ -24,8 +24,8 @@ struct Served {
 /// Posts in the index.
 const POSTS: u64 = 20;
 
-fn tokens() -> Vec<Token> {
-    let token = |name: &str, role| Token { name: name.to_owned(), role, sha256: Sha256::digest(name).into() };
+fn tokens() -> Vec<AccessToken> {
+    let token = |name: &str, role| AccessToken { name: name.to_owned(), role, sha256: Sha256::digest(name).into() };
     vec![token("reader", Role::Read), token("judge", Role::Feedback), token("boss", Role::Admin)]
 }
 
@@ -48,23 +48,28 @@ fn index(number: u64) -> (Index, Writer, TempDir) {
 }
 
 /// A server over an index; `change` makes it another one.
-fn server(index: Index, tokens: Vec<Token>, limits: Limits, change: impl FnOnce(&mut App)) -> (Server, Arc<App>) {
+fn server(
+    index: Index,
+    tokens: Vec<AccessToken>,
+    limits: ConnectionLimits,
+    change: impl FnOnce(&mut App),
+) -> (Server, Arc<App>) {
     let settings = Settings { tokens, ..settings(ANY_PORT) };
-    let mut app = App::new(&settings, Registry::new(), Arc::new(Told::default()), index).unwrap();
+    let mut app = App::new(&settings, Registry::new(), Arc::new(TestHealth::default()), index).unwrap();
     change(&mut app);
     let app = Arc::new(app);
     (Server::with_limits(ANY_PORT, routes::all(&app), limits).unwrap(), app)
 }
 
 /// A server over an index with a few posts and alerts.
-fn served(tokens: Vec<Token>, limits: Limits, change: impl FnOnce(&mut App)) -> Served {
+fn served(tokens: Vec<AccessToken>, limits: ConnectionLimits, change: impl FnOnce(&mut App)) -> TestServer {
     let (index, writer, directory) = index(POSTS);
     let (server, app) = server(index, tokens, limits, change);
-    Served { server, app, writer, _directory: directory }
+    TestServer { server, app, writer, _directory: directory }
 }
 
-fn local() -> Served {
-    served(Vec::new(), Limits::default(), |_| {})
+fn local() -> TestServer {
+    served(Vec::new(), ConnectionLimits::default(), |_| {})
 }
 
 /// Waits for something that comes by itself.
@@ -76,7 +81,7 @@ fn until(mut there: impl FnMut() -> bool) {
     }
 }
 
-impl Served {
+impl TestServer {
     fn ask(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
         ask(self.server.address(), method, path, headers, body)
     }

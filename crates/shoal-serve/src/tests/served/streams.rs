@@ -1,12 +1,12 @@
 //! Alerts as they come.
 
 use super::*;
-use crate::app::STREAMS;
+use crate::app::MAX_STREAMS;
 
 /// An event: its name, id and data.
 type Event = (String, String, String);
 
-fn follow(served: &Served, last: Option<&str>) -> Connection {
+fn follow(served: &TestServer, last: Option<&str>) -> Connection {
     let mut connection = served.connect();
     let header = last.map(|last| format!("Last-Event-ID: {last}"));
     connection.send("GET", "/api/v1/stream", header.as_deref().as_slice(), "");
@@ -36,7 +36,7 @@ fn revision(event: &Event) -> (String, u64) {
     (alert["alert_id"].as_str().unwrap().chars().take(1).collect(), alert["revision"].as_u64().unwrap())
 }
 
-fn tell(served: &mut Served, id: &str, revision: u32) {
+fn tell(served: &mut TestServer, id: &str, revision: u32) {
     let alerts = vec![alert(&id.repeat(32), revision)];
     served.writer.add(Batch { alerts, ..Batch::default() }).unwrap();
     served.writer.commit().unwrap();
@@ -83,14 +83,15 @@ fn what_is_not_remembered_comes_from_the_index() {
 
 #[test]
 fn whoever_reads_too_slowly_is_dropped_and_told() {
-    let served = served(Vec::new(), Limits::default(), |app| app.live = Arc::new(Live::remembering(100_000)));
+    let served =
+        served(Vec::new(), ConnectionLimits::default(), |app| app.feed = Arc::new(AlertFeed::remembering(100_000)));
     let mut stream = follow(&served, None);
     // More than what is on its way and what is remembered can hold, while nothing is read.
     let alert = alert(&"a".repeat(32), 1);
     let size = serde_json::to_vec(&alert).unwrap().len();
     let number = (64 << 20) / size;
     for _ in 0..number {
-        served.app.live.tell(&alert);
+        served.app.feed.tell(&alert);
     }
     let mut events = Vec::new();
     while let Some(event) = event(&mut stream) {
@@ -103,21 +104,21 @@ fn whoever_reads_too_slowly_is_dropped_and_told() {
 
 #[test]
 fn a_reader_who_has_stopped_makes_place() {
-    let limits = Limits { patience: Duration::from_millis(500), ..Limits::default() };
-    let served = served(Vec::new(), limits, |app| app.live = Arc::new(Live::remembering(64 << 20)));
+    let limits = ConnectionLimits { patience: Duration::from_millis(500), ..ConnectionLimits::default() };
+    let served = served(Vec::new(), limits, |app| app.feed = Arc::new(AlertFeed::remembering(64 << 20)));
     let _stream = follow(&served, None);
-    assert_eq!(served.app.counters.streams.get(), 1);
+    assert_eq!(served.app.metrics.streams.get(), 1);
     let alert = alert(&"a".repeat(32), 1);
     until(|| {
-        served.app.live.tell(&alert);
-        served.app.counters.streams.get() == 0
+        served.app.feed.tell(&alert);
+        served.app.metrics.streams.get() == 0
     });
 }
 
 #[test]
 fn there_are_so_many_streams_and_no_more() {
     let served = local();
-    let streams: Vec<Connection> = (0..STREAMS).map(|_| follow(&served, None)).collect();
+    let streams: Vec<Connection> = (0..MAX_STREAMS).map(|_| follow(&served, None)).collect();
     let refused = served.get("/api/v1/stream");
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("10")));
     assert_eq!(served.get("/api/v1/search").status, 200);
@@ -126,10 +127,10 @@ fn there_are_so_many_streams_and_no_more() {
 
 #[test]
 fn a_stream_is_not_cut_like_other_answers() {
-    let limits = Limits { answer: Duration::from_millis(300), ..Limits::default() };
+    let limits = ConnectionLimits { answer: Duration::from_millis(300), ..ConnectionLimits::default() };
     let served = served(Vec::new(), limits, |_| {});
     let mut stream = follow(&served, None);
     thread::sleep(Duration::from_millis(600));
-    served.app.live.tell(&alert(&"a".repeat(32), 7));
+    served.app.feed.tell(&alert(&"a".repeat(32), 7));
     assert_eq!(revision(&event(&mut stream).unwrap()), ("a".to_owned(), 7));
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use shoal_model::Span;
-use shoal_serve::Token;
+use shoal_serve::AccessToken;
 
 use super::Error;
 use super::file::{Index, Serve};
@@ -20,7 +20,7 @@ pub(crate) struct Served {
     /// Names that the machine is reached by.
     pub(crate) hosts: Vec<String>,
     /// Who may do what; without any, everybody on this machine may do everything.
-    pub(crate) tokens: Vec<Token>,
+    pub(crate) tokens: Vec<AccessToken>,
 }
 
 impl Served {
@@ -62,8 +62,8 @@ fn address(serve: &Serve, origins: &Origins) -> Result<Option<SocketAddr>, Error
     })
 }
 
-fn tokens(serve: &Serve, origins: &Origins) -> Result<Vec<Token>, Error> {
-    let mut tokens: Vec<Token> = Vec::new();
+fn tokens(serve: &Serve, origins: &Origins) -> Result<Vec<AccessToken>, Error> {
+    let mut tokens: Vec<AccessToken> = Vec::new();
     for (number, written) in serve.token.iter().enumerate() {
         let key = |name: &str| KeyPath::from("serve.token").then(Step::Index(number)).key(name);
         let wrong = |name: &str, problem: String, remedy: &str| Err(origins.spot(&key(name)).wrong(problem, remedy));
@@ -82,7 +82,7 @@ fn tokens(serve: &Serve, origins: &Origins) -> Result<Vec<Token>, Error> {
             let remedy = "`shoal token` makes a token and prints its hash; the token itself stays out of this file";
             return wrong("sha256", format!("no hash of {HEX_DIGITS} hexadecimal digits"), remedy);
         };
-        tokens.push(Token { name: written.name.clone(), role: written.role, sha256 });
+        tokens.push(AccessToken { name: written.name.clone(), role: written.role, sha256 });
     }
     Ok(tokens)
 }

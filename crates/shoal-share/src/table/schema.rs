@@ -6,7 +6,7 @@ use std::fmt::Display;
 use serde::Serialize;
 
 /// A kind of table.
-pub trait Table {
+pub trait TableSchema {
     /// Names of the columns.
     const COLUMNS: &'static [&'static str];
 
