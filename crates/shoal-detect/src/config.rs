@@ -214,14 +214,14 @@ impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Written {
+        enum WrittenLimit {
             Number(u32),
             Word(String),
         }
-        match Written::deserialize(deserializer)? {
-            Written::Number(count) => Ok(Self::AtMost(count)),
-            Written::Word(word) if word == "unlimited" => Ok(Self::Unlimited),
-            Written::Word(word) => {
+        match WrittenLimit::deserialize(deserializer)? {
+            WrittenLimit::Number(count) => Ok(Self::AtMost(count)),
+            WrittenLimit::Word(word) if word == "unlimited" => Ok(Self::Unlimited),
+            WrittenLimit::Word(word) => {
                 Err(serde::de::Error::custom(format!("`{word}` is not a limit: write a number or \"unlimited\"")))
             }
         }

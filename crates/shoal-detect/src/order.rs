@@ -212,9 +212,9 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-    struct Item(i64, u32);
+    struct Dated(i64, u32);
 
-    impl Timed for Item {
+    impl Timed for Dated {
         fn observed_at(&self) -> Timestamp {
             Timestamp::from_seconds(self.0)
         }
@@ -227,13 +227,13 @@ mod tests {
     fn run(times: &[i64], lateness: i64) -> (Vec<(i64, i64, bool)>, Vec<i64>) {
         let config = OrderConfig { lateness: Span::from_seconds(lateness), ..OrderConfig::default() };
         let (mut order, mut refused, mut out) = (SourceOrder::new(&config), Vec::new(), Vec::new());
-        let mut take = |order: &mut SourceOrder<Item>| {
+        let mut take = |order: &mut SourceOrder<Dated>| {
             while let Some(placed) = order.pop() {
                 out.push((placed.item.0, placed.at.micros() / 1_000_000, placed.late));
             }
         };
         for (index, time) in times.iter().enumerate() {
-            order.push(Item(*time, index as u32), &mut refused);
+            order.push(Dated(*time, index as u32), &mut refused);
             take(&mut order);
         }
         order.finish();
@@ -300,13 +300,13 @@ mod tests {
     fn an_idle_source_lets_others_pass_and_is_late_when_it_wakes() {
         let (mut order, mut refused) = (SourceOrder::new(&OrderConfig::default()), Vec::new());
         for time in [100, 101, 102, 103] {
-            order.push(Item(time, 0), &mut refused);
+            order.push(Dated(time, 0), &mut refused);
         }
         order.settle(Timestamp::MAX, &mut refused);
         let released = std::iter::from_fn(|| order.pop()).count();
         assert_eq!((released, order.buffered()), (4, 0));
         order.raise(Timestamp::from_seconds(200));
-        order.push(Item(150, 0), &mut refused);
+        order.push(Dated(150, 0), &mut refused);
         order.settle(Timestamp::MAX, &mut refused);
         let late = order.pop().unwrap();
         assert!(late.late && late.at >= Timestamp::from_seconds(200));
@@ -316,10 +316,10 @@ mod tests {
     fn a_wrong_clock_is_not_believed_when_nothing_follows_it() {
         let (mut order, mut refused) = (SourceOrder::new(&OrderConfig::default()), Vec::new());
         for time in [100, 101, 102, 103, 4_000_000_000] {
-            order.push(Item(time, 0), &mut refused);
+            order.push(Dated(time, 0), &mut refused);
         }
         order.settle(Timestamp::from_seconds(1_000), &mut refused);
-        assert_eq!(refused, [Item(4_000_000_000, 0)]);
+        assert_eq!(refused, [Dated(4_000_000_000, 0)]);
         assert!(order.watermark() < Some(Timestamp::from_seconds(1_000)));
     }
 

@@ -190,7 +190,7 @@ pub(crate) fn newest_document(fields: &AlertFields, alert: &Alert, opened_at: Ti
     let mut out = base_document(fields, alert, opened_at);
     out.add_text(fields.key, &alert.alert_id);
     out.add_text(fields.role, NEWEST);
-    out.add_text(fields.state, name_of(alert.state));
+    out.add_text(fields.state, alert.state.name());
     out.add_text(fields.shadow, if alert.shadow { "true" } else { "false" });
     for account in &observed.accounts {
         out.add_text(fields.account, &account.id);
@@ -259,16 +259,4 @@ fn mentions(alert: &Alert) -> BTreeSet<&str> {
 pub(crate) fn accounts(alert: &Alert) -> u64 {
     let beyond: u64 = alert.caps_hit.iter().filter(|hit| hit.cap == Cap::AlertAccounts).map(|hit| hit.count).sum();
     alert.observed.accounts.len() as u64 + beyond
-}
-
-/// The name of a state, as in alerts.
-pub(crate) const fn name_of(state: shoal_model::AlertState) -> &'static str {
-    use shoal_model::AlertState;
-    match state {
-        AlertState::Opened => "opened",
-        AlertState::Updated => "updated",
-        AlertState::Resolved => "resolved",
-        AlertState::Reopened => "reopened",
-        AlertState::Suppressed => "suppressed",
-    }
 }

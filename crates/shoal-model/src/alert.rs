@@ -22,35 +22,35 @@ pub struct Alert {
     pub alert_id: String,
     /// 1, 2, 3, … without gaps.
     pub revision: u32,
-    /// Where the alert stands in its life.
+    /// The stage of its life.
     pub state: AlertState,
-    /// What is stated.
-    pub kind: Kind,
+    /// The kind of statement.
+    pub kind: AlertKind,
     /// Raised by rules on trial: marked, not sent.
     pub shadow: bool,
     /// The event time of the judgement that raised this revision.
     pub raised_at: Timestamp,
     /// One plain sentence.
     pub summary: String,
-    /// What was seen.
+    /// The observation.
     pub observed: Observed,
-    /// How unlikely it is by chance.
+    /// The improbability of the observation by chance.
     pub strength: Strength,
     /// Innocent explanations that were tested.
     pub benign_checks: Vec<BenignCheck>,
     /// DISARM techniques that can be observed, as `version:id`.
     pub disarm: Vec<String>,
-    /// What a human concluded. Shoal never fills it.
+    /// The conclusion of a human. Shoal never fills it.
     pub assessment: Option<Assessment>,
-    /// Where the group comes from and what became of it, oldest first.
+    /// The origin and history of the group, oldest first.
     pub lineage: Vec<Lineage>,
     /// Limits that cut the evidence of this alert.
     pub caps_hit: Vec<CapHit>,
-    /// How to make this alert again. Not part of its identity.
+    /// Everything needed to make this alert again. Not part of its identity.
     pub provenance: Provenance,
 }
 
-/// Where an alert stands in its life.
+/// A stage in the life of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AlertState {
@@ -66,29 +66,57 @@ pub enum AlertState {
     Suppressed,
 }
 
-/// What an alert states.
+impl AlertState {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Opened, Self::Updated, Self::Resolved, Self::Reopened, Self::Suppressed];
+
+    /// The name as written in an alert.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Updated => "updated",
+            Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
+            Self::Suppressed => "suppressed",
+        }
+    }
+}
+
+/// The kind of statement that an alert makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum AlertKind {
     /// Accounts move together.
     Coordination,
 }
 
-/// What was seen.
+impl AlertKind {
+    /// Every kind.
+    pub const ALL: [Self; 1] = [Self::Coordination];
+
+    /// The name as written in an alert.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Coordination => "coordination",
+        }
+    }
+}
+
+/// The observation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observed {
     /// From the first to the last post of the evidence.
     pub window: Window,
-    /// How many objects the accounts share, by layer.
+    /// Numbers of objects that the accounts share, by layer.
     pub layers: Vec<LayerCount>,
     /// The group, strongest evidence first.
     pub accounts: Vec<AlertAccount>,
     /// Accounts they met that are not significant: possibly innocent sources, never part of the group.
     pub context: Vec<ContextAccount>,
-    /// What they shared, most accounts first.
+    /// The objects they shared, most accounts first.
     pub objects: Vec<AlertObject>,
-    /// Which accounts share how much.
+    /// The ties between its accounts.
     pub ties: TiesSummary,
     /// The posts of the evidence, oldest first.
     pub posts: Vec<AlertPost>,
@@ -144,25 +172,25 @@ pub struct Arithmetic {
     pub strongest: Vec<Meeting>,
 }
 
-/// One meeting, as it was judged.
+/// A meeting, as it was judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Meeting {
     /// The post that acted.
     pub post: String,
-    /// When.
+    /// The time of the post.
     pub at: Timestamp,
-    /// On which layer.
+    /// The layer.
     pub layer: Layer,
-    /// On what: the object's key in hexadecimal.
+    /// The object's key in hexadecimal.
     pub object: String,
-    /// What that is: the beginning of a text, an address, an id.
+    /// The beginning of a text, an address or an id.
     pub label: String,
     /// Accounts that had acted on it within the window before.
     pub company: u64,
     /// Those of them that the account had met before.
     pub known: u64,
-    /// How much better the circle predicted the company than activity did, in bits (24 h, prior strength 10).
+    /// The bits by which the circle predicted the company better than activity did (24 h, prior strength 10).
     pub bits: f64,
 }
 
@@ -184,9 +212,9 @@ pub struct ContextAccount {
 pub struct AlertObject {
     /// The object's key in hexadecimal.
     pub key: String,
-    /// Its type.
+    /// The object's layer.
     pub layer: Layer,
-    /// What it is: an excerpt, an address, an id.
+    /// An excerpt, an address or an id.
     pub label: String,
     /// The language of a text as detected, `und` when unreliable; absent on other layers.
     pub lang: Option<String>,
@@ -196,7 +224,7 @@ pub struct AlertObject {
     pub posts: u64,
 }
 
-/// How the accounts of a group tie together.
+/// The ties between the accounts of a group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TiesSummary {
@@ -206,7 +234,7 @@ pub struct TiesSummary {
     pub strongest: Vec<AlertTie>,
 }
 
-/// Two accounts and what they share.
+/// Two accounts and the objects they share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AlertTie {
@@ -226,15 +254,15 @@ pub struct AlertTie {
 pub struct AlertPost {
     /// The post.
     pub id: String,
-    /// Its account.
+    /// The account.
     pub account: String,
-    /// When it was seen.
+    /// The time at which it was seen.
     pub at: Timestamp,
-    /// What it acted on: the key of one of `objects`.
+    /// The key of the one of `objects` that it acted on.
     pub object: String,
     /// For texts, the exact similarity to the text that linked it; otherwise 1.
     pub similarity: f32,
-    /// Where to look at it, where known.
+    /// The address at which to look at it, where known.
     pub url: Option<String>,
 }
 
@@ -248,7 +276,7 @@ pub struct TimelineBin {
     pub posts: u64,
 }
 
-/// How unlikely it is by chance.
+/// The improbability of the observation by chance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Strength {
@@ -262,25 +290,25 @@ pub struct Strength {
     pub accounts_seen: u64,
     /// Significant accounts at this judgement, k.
     pub significant: u64,
-    /// How it was judged.
+    /// The method of judgement.
     pub method: String,
-    /// What chance means here.
+    /// The meaning of chance here.
     pub null_model: String,
 }
 
-/// One innocent explanation and what testing it gave.
+/// An innocent explanation and the result of testing it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BenignCheck {
-    /// Which explanation.
+    /// The name of the explanation.
     pub name: String,
-    /// What was found.
+    /// The result.
     pub verdict: BenignVerdict,
-    /// In words.
+    /// The result in words.
     pub detail: String,
 }
 
-/// What testing an innocent explanation gave.
+/// The result of testing an innocent explanation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BenignVerdict {
@@ -290,33 +318,54 @@ pub enum BenignVerdict {
     Partial,
 }
 
-/// What a human concluded.
+impl BenignVerdict {
+    /// Every verdict.
+    pub const ALL: [Self; 2] = [Self::Absent, Self::Partial];
+
+    /// The name as written in an alert.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Partial => "partial",
+        }
+    }
+
+    /// The verdict in words, after the name of what was tested.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Absent => "explains nothing of this",
+            Self::Partial => "explains a part of this",
+        }
+    }
+}
+
+/// The conclusion of a human.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Assessment {
     /// The conclusion.
     pub verdict: String,
-    /// Whose.
+    /// The person who concluded it.
     pub by: String,
-    /// When.
+    /// The time of the conclusion.
     pub at: Timestamp,
-    /// Why.
+    /// The reason.
     pub note: Option<String>,
 }
 
-/// One event in the life of a group.
+/// An event in the life of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lineage {
-    /// What happened.
+    /// The event.
     pub event: LineageEvent,
-    /// When, in event time.
+    /// The event time.
     pub at: Timestamp,
     /// The other group, where there is one.
     pub other: Option<String>,
 }
 
-/// What can happen to a group.
+/// A kind of event in the life of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineageEvent {
@@ -330,6 +379,22 @@ pub enum LineageEvent {
     SplitFrom,
     /// None of its accounts is significant any more.
     Ended,
+}
+
+impl LineageEvent {
+    /// Every event.
+    pub const ALL: [Self; 5] = [Self::Born, Self::Merged, Self::MergedInto, Self::SplitFrom, Self::Ended];
+
+    /// The name as written in an alert.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Born => "born",
+            Self::Merged => "merged",
+            Self::MergedInto => "merged_into",
+            Self::SplitFrom => "split_from",
+            Self::Ended => "ended",
+        }
+    }
 }
 
 /// A limit that cut evidence.
@@ -356,17 +421,47 @@ pub enum Cap {
     AlertPosts,
 }
 
-/// How often a limit cut the evidence of an alert.
+impl Cap {
+    /// Every limit.
+    pub const ALL: [Self; 9] = [
+        Self::Company,
+        Self::LiveTraces,
+        Self::ObjectAccounts,
+        Self::TieObjects,
+        Self::CirclePartners,
+        Self::AlertContext,
+        Self::AlertAccounts,
+        Self::AlertObjects,
+        Self::AlertPosts,
+    ];
+
+    /// The name as written in an alert.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Company => "company",
+            Self::LiveTraces => "live_traces",
+            Self::ObjectAccounts => "object_accounts",
+            Self::TieObjects => "tie_objects",
+            Self::CirclePartners => "circle_partners",
+            Self::AlertContext => "alert_context",
+            Self::AlertAccounts => "alert_accounts",
+            Self::AlertObjects => "alert_objects",
+            Self::AlertPosts => "alert_posts",
+        }
+    }
+}
+
+/// A limit and the number of things it cut from the evidence of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CapHit {
-    /// Which.
+    /// The limit.
     pub cap: Cap,
-    /// What was left out, counted.
+    /// The number of things left out.
     pub count: u64,
 }
 
-/// How to make an alert again.
+/// Everything needed to make an alert again.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {

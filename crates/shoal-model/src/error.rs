@@ -1,6 +1,8 @@
 //! Values that the model refuses.
 
-/// A value that the model refuses, with what it should have looked like.
+use crate::Layer;
+
+/// A value that the model refuses, with the form it should have had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Text that is no time stamp.
@@ -10,7 +12,7 @@ pub enum Error {
     #[error("`{0}` is not a length of time: write a whole number with a unit, such as 60s, 15m, 24h or 7d")]
     Span(String),
     /// Text that names no layer.
-    #[error("`{0}` is not a layer: use one of repost, quote, text, link, reply, hashtags, domain")]
+    #[error("`{0}` is not a layer: use one of {layers}", layers = Layer::ALL.map(Layer::name).join(", "))]
     Layer(String),
     /// Text that is no key.
     #[error("`{0}` is not a key: write 16 hexadecimal digits")]

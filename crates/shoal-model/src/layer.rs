@@ -82,7 +82,7 @@ impl Layer {
         }
     }
 
-    /// Whether meetings on this layer are evidence (the circle test). Sites are too common to be.
+    /// Tells whether meetings on this layer are evidence (the circle test). Sites are too common to be.
     pub const fn is_evidence(self) -> bool {
         !matches!(self, Self::Domain)
     }
@@ -98,6 +98,20 @@ impl Layer {
             Self::Hashtags => "hashtags",
             Self::Domain => "domain",
         }
+    }
+
+    /// The noun for `count` objects of this layer.
+    pub const fn noun(self, count: u64) -> &'static str {
+        let (one, many) = match self {
+            Self::Repost => ("reposted post", "reposted posts"),
+            Self::Quote => ("quoted post", "quoted posts"),
+            Self::Text => ("text", "texts"),
+            Self::Link => ("link", "links"),
+            Self::Reply => ("answered post", "answered posts"),
+            Self::Hashtags => ("sequence of hashtags", "sequences of hashtags"),
+            Self::Domain => ("site", "sites"),
+        };
+        if count == 1 { one } else { many }
     }
 }
 

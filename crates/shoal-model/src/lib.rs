@@ -7,6 +7,7 @@
 //! This crate holds data and its validation, no logic: every other crate depends on it, it depends on none.
 
 mod alert;
+pub mod display;
 mod error;
 pub mod interned;
 mod key;
@@ -17,8 +18,8 @@ mod time;
 mod trace;
 
 pub use alert::{
-    ALERT_SCHEMA, ALERT_SCHEMA_VERSION, Alert, AlertAccount, AlertObject, AlertPost, AlertState, AlertTie, Arithmetic,
-    Assessment, BenignCheck, BenignVerdict, Cap, CapHit, ContextAccount, Kind, LayerCount, Lineage, LineageEvent,
+    ALERT_SCHEMA, ALERT_SCHEMA_VERSION, Alert, AlertAccount, AlertKind, AlertObject, AlertPost, AlertState, AlertTie,
+    Arithmetic, Assessment, BenignCheck, BenignVerdict, Cap, CapHit, ContextAccount, LayerCount, Lineage, LineageEvent,
     Meeting, Observed, Provenance, Strength, TiesSummary, TimelineBin, Window,
 };
 pub use error::Error;

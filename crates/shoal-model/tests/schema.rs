@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use shoal_model::{ALERT_SCHEMA, ALERT_SCHEMA_VERSION, Alert, Cap, Layer, LineageEvent};
+use shoal_model::{
+    ALERT_SCHEMA, ALERT_SCHEMA_VERSION, Alert, AlertKind, AlertState, BenignVerdict, Cap, Layer, LineageEvent,
+};
 use shoal_shapes::{Golden, Shape};
 
 fn validator() -> jsonschema::Validator {
@@ -55,44 +57,19 @@ fn an_alert_that_the_schema_accepts_is_one_that_the_types_accept() {
 
 #[test]
 fn every_word_of_the_types_is_a_word_of_the_schema() {
-    let words = [
-        ("layer", serde_json::to_value(Layer::ALL).unwrap()),
-        (
-            "event",
-            serde_json::to_value([
-                LineageEvent::Born,
-                LineageEvent::Merged,
-                LineageEvent::MergedInto,
-                LineageEvent::SplitFrom,
-                LineageEvent::Ended,
-            ])
-            .unwrap(),
-        ),
-        (
-            "cap",
-            serde_json::to_value([
-                Cap::Company,
-                Cap::LiveTraces,
-                Cap::ObjectAccounts,
-                Cap::TieObjects,
-                Cap::CirclePartners,
-                Cap::AlertContext,
-                Cap::AlertAccounts,
-                Cap::AlertObjects,
-                Cap::AlertPosts,
-            ])
-            .unwrap(),
-        ),
+    let words: [(&str, Value, Vec<&str>); 6] = [
+        ("/observed/layers/0/layer", json!(Layer::ALL), Layer::ALL.map(Layer::name).into()),
+        ("/state", json!(AlertState::ALL), AlertState::ALL.map(AlertState::name).into()),
+        ("/kind", json!(AlertKind::ALL), AlertKind::ALL.map(AlertKind::name).into()),
+        ("/benign_checks/0/verdict", json!(BenignVerdict::ALL), BenignVerdict::ALL.map(BenignVerdict::name).into()),
+        ("/lineage/0/event", json!(LineageEvent::ALL), LineageEvent::ALL.map(LineageEvent::name).into()),
+        ("/caps_hit/0/cap", json!(Cap::ALL), Cap::ALL.map(Cap::name).into()),
     ];
-    for (field, values) in words {
-        for word in values.as_array().unwrap() {
+    for (place, written, names) in words {
+        assert_eq!(written, json!(names), "names are what is written");
+        for name in names {
             let mut value = example();
-            let place = match field {
-                "layer" => &mut value["observed"]["layers"][0]["layer"],
-                "event" => &mut value["lineage"][0]["event"],
-                _ => &mut value["caps_hit"][0]["cap"],
-            };
-            *place = word.clone();
+            *value.pointer_mut(place).unwrap() = json!(name);
             validator().validate(&value).unwrap();
         }
     }

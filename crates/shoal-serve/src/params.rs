@@ -265,7 +265,7 @@ fn layer() -> Object {
 }
 
 fn states() -> RefOr<Schema> {
-    several(["opened", "updated", "resolved", "reopened", "suppressed"])
+    several(AlertState::ALL.map(AlertState::name))
 }
 
 fn top_fields() -> RefOr<Schema> {

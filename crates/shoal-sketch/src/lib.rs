@@ -43,4 +43,4 @@ pub use jaccard::{jaccard, jaccard_at_least};
 pub use kernel::Kernel;
 pub use sketch::{SLOTS, Sketch};
 pub use sketcher::Sketcher;
-pub use window::{Config, ConfigError, Counters, DocId, Neighbour, Window};
+pub use window::{Config, ConfigError, DocId, Neighbour, Window, WindowCounters};

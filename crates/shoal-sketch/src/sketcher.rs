@@ -1,14 +1,14 @@
 //! From shingles to sketches.
 
 use crate::hash::draw;
-use crate::kernel::{Detected, Kernel, Lanes};
+use crate::kernel::{Detected, HashFunctions, Kernel};
 use crate::{SLOTS, Sketch};
 
 /// Computes sketches with 64 hash functions that follow from a seed. Keep the seed secret: who knows it can craft texts
 /// that are missed, or that flood a bucket.
 #[derive(Debug, Clone)]
 pub struct Sketcher {
-    lanes: Lanes,
+    lanes: HashFunctions,
     kernel: Detected,
 }
 
@@ -35,9 +35,9 @@ impl Sketcher {
     }
 }
 
-fn lanes(seed: u64) -> Lanes {
+fn lanes(seed: u64) -> HashFunctions {
     let number = |n: usize| draw(seed, n as u64) as u16;
-    Lanes {
+    HashFunctions {
         multipliers: std::array::from_fn(|slot| number(slot) | 1),
         offsets: std::array::from_fn(|slot| number(SLOTS + slot)),
     }

@@ -12,7 +12,7 @@ use shoal_sketch::{Config, Sketcher, Window, jaccard};
 const SEED: u64 = 5;
 
 /// What a window found, against the truth.
-struct Outcome {
+struct Recall {
     /// Posts that have an earlier neighbour.
     related: usize,
     /// Those of them for which one was found.
@@ -20,11 +20,11 @@ struct Outcome {
 }
 
 /// Feeds posts to a window and to an exact index over shingles, and checks every neighbour on the way.
-fn compare(threshold: f32, posts: &[Vec<u32>], window_length: usize) -> Outcome {
+fn compare(threshold: f32, posts: &[Vec<u32>], window_length: usize) -> Recall {
     let sketcher = Sketcher::new(SEED);
     let mut window = Window::new(Config::for_threshold(SEED, threshold).unwrap()).unwrap();
     let mut holders: HashMap<u32, Vec<usize>> = HashMap::new();
-    let (mut found, mut outcome) = (Vec::new(), Outcome { related: 0, found: 0 });
+    let (mut found, mut outcome) = (Vec::new(), Recall { related: 0, found: 0 });
     for (number, post) in posts.iter().enumerate() {
         let oldest = number.saturating_sub(window_length);
         window.expire(oldest as i64);
@@ -58,7 +58,7 @@ fn no_neighbour_is_false_and_few_posts_are_missed() {
     for (threshold, least) in [(0.7, 0.99), (0.6, 0.99), (0.5, 0.99)] {
         let mut source = Posts::new(1, 400, 40);
         let posts: Vec<_> = (0..12_000).map(|_| source.post()).collect();
-        let Outcome { related, found } = compare(threshold, &posts, 6_000);
+        let Recall { related, found } = compare(threshold, &posts, 6_000);
         assert!(related > 2_000, "{related} related posts");
         let recall = found as f64 / related as f64;
         assert!(recall >= least, "recall {recall} at {threshold}");
@@ -80,7 +80,7 @@ fn lonely_pairs_at_the_threshold_are_mostly_found() {
         posts.push(common::shingles(&text));
         posts.push(common::shingles(&other));
     }
-    let Outcome { related, found } = compare(0.7, &posts, posts.len());
+    let Recall { related, found } = compare(0.7, &posts, posts.len());
     assert!(related > 2_500, "{related} related posts");
     let recall = found as f64 / related as f64;
     assert!(recall >= 0.99, "recall {recall}");

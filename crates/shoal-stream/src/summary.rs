@@ -63,23 +63,12 @@ impl AlertCounts {
             self.not_sent += 1;
             return;
         }
-        *self.sent.entry(state_name(alert.state).to_owned()).or_default() += 1;
+        *self.sent.entry(alert.state.name().to_owned()).or_default() += 1;
     }
 
     /// All revisions that were sent.
     pub fn total(&self) -> u64 {
         self.sent.values().sum()
-    }
-}
-
-/// How a state is called in metrics and summaries.
-pub(crate) const fn state_name(state: AlertState) -> &'static str {
-    match state {
-        AlertState::Opened => "opened",
-        AlertState::Updated => "updated",
-        AlertState::Resolved => "resolved",
-        AlertState::Reopened => "reopened",
-        AlertState::Suppressed => "suppressed",
     }
 }
 

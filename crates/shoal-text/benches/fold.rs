@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use shoal_text::{Folded, canonical_url, entities, fold, shingles, word_shingles};
+use shoal_text::{Folded, canonical_url, entities, fold, shingles};
 
 const ENGLISH: [&str; 4] = [
     "Polling stations in the old harbour district stay open until nine tonight, bring a document and a friend! #vote",
@@ -33,14 +33,6 @@ fn folding(c: &mut Criterion) {
                 for post in posts {
                     fold(black_box(post), &mut folded);
                     shingles(folded.symbols(), 4, 42, &mut set);
-                }
-            });
-        });
-        group.bench_function("fold and word view", |b| {
-            b.iter(|| {
-                for post in posts {
-                    fold(black_box(post), &mut folded);
-                    word_shingles(&folded, 42, &mut set);
                 }
             });
         });

@@ -33,7 +33,7 @@ pub fn canonical_url(raw: &str) -> Option<CanonicalUrl> {
     if raw.len() > MAX_URL_BYTES || is_cut_off(raw) {
         return None;
     }
-    let page = Page::of(&parse(raw)?)?;
+    let page = WebPage::of(&parse(raw)?)?;
     let url = page.to_string();
     let cut_off = is_cut_off(&url) || page.path.ends_with("%E2%80%A6");
     (!cut_off && url.len() <= MAX_URL_BYTES).then(|| {
@@ -43,7 +43,7 @@ pub fn canonical_url(raw: &str) -> Option<CanonicalUrl> {
 }
 
 /// What is left of an address.
-struct Page {
+struct WebPage {
     host: String,
     domain: String,
     port: Option<u16>,
@@ -51,7 +51,7 @@ struct Page {
     parameters: Vec<String>,
 }
 
-impl Page {
+impl WebPage {
     fn of(parsed: &Url) -> Option<Self> {
         let (host, domain) = host_and_domain(parsed)?;
         let mut page = Self {
@@ -75,7 +75,7 @@ impl Page {
     }
 }
 
-impl fmt::Display for Page {
+impl fmt::Display for WebPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "https://{}", self.host)?;
         if let Some(port) = self.port {

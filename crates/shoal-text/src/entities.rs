@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::fold::{Folded, fold, in_words};
-use crate::scan::{Found, Scanner, mention_length};
+use crate::scan::{EntityKind, Scanner, mention_length};
 
 /// What a text points to, each in order of appearance, repeats included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub fn entities(text: &str) -> Entities<'_> {
     for (range, found) in Scanner::new(text) {
         let whole = text.get(range).unwrap_or_default();
         match found {
-            Found::Url => out.urls.push(whole),
-            Found::Hashtag => out.hashtags.push(whole.trim_start_matches(['#', '＃'])),
-            Found::Mention => out.mentions.push(whole.trim_start_matches('@')),
+            EntityKind::Url => out.urls.push(whole),
+            EntityKind::Hashtag => out.hashtags.push(whole.trim_start_matches(['#', '＃'])),
+            EntityKind::Mention => out.mentions.push(whole.trim_start_matches('@')),
         }
     }
     out
@@ -35,7 +35,7 @@ pub fn entities(text: &str) -> Entities<'_> {
 
 /// Where addresses stand in `text`, as ranges of bytes, in order: what [`fold`](crate::fold) leaves out with them.
 pub fn address_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
-    Scanner::new(text).filter(|(_, found)| *found == Found::Url).map(|(range, _)| range)
+    Scanner::new(text).filter(|(_, found)| *found == EntityKind::Url).map(|(range, _)| range)
 }
 
 /// Whether `c` can stand in a word of a folded text: anything but white space, punctuation, symbols and emoji. What

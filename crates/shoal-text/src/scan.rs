@@ -9,7 +9,7 @@ use crate::fold::in_words;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum EntityKind {
     /// An address: with a scheme of http or https, beginning with `www.`, or a host of a known suffix and a path.
     Url,
     /// A mention with its `@`.
@@ -18,7 +18,7 @@ pub(crate) enum Found {
     Hashtag,
 }
 
-impl Found {
+impl EntityKind {
     /// Whether copies of one text differ in it at no cost to what they say.
     pub(crate) const fn is_swappable(self) -> bool {
         matches!(self, Self::Url | Self::Mention)
@@ -133,18 +133,18 @@ impl<'a> Scanner<'a> {
 }
 
 impl Iterator for Scanner<'_> {
-    type Item = (Range<usize>, Found);
+    type Item = (Range<usize>, EntityKind);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let at = self.at + next_sign(self.bytes().get(self.at..)?)?;
             let (range, found) = match self.bytes().get(at)? {
-                b'#' => (self.hashtag(at, 1), Found::Hashtag),
-                b'.' => (self.with_host(at), Found::Url),
-                b':' => (self.with_scheme(at), Found::Url),
-                b'@' => (self.mention(at), Found::Mention),
-                _ if self.rest(at).starts_with('＃') => (self.hashtag(at, '＃'.len_utf8()), Found::Hashtag),
-                _ => (None, Found::Hashtag),
+                b'#' => (self.hashtag(at, 1), EntityKind::Hashtag),
+                b'.' => (self.with_host(at), EntityKind::Url),
+                b':' => (self.with_scheme(at), EntityKind::Url),
+                b'@' => (self.mention(at), EntityKind::Mention),
+                _ if self.rest(at).starts_with('＃') => (self.hashtag(at, '＃'.len_utf8()), EntityKind::Hashtag),
+                _ => (None, EntityKind::Hashtag),
             };
             self.at = at + 1;
             if let Some(range) = range {
@@ -250,7 +250,7 @@ fn has_known_suffix(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn found(text: &str) -> Vec<(&str, Found)> {
+    fn found(text: &str) -> Vec<(&str, EntityKind)> {
         Scanner::new(text).map(|(range, found)| (text.get(range).unwrap(), found)).collect()
     }
 
@@ -269,7 +269,7 @@ mod tests {
             ("go bit.ly/2x: it", "bit.ly/2x"),
             ("“https://example.org/путь”", "https://example.org/путь"),
         ] {
-            assert_eq!(found(text), [(url, Found::Url)], "{text}");
+            assert_eq!(found(text), [(url, EntityKind::Url)], "{text}");
         }
     }
 
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn mentions_and_tags_need_a_boundary() {
-        use Found::{Hashtag, Mention};
+        use EntityKind::{Hashtag, Mention};
         let text = ".@one said #Two,#three to @four.bsky.social. and @five@example.org: #6 #七 C# a@b tr@mp &#39; @x-y";
         let expected = [
             ("@one", Mention),

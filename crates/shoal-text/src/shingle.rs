@@ -3,14 +3,8 @@
 //! Hashes are keyed with a secret seed: who does not know it cannot craft texts that meet or miss each other. They
 //! depend on nothing but the symbols and the seed, and are equal on every machine.
 
-use crate::fold::{Folded, JOINER};
-use crate::scan::is_unspaced;
-
 /// The longest shingle, in symbols.
 pub const MAX_SHINGLE: usize = 8;
-
-/// From how many words on a set of words says something.
-const MIN_WORDS: usize = 5;
 
 /// Hashes every run of `k` symbols in a row, and puts the distinct hashes into `out`, ascending. `k` is held within
 /// 1 and [`MAX_SHINGLE`]. A text shorter than `k` gives one hash, of all of it; an empty text gives none.
@@ -75,24 +69,6 @@ fn sort_hashes(hashes: &mut [u32]) {
     hashes.copy_from_slice(sorted);
 }
 
-/// Hashes every word and puts the distinct hashes into `out`, ascending: the word view. It finds templates whose
-/// slots were filled differently, in scripts with spaces between words (see [`is_spaced`]).
-pub fn word_shingles(folded: &Folded, seed: u64, out: &mut Vec<u32>) {
-    out.clear();
-    let keys = keys(seed);
-    out.extend(folded.words().map(|word| word_hash(word, &keys)));
-    out.sort_unstable();
-    out.dedup();
-}
-
-/// Whether the word view of a text makes sense: it has at least five words, most symbols belong to a script that
-/// separates words, and the words are longer than single letters, which are what spacing out leaves.
-pub fn is_spaced(folded: &Folded) -> bool {
-    let words = folded.word_count();
-    let unspaced = folded.symbols().iter().filter(|c| is_unspaced(**c) || **c == JOINER).count();
-    words >= MIN_WORDS && folded.len() >= 2 * words && unspaced * 2 < folded.len()
-}
-
 /// One key for the length and one for each symbol of a shingle.
 type Keys = [u64; MAX_SHINGLE + 1];
 
@@ -118,25 +94,12 @@ fn multilinear(shingle: &[char], keys: &Keys) -> u32 {
     (sum >> 32) as u32
 }
 
-/// A keyed chain of folded multiplications over a word of any length.
-fn word_hash(word: &[char], keys: &Keys) -> u32 {
-    let [start, step, last, ..] = *keys;
-    let hash = word.iter().fold(start, |hash, symbol| folded_product(hash ^ u64::from(*symbol), step | 1));
-    (folded_product(hash ^ word.len() as u64, last | 1) >> 32) as u32
-}
-
-/// Both halves of a product of 128 bits.
-fn folded_product(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    (product >> 64) as u64 ^ product as u64
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fold::fold;
+    use crate::fold::{Folded, fold};
 
     fn folded(text: &str) -> Folded {
         let mut out = Folded::new();
@@ -169,28 +132,6 @@ mod tests {
     #[test]
     fn hashes_never_change_without_a_new_version() {
         assert_eq!(set("abcdef", 4, 42), [2_091_765_690, 2_861_714_134, 3_631_662_578]);
-        let mut words = Vec::new();
-        word_shingles(&folded("ab cd ef"), 42, &mut words);
-        assert_eq!(words, [2_078_702_846, 2_911_993_407, 3_757_306_307]);
-    }
-
-    #[test]
-    fn the_word_view_needs_words() {
-        assert!(is_spaced(&folded("we are going to vote tomorrow morning")));
-        assert!(is_spaced(&folded("мы все идём голосовать завтра утром")));
-        assert!(!is_spaced(&folded("w e a r e g o i n g t o v o t e")));
-        assert!(!is_spaced(&folded("我们明天早上 都去 投票 吧 朋友 们")));
-        assert!(!is_spaced(&folded("vote tomorrow")));
-        assert!(!is_spaced(&folded("")));
-    }
-
-    #[test]
-    fn words_count_once_and_in_any_order() {
-        let (mut one, mut other) = (Vec::new(), Vec::new());
-        word_shingles(&folded("one two three two"), 9, &mut one);
-        word_shingles(&folded("Three, two one!"), 9, &mut other);
-        assert_eq!(one, other);
-        assert_eq!(one.len(), 3);
     }
 
     proptest! {

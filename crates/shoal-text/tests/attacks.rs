@@ -1,6 +1,6 @@
 //! Sixteen disguises of a post, in several scripts: how much of it the matching view still recognises.
 
-use shoal_text::{Folded, fold, shingles, word_shingles};
+use shoal_text::{Folded, fold, shingles};
 
 const SENTENCES: [(&str, &str); 8] = [
     (
@@ -55,13 +55,6 @@ fn similarity(one: &str, other: &str) -> f64 {
     let (mut left, mut right) = (Vec::new(), Vec::new());
     shingles(folded(one).symbols(), 4, 7, &mut left);
     shingles(folded(other).symbols(), 4, 7, &mut right);
-    jaccard(&left, &right)
-}
-
-fn word_similarity(one: &str, other: &str) -> f64 {
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    word_shingles(&folded(one), 7, &mut left);
-    word_shingles(&folded(other), 7, &mut right);
     jaccard(&left, &right)
 }
 
@@ -161,15 +154,6 @@ fn edits_leave_most_of_a_text() {
             let similarity = similarity(text, &edited);
             assert!(similarity >= least, "{name}: {attack}: {similarity:.2}");
         }
-    }
-}
-
-#[test]
-fn the_word_view_sees_through_spin() {
-    for (name, text) in SENTENCES.into_iter().filter(|(name, _)| !matches!(*name, "Thai" | "Chinese")) {
-        let spun = words_from(text, |at, word| if at % 6 == 3 { "zebra".repeat(1 + at % 2) } else { word.to_owned() });
-        let (words, symbols) = (word_similarity(text, &spun), similarity(text, &spun));
-        assert!(words >= 0.5 && symbols >= 0.3, "{name}: words {words:.2}, symbols {symbols:.2}");
     }
 }
 

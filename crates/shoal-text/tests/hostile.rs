@@ -2,7 +2,7 @@
 
 use shoal_text::{
     Folded, LanguageDetector, MAX_SYMBOLS_PER_BYTE, canonical_url, entities, fold, hashtag_sequence, shingles,
-    strip_repost_prefix, word_shingles,
+    strip_repost_prefix,
 };
 
 /// At this length linear time is milliseconds and quadratic time is hours, so the test ends or it does not.
@@ -14,7 +14,6 @@ fn work(text: &str) {
     fold(text, &mut folded);
     assert!(folded.len() <= MAX_SYMBOLS_PER_BYTE * text.len());
     shingles(folded.symbols(), 4, 1, &mut set);
-    word_shingles(&folded, 1, &mut set);
     let found = entities(text);
     hashtag_sequence(&found.hashtags);
     found.urls.iter().filter_map(|url| canonical_url(url)).count();

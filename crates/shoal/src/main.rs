@@ -16,8 +16,8 @@ use clap::error::ErrorKind;
 use indicatif::MultiProgress;
 
 use crate::cli::Cli;
-use crate::terminal::printable::printable_lines;
 use crate::terminal::{console, logging};
+use shoal_model::display::printable_lines;
 
 /// Detection makes and forgets millions of small things; the system's allocator takes a quarter of the time for it.
 #[global_allocator]

@@ -134,8 +134,8 @@ impl Components {
             classes.join(one, two);
         }
         for class in classes.all() {
-            let groups: Vec<u32> = class.iter().filter_map(Node::group).collect();
-            let alone = class.iter().filter_map(Node::account);
+            let groups: Vec<u32> = class.iter().filter_map(GroupOrAccount::group).collect();
+            let alone = class.iter().filter_map(GroupOrAccount::account);
             let Some((oldest, younger)) = groups.split_first() else {
                 let number = self.add_group(alone.collect());
                 succession.born.push((number, None));
@@ -155,8 +155,8 @@ impl Components {
         }
     }
 
-    fn node(&self, account: AccountKey) -> Node {
-        self.group_of(account).map_or(Node::Account(account), Node::Group)
+    fn node(&self, account: AccountKey) -> GroupOrAccount {
+        self.group_of(account).map_or(GroupOrAccount::Account(account), GroupOrAccount::Group)
     }
 }
 
@@ -188,12 +188,12 @@ fn connected(members: &BTreeSet<AccountKey>, graph: &Graph) -> Vec<BTreeSet<Acco
 
 /// A group, or an account without one. Groups come first, by age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Node {
+enum GroupOrAccount {
     Group(u32),
     Account(AccountKey),
 }
 
-impl Node {
+impl GroupOrAccount {
     fn group(&self) -> Option<u32> {
         if let Self::Group(number) = self { Some(*number) } else { None }
     }
@@ -206,11 +206,11 @@ impl Node {
 /// Disjoint sets of nodes (union-find with path halving); a class is named by its first node.
 #[derive(Default)]
 struct Classes {
-    parent: BTreeMap<Node, Node>,
+    parent: BTreeMap<GroupOrAccount, GroupOrAccount>,
 }
 
 impl Classes {
-    fn root(&mut self, node: Node) -> Node {
+    fn root(&mut self, node: GroupOrAccount) -> GroupOrAccount {
         let mut node = node;
         loop {
             let parent = *self.parent.entry(node).or_insert(node);
@@ -223,16 +223,16 @@ impl Classes {
         }
     }
 
-    fn join(&mut self, one: Node, two: Node) {
+    fn join(&mut self, one: GroupOrAccount, two: GroupOrAccount) {
         let (one, two) = (self.root(one), self.root(two));
         let (first, second) = (one.min(two), one.max(two));
         self.parent.insert(second, first);
     }
 
     /// The classes of two nodes or more, in the order of their first nodes; their nodes in order.
-    fn all(mut self) -> Vec<Vec<Node>> {
-        let nodes: Vec<Node> = self.parent.keys().copied().collect();
-        let mut classes: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+    fn all(mut self) -> Vec<Vec<GroupOrAccount>> {
+        let nodes: Vec<GroupOrAccount> = self.parent.keys().copied().collect();
+        let mut classes: BTreeMap<GroupOrAccount, Vec<GroupOrAccount>> = BTreeMap::new();
         for node in nodes {
             classes.entry(self.root(node)).or_default().push(node);
         }

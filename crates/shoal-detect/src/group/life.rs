@@ -1,4 +1,4 @@
-//! The life of one group: what has been said about it, and what is due to be said.
+//! The life of a group: the revisions of its alert so far, and the one that is due.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::config::JudgeConfig;
 /// Events of a lineage that are kept; of more, the first and the newest.
 const LINEAGE: usize = 64;
 
-/// What to say about a group.
+/// The reason for a revision of a group's alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RevisionReason {
     /// It has formed.
@@ -34,9 +34,9 @@ impl RevisionReason {
     }
 }
 
-/// A group.
+/// A group, from the judgement it forms at to the one it ends at.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Group {
+pub(super) struct Life {
     pub(super) alert_id: String,
     pub(super) members: BTreeSet<AccountKey>,
     pub(super) lineage: Vec<Lineage>,
@@ -47,15 +47,15 @@ pub(super) struct Group {
     resolved: Option<Timestamp>,
     /// Split off another group, whose alert named its accounts, and has shared nothing new since.
     dormant: bool,
-    /// When the group last shared something new.
+    /// The time at which the group last shared something new.
     moved: Timestamp,
-    /// Since when its accounts are not those that were reported.
+    /// The time since which its accounts are not those that were reported.
     waiting: Option<Timestamp>,
-    /// When it will be looked at though nothing happens.
+    /// The time at which it will be looked at though nothing happens.
     pub(super) armed: Option<Timestamp>,
 }
 
-impl Group {
+impl Life {
     pub(super) fn new(alert_id: String, split_from: Option<String>, at: Timestamp) -> Self {
         let dormant = split_from.is_some();
         let event = if dormant { LineageEvent::SplitFrom } else { LineageEvent::Born };
@@ -73,7 +73,7 @@ impl Group {
         }
     }
 
-    /// Whether people have heard of it and not heard that it is over.
+    /// Tells whether people have heard of it and not heard that it is over.
     pub(super) fn is_open(&self) -> bool {
         self.revision > 0 && self.resolved.is_none()
     }
@@ -115,7 +115,7 @@ impl Group {
         self.lineage.push(Lineage { event, at, other });
     }
 
-    /// What is due to be said at `at`.
+    /// The reason for a revision that is due at `at`.
     pub(super) fn due(&self, at: Timestamp, judge: &JudgeConfig) -> Option<RevisionReason> {
         if self.revision == 0 {
             return (!self.dormant).then_some(RevisionReason::Opened);
@@ -132,16 +132,16 @@ impl Group {
         (at >= self.moved.plus(judge.quiet_after)).then_some(RevisionReason::Resolved)
     }
 
-    /// When something may be due though nothing happens.
+    /// The time at which a revision may be due though nothing happens.
     pub(super) fn wake(&self, judge: &JudgeConfig) -> Option<Timestamp> {
         let update = self.waiting.filter(|_| !self.dormant).map(|since| since.plus(judge.update_after));
         let quiet = (self.resolved.is_none() && !self.dormant).then(|| self.moved.plus(judge.quiet_after));
         update.into_iter().chain(quiet).min()
     }
 
-    pub(super) fn said(&mut self, say: RevisionReason, at: Timestamp) {
+    pub(super) fn said(&mut self, reason: RevisionReason, at: Timestamp) {
         self.revision += 1;
-        self.resolved = (say == RevisionReason::Resolved).then_some(at);
+        self.resolved = (reason == RevisionReason::Resolved).then_some(at);
         self.reported.clone_from(&self.members);
         self.waiting = None;
     }
@@ -159,8 +159,8 @@ mod tests {
         (0..number).map(AccountKey::from_raw).collect()
     }
 
-    fn group(members: u64) -> Group {
-        let mut group = Group::new("id".to_owned(), None, at(0));
+    fn group(members: u64) -> Life {
+        let mut group = Life::new("id".to_owned(), None, at(0));
         group.set_members(accounts(members), at(0));
         group
     }
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_part_that_splits_off_speaks_when_it_moves() {
         let judge = JudgeConfig::default();
-        let mut part = Group::new("part".to_owned(), Some("whole".to_owned()), at(0));
+        let mut part = Life::new("part".to_owned(), Some("whole".to_owned()), at(0));
         part.set_members(accounts(3), at(0));
         assert_eq!(part.due(at(1), &judge), None, "its accounts were named before");
         assert!(part.moves(at(2)));
@@ -210,7 +210,7 @@ mod tests {
     fn a_long_lineage_keeps_its_first_event() {
         let mut group = group(2);
         for hour in 0..200 {
-            let other = Group::new(format!("{hour}"), None, at(hour));
+            let other = Life::new(format!("{hour}"), None, at(hour));
             group.took_in(&other, at(hour));
         }
         assert_eq!(group.lineage.len(), LINEAGE);

@@ -4,6 +4,9 @@
 //! 1/α, groups as components of significant accounts under binding ties, and an alert for each group that has
 //! formed, grown, fallen quiet, merged or ended.
 
+mod benign;
+mod caps;
+mod case;
 mod components;
 mod graph;
 mod life;
@@ -14,13 +17,14 @@ mod summary;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use shoal_model::{AccountKey, Provenance, Timestamp};
+use shoal_model::{AccountKey, Alert, AlertState, Provenance, Span, Timestamp};
 
+use self::case::{AlertCase, JudgementView};
 use self::components::{Changes, Components};
 use self::graph::{Binding, Graph};
-use self::life::{Group as Life, RevisionReason};
+use self::life::{Life, RevisionReason};
 use self::ranking::{Decision, Ranking};
-use self::report::{JudgementView, Reporter};
+use self::report::Reporter;
 use crate::Config;
 use crate::config::{JudgeConfig, Method, Mute};
 use crate::key::{KeyMap, KeySet, Keyer};
@@ -31,7 +35,7 @@ use crate::stage::{Outbox, Stage};
 #[derive(Debug)]
 pub struct Group {
     judge: JudgeConfig,
-    tie_memory: shoal_model::Span,
+    tie_memory: Span,
     binding: Binding,
     keyer: Keyer,
     allowed: KeySet<AccountKey>,
@@ -57,7 +61,7 @@ pub struct GroupState {
     components: Components,
     groups: BTreeMap<u32, Life>,
     judge_at: Option<Timestamp>,
-    /// When a group has to be looked at again though nothing happens to it.
+    /// Times at which groups have to be looked at again though nothing happens to them.
     wake: BTreeSet<(Timestamp, u32)>,
 }
 
@@ -228,8 +232,8 @@ impl Group {
     /// Says what there is to say about a group, and when to look at it again.
     fn consider(&mut self, number: u32, at: Timestamp, out: &mut Outbox) {
         let Some(mut group) = self.state.groups.remove(&number) else { return };
-        if let Some(say) = group.due(at, &self.judge) {
-            self.say(&mut group, say, at, out);
+        if let Some(reason) = group.due(at, &self.judge) {
+            self.say(&mut group, reason, at, out);
         }
         group.armed.take_if(|armed| *armed <= at);
         let earlier = |wake: &Timestamp| *wake > at && group.armed.is_none_or(|armed| *wake < armed);
@@ -240,8 +244,8 @@ impl Group {
         self.state.groups.insert(number, group);
     }
 
-    fn say(&self, group: &mut Life, say: RevisionReason, at: Timestamp, out: &mut Outbox) {
-        let standing = JudgementView {
+    fn say(&self, group: &mut Life, reason: RevisionReason, at: Timestamp, out: &mut Outbox) {
+        let view = JudgementView {
             accounts: self.state.accounts,
             decision: self.state.decision,
             candidates: &self.state.candidates,
@@ -249,15 +253,15 @@ impl Group {
             allowed: &self.allowed,
             significant: &self.state.significant,
         };
-        let mut alert = self.reporter.report(group, say, at, &standing);
+        let mut alert = self.reporter.report(&AlertCase::new(group, &view, at), reason);
         if self.is_muted(&alert, at) {
-            alert.state = shoal_model::AlertState::Suppressed;
+            alert.state = AlertState::Suppressed;
         }
-        group.said(say, at);
+        group.said(reason, at);
         out.alerts.push(alert);
     }
 
-    fn is_muted(&self, alert: &shoal_model::Alert, at: Timestamp) -> bool {
+    fn is_muted(&self, alert: &Alert, at: Timestamp) -> bool {
         let live = || self.mutes.iter().filter(|mute| at < mute.until);
         let by_alert = live().any(|mute| mute.alert.as_ref() == Some(&alert.alert_id));
         let muted = |id: &String| live().any(|mute| mute.account.as_ref() == Some(id));

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::ops::Bound;
 
-use shoal_model::{ObjectKey, Timestamp};
+use shoal_model::{AlertState, ObjectKey, Timestamp};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentReader;
 use tantivy::query::{BooleanQuery, EnableScoring, Occur, Query, RangeQuery};
@@ -16,7 +16,7 @@ use super::request::{AlertPage, AlertRequest, AlertSort, AlertSummary, Bin, Tota
 use super::revisions::read;
 use super::scan::tantivy_error;
 use crate::budget::{Budget, Ticker};
-use crate::documents::{accounts, language, name_of};
+use crate::documents::{accounts, language};
 use crate::query::{InvalidValue, TermQueries, compile, key, parse, range};
 use crate::store::snapshot::Snapshot;
 use crate::{Error, SearchLimits};
@@ -64,7 +64,7 @@ pub(super) fn newest_of(
 /// A request in its normal form: cursors of another one do not fit.
 fn normal(request: &AlertRequest, limits: &SearchLimits) -> Result<String, Error> {
     let tree = parse(&request.query, limits)?.map(|tree| tree.to_string()).unwrap_or_default();
-    let states: BTreeSet<&str> = request.states.iter().copied().map(name_of).collect();
+    let states: BTreeSet<&str> = request.states.iter().copied().map(AlertState::name).collect();
     let filters = AlertRequest { query: tree, states: Vec::new(), limit: 0, cursor: None, ..request.clone() };
     Ok(format!("alerts {filters:?} {states:?}"))
 }
@@ -92,7 +92,7 @@ fn query(
     all.push(range(fields.start, Bound::Unbounded, Bound::Excluded(until.micros())));
     let text = |field, text: &str| queries.any_term([Term::from_field_text(field, text)]);
     if !request.states.is_empty() {
-        let states: BTreeSet<&str> = request.states.iter().copied().map(name_of).collect();
+        let states: BTreeSet<&str> = request.states.iter().copied().map(AlertState::name).collect();
         all.push(queries.any_term(states.into_iter().map(|state| Term::from_field_text(fields.state, state))));
     }
     all.extend(request.platform.as_deref().map(|platform| text(fields.platform, platform)));

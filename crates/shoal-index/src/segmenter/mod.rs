@@ -1,7 +1,7 @@
 //! Segmentation: the words of a text, as they are indexed and searched.
 //!
-//! A word is a word by UAX #29 that also ends where a word of the folded text ends (see [`shoal_text::fold`]), so that
-//! search and comparison cut texts alike. Addresses are left out, as there. Scripts that are
+//! A word is a word by UAX #29 that also ends at what belongs to no word of a folded text ([`is_word_char`]). Addresses
+//! are left out, as there. Scripts that are
 //! written without spaces give pairs of characters, and the last character of a run alone: so every character begins
 //! one word, and a single one is found as a prefix. Words are compared in a normal form: small letters
 //! without accents, whatever characters draw them (NFKD); vowels and tones that are marks stay where a script writes

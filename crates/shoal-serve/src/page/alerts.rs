@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use shoal_index::{AlertPage, AlertSort, AlertSummary};
 use shoal_model::AlertState;
+use shoal_model::display::list;
 use shoal_share::TableFormat;
 
 use super::layout::{Layout, SitePart};
@@ -83,7 +84,7 @@ pub(super) fn content(filter: &AlertFilter, cursor: Option<&str>, found: &AlertP
 /// The query string of a list of alerts.
 fn query(filter: &AlertFilter) -> Query {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let states: Vec<_> = filter.state.iter().map(|state| humanize::state(*state).0).collect();
+    let states: Vec<_> = filter.state.iter().map(|state| state.name()).collect();
     Query::default()
         .and("q", filter.q.clone())
         .and("state", states.join(","))
@@ -210,8 +211,8 @@ fn measure(alert: &AlertSummary) -> Markup {
 }
 
 fn headline(alert: &AlertSummary) -> String {
-    let layers: Vec<_> = alert.layers.iter().map(|layer| forms::layer_name(*layer).to_owned()).collect();
-    let what = if layers.is_empty() { "objects".to_owned() } else { forms::list(&layers) };
+    let layers: Vec<_> = alert.layers.iter().map(|layer| layer.noun(0).to_owned()).collect();
+    let what = if layers.is_empty() { "objects".to_owned() } else { list(&layers) };
     match alert.layers.as_slice() {
         [only] => format!(
             "{} shared {}",
@@ -228,7 +229,7 @@ fn headline(alert: &AlertSummary) -> String {
 
 /// The state of an alert.
 pub(super) fn state(state: AlertState, shadow: bool) -> Markup {
-    let (name, meaning) = humanize::state(state);
+    let (name, meaning) = (state.name(), humanize::state(state));
     html! {
         span.state.(name) title=(meaning) { (name) }
         @if shadow { span.state.trial title="raised by rules on trial: not sent" { "on trial" } }

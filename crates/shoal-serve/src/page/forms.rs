@@ -45,44 +45,13 @@ pub(super) fn choice(name: &str, label: &str, chosen: &str, options: &[(&str, &s
 /// A choice of layers.
 pub(super) fn layer(chosen: Option<Layer>) -> Markup {
     let mut options = vec![("", "any")];
-    options.extend(Layer::ALL.map(|layer| (layer.name(), layer_name(layer))));
+    options.extend(Layer::ALL.map(|layer| (layer.name(), layer.noun(0))));
     choice("layer", "Shared", chosen.map_or("", Layer::name), &options)
 }
 
-/// The noun for the objects of a layer.
-pub(super) const fn layer_name(layer: Layer) -> &'static str {
-    match layer {
-        Layer::Repost => "reposted posts",
-        Layer::Quote => "quoted posts",
-        Layer::Text => "texts",
-        Layer::Link => "links",
-        Layer::Reply => "answered posts",
-        Layer::Hashtags => "sequences of hashtags",
-        Layer::Domain => "sites",
-    }
-}
-
-/// A number of objects of a layer, with their noun.
+/// A number of objects of a layer.
 pub(super) fn objects(layer: Layer, number: u64) -> String {
-    let one = match layer {
-        Layer::Repost => "reposted post",
-        Layer::Quote => "quoted post",
-        Layer::Text => "text",
-        Layer::Link => "link",
-        Layer::Reply => "answered post",
-        Layer::Hashtags => "sequence of hashtags",
-        Layer::Domain => "site",
-    };
-    humanize::counted(number, one, layer_name(layer))
-}
-
-/// Joins items as in "a, b and c".
-pub(super) fn list(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+    format!("{} {}", humanize::count(number), layer.noun(number))
 }
 
 /// Links to a file in each format, with this between them.

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use shoal_index::Total;
+use shoal_model::display::grouped;
 use shoal_model::{AlertState, Cap, LineageEvent, Timestamp};
 
 /// Between thousands: narrow, and no place for a line to break.
@@ -17,15 +18,7 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 
 /// A count with thin spaces between thousands.
 pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 2);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(THIN);
-        }
-        grouped.push(digit);
-    }
-    grouped
+    grouped(number, THIN)
 }
 
 /// A count with its noun.
@@ -161,14 +154,14 @@ fn superscript(number: f64) -> String {
     format!("{number:.0}").chars().map(raised).collect()
 }
 
-/// A state and what it says.
-pub(super) fn state(state: AlertState) -> (&'static str, &'static str) {
+/// The meaning of a state.
+pub(super) fn state(state: AlertState) -> &'static str {
     match state {
-        AlertState::Opened => ("opened", "first seen"),
-        AlertState::Updated => ("updated", "has grown since it was opened"),
-        AlertState::Resolved => ("resolved", "quiet, merged into another or fallen apart"),
-        AlertState::Reopened => ("reopened", "was quiet and moves again"),
-        AlertState::Suppressed => ("suppressed", "muted: recorded, not sent"),
+        AlertState::Opened => "first seen",
+        AlertState::Updated => "has grown since it was opened",
+        AlertState::Resolved => "quiet, merged into another or fallen apart",
+        AlertState::Reopened => "was quiet and moves again",
+        AlertState::Suppressed => "muted: recorded, not sent",
     }
 }
 

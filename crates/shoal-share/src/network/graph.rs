@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use shoal_model::{Alert, AlertState, AlertTie, Cap};
+use shoal_model::{Alert, AlertTie, Cap};
 
 /// The accounts and the listed ties of an alert.
 #[derive(Debug)]
@@ -158,19 +158,8 @@ impl<'a> AlertNetwork<'a> {
             group.of,
             context.shown,
             context.of,
-            state = state_name(self.alert.state),
+            state = self.alert.state.name(),
             merged = if self.merged { " Accounts that were erased are one node for each platform." } else { "" },
         )
-    }
-}
-
-/// A state as written in alerts.
-pub(crate) const fn state_name(state: AlertState) -> &'static str {
-    match state {
-        AlertState::Opened => "opened",
-        AlertState::Updated => "updated",
-        AlertState::Resolved => "resolved",
-        AlertState::Reopened => "reopened",
-        AlertState::Suppressed => "suppressed",
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use quick_xml::events::BytesText;
 use shoal_model::AlertTie;
 
-use super::graph::{AlertNetwork, EDGE_ATTRIBUTES, NODE_ATTRIBUTES, NetworkNode, NodeRole, known_of, state_name};
+use super::graph::{AlertNetwork, EDGE_ATTRIBUTES, NODE_ATTRIBUTES, NetworkNode, NodeRole, known_of};
 use super::xml::{Xml, document, visible};
 use crate::FormatFacts;
 
@@ -71,7 +71,7 @@ fn known_of_graph(network: &AlertNetwork<'_>) -> [(&'static str, String); 11] {
     [
         ("alert_id", alert.alert_id.clone()),
         ("revision", alert.revision.to_string()),
-        ("state", state_name(alert.state).to_owned()),
+        ("state", alert.state.name().to_owned()),
         ("raised_at", alert.raised_at.to_string()),
         ("description", network.description()),
         ("ties", ties.of.to_string()),

@@ -8,7 +8,6 @@ mod xml;
 use shoal_model::Alert;
 
 use self::graph::AlertNetwork;
-pub(crate) use self::graph::state_name;
 use crate::{Error, FileFormat, FormatFacts};
 
 /// Formats of networks: accounts of an alert's group and of its context as nodes, the listed ties as edges.

@@ -59,7 +59,7 @@ impl TableSchema for AlertTable {
         vec![
             Cell::foreign(&alert.alert_id),
             Cell::plain(alert.revision),
-            Cell::plain(crate::network::state_name(alert.state)),
+            Cell::plain(alert.state.name()),
             Cell::plain(alert.shadow),
             Cell::plain(alert.opened_at),
             Cell::plain(alert.raised_at),

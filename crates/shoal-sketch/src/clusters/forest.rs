@@ -2,10 +2,10 @@
 
 /// A node of the forest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Node(u32);
+pub(super) struct ForestNode(u32);
 
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+struct ForestEntry {
     /// The parent; a root is its own.
     up: u32,
     /// How many texts and nodes point here.
@@ -18,43 +18,43 @@ struct Entry {
 /// paths are short. Which number a node has is nobody's concern.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Forest {
-    entries: Vec<Entry>,
+    entries: Vec<ForestEntry>,
     free: Vec<u32>,
 }
 
 impl Forest {
     /// A new root that nothing points to yet: `retain` it before anything else.
-    pub(super) fn plant(&mut self, name: u64) -> Node {
+    pub(super) fn plant(&mut self, name: u64) -> ForestNode {
         let place = self.free.pop().unwrap_or(self.entries.len() as u32);
-        let entry = Entry { up: place, holds: 0, name };
+        let entry = ForestEntry { up: place, holds: 0, name };
         match self.entries.get_mut(place as usize) {
             Some(freed) => *freed = entry,
             None => self.entries.push(entry),
         }
-        Node(place)
+        ForestNode(place)
     }
 
     /// The root above a node.
-    pub(super) fn root(&self, node: Node) -> Node {
+    pub(super) fn root(&self, node: ForestNode) -> ForestNode {
         let mut place = node.0;
         while self.entries[place as usize].up != place {
             place = self.entries[place as usize].up;
         }
-        Node(place)
+        ForestNode(place)
     }
 
     /// The name that a root carries.
-    pub(super) fn name(&self, root: Node) -> u64 {
+    pub(super) fn name(&self, root: ForestNode) -> u64 {
         self.entries[root.0 as usize].name
     }
 
     /// Adds a hold on a node.
-    pub(super) fn retain(&mut self, node: Node) {
+    pub(super) fn retain(&mut self, node: ForestNode) {
         self.entries[node.0 as usize].holds += 1;
     }
 
     /// Moves a hold from a node up to its root, which is returned.
-    pub(super) fn climb(&mut self, node: Node) -> Node {
+    pub(super) fn climb(&mut self, node: ForestNode) -> ForestNode {
         let root = self.root(node);
         if root != node {
             self.retain(root);
@@ -64,7 +64,7 @@ impl Forest {
     }
 
     /// Ends a hold. Nodes without holds are freed; if that frees a root, its name and the root.
-    pub(super) fn release(&mut self, node: Node) -> Option<(u64, Node)> {
+    pub(super) fn release(&mut self, node: ForestNode) -> Option<(u64, ForestNode)> {
         let mut place = node.0;
         loop {
             let entry = &mut self.entries[place as usize];
@@ -74,14 +74,14 @@ impl Forest {
             }
             self.free.push(place);
             if entry.up == place {
-                return Some((entry.name, Node(place)));
+                return Some((entry.name, ForestNode(place)));
             }
             place = entry.up;
         }
     }
 
     /// Makes one tree of two; the root of it carries `name`.
-    pub(super) fn join(&mut self, left: Node, right: Node, name: u64) -> Node {
+    pub(super) fn join(&mut self, left: ForestNode, right: ForestNode, name: u64) -> ForestNode {
         let heavier = self.entries[left.0 as usize].holds >= self.entries[right.0 as usize].holds;
         let (top, below) = if heavier { (left, right) } else { (right, left) };
         self.entries[below.0 as usize].up = top.0;
@@ -91,7 +91,7 @@ impl Forest {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry>() + self.free.capacity() * size_of::<u32>()
+        self.entries.capacity() * size_of::<ForestEntry>() + self.free.capacity() * size_of::<u32>()
     }
 }
 
@@ -99,7 +99,7 @@ impl Forest {
 mod tests {
     use super::*;
 
-    fn held(forest: &mut Forest, name: u64) -> Node {
+    fn held(forest: &mut Forest, name: u64) -> ForestNode {
         let node = forest.plant(name);
         forest.retain(node);
         node
@@ -136,6 +136,6 @@ mod tests {
         let below = if root == a { b } else { a };
         assert_eq!(forest.climb(below), root);
         assert_eq!((forest.free.len(), forest.climb(root)), (1, root));
-        assert!(forest.bytes() >= 2 * size_of::<Entry>());
+        assert!(forest.bytes() >= 2 * size_of::<ForestEntry>());
     }
 }

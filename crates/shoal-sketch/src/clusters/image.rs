@@ -2,22 +2,22 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Cluster, Clusters, KeyMap, Member};
+use super::{AnchoredCluster, Clusters, KeyMap, Member};
 use crate::Sketch;
 
 /// What is alive, in order of keys: how trees and maps lie in memory does not show.
 #[derive(Serialize, Deserialize)]
 #[serde(rename = "Clusters")]
-struct Image {
+struct ClustersImage {
     least: f32,
     horizon: i64,
     latest: i64,
-    anchors: Vec<Anchor>,
-    texts: Vec<Text>,
+    anchors: Vec<AnchorImage>,
+    texts: Vec<TextImage>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Anchor {
+struct AnchorImage {
     key: u64,
     birth: (i64, u64),
     seen: i64,
@@ -25,7 +25,7 @@ struct Anchor {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Text {
+struct TextImage {
     key: u64,
     /// The place of its cluster among the anchors.
     cluster: u32,
@@ -37,7 +37,12 @@ impl Serialize for Clusters {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let live = self.named.iter().filter(|(_, cluster)| cluster.seen >= self.horizon);
         let mut anchors: Vec<_> = live
-            .map(|(&key, cluster)| Anchor { key, birth: cluster.birth, seen: cluster.seen, sketch: cluster.sketch })
+            .map(|(&key, cluster)| AnchorImage {
+                key,
+                birth: cluster.birth,
+                seen: cluster.seen,
+                sketch: cluster.sketch,
+            })
             .collect();
         anchors.sort_unstable_by_key(|anchor| anchor.key);
         let places: KeyMap<u32> = anchors.iter().enumerate().map(|(place, a)| (a.key, place as u32)).collect();
@@ -47,22 +52,22 @@ impl Serialize for Clusters {
             .filter(|(_, member)| member.seen >= self.horizon)
             .filter_map(|(&key, member)| {
                 let name = self.forest.name(self.forest.root(member.node));
-                Some(Text { key, cluster: *places.get(&name)?, seen: member.seen })
+                Some(TextImage { key, cluster: *places.get(&name)?, seen: member.seen })
             })
             .collect();
         texts.sort_unstable_by_key(|text| text.key);
         let (least, horizon, latest) = (self.least, self.horizon, self.latest);
-        Image { least, horizon, latest, anchors, texts }.serialize(serializer)
+        ClustersImage { least, horizon, latest, anchors, texts }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Clusters {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Image::deserialize(deserializer)?.open().map_err(de::Error::custom)
+        ClustersImage::deserialize(deserializer)?.open().map_err(de::Error::custom)
     }
 }
 
-impl Image {
+impl ClustersImage {
     /// The clusters, if the image is one that they could have written.
     fn open(self) -> Result<Clusters, &'static str> {
         let mut clusters = Clusters::new(self.least);
@@ -70,7 +75,7 @@ impl Image {
         let mut roots = Vec::with_capacity(self.anchors.len());
         for anchor in &self.anchors {
             let root = clusters.forest.plant(anchor.key);
-            let cluster = Cluster { birth: anchor.birth, sketch: anchor.sketch, seen: anchor.seen, root };
+            let cluster = AnchoredCluster { birth: anchor.birth, sketch: anchor.sketch, seen: anchor.seen, root };
             if clusters.named.insert(anchor.key, cluster).is_some() {
                 return Err("two clusters have the same anchor");
             }

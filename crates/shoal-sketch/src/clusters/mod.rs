@@ -6,7 +6,7 @@ mod image;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use self::forest::{Forest, Node};
+use self::forest::{Forest, ForestNode};
 use crate::Sketch;
 use crate::hash::mix;
 
@@ -73,18 +73,18 @@ type KeyMap<T> = HashMap<u64, T, BuildHasherDefault<KeyHasher>>;
 /// A linked text.
 #[derive(Debug, Clone, Copy)]
 struct Member {
-    node: Node,
+    node: ForestNode,
     seen: i64,
 }
 
 /// A cluster, by its anchor's key.
 #[derive(Debug, Clone, Copy)]
-struct Cluster {
+struct AnchoredCluster {
     birth: (i64, u64),
     sketch: Sketch,
     /// When one of its texts was last seen.
     seen: i64,
-    root: Node,
+    root: ForestNode,
 }
 
 /// Clusters of linked texts, each with an **anchor**: the oldest text it ever had. The anchor's key is the cluster's
@@ -113,7 +113,7 @@ pub struct Clusters {
     least: f32,
     members: KeyMap<Member>,
     /// By the anchor's key.
-    named: KeyMap<Cluster>,
+    named: KeyMap<AnchoredCluster>,
     forest: Forest,
     /// Texts last seen before this are forgotten.
     horizon: i64,
@@ -214,12 +214,12 @@ impl Clusters {
         let map = |places: usize, entry: usize| places * 8 / 7 * (entry + 1);
         size_of::<Self>()
             + map(self.members.capacity(), size_of::<(u64, Member)>())
-            + map(self.named.capacity(), size_of::<(u64, Cluster)>())
+            + map(self.named.capacity(), size_of::<(u64, AnchoredCluster)>())
             + self.forest.bytes()
     }
 
     /// The root of a text's cluster, which is made if need be, and whether it was.
-    fn admit_text(&mut self, at: i64, text: TextRef<'_>) -> (bool, Node) {
+    fn admit_text(&mut self, at: i64, text: TextRef<'_>) -> (bool, ForestNode) {
         let at = at.max(self.horizon);
         match self.members.get(&text.key) {
             Some(member) if member.seen >= self.horizon => return (false, self.see(text.key, at)),
@@ -238,17 +238,17 @@ impl Clusters {
     }
 
     /// A new cluster with this text as its anchor.
-    fn found(&mut self, at: i64, text: TextRef<'_>) -> Node {
+    fn found(&mut self, at: i64, text: TextRef<'_>) -> ForestNode {
         let root = self.forest.plant(text.key);
         // A cluster of this name whose texts are all forgotten, but still in memory, gives way here.
-        self.named.insert(text.key, Cluster { birth: text.birth, sketch: *text.sketch, seen: at, root });
+        self.named.insert(text.key, AnchoredCluster { birth: text.birth, sketch: *text.sketch, seen: at, root });
         root
     }
 
     /// Notes when a known text and its cluster were seen; the root of the cluster.
-    fn see(&mut self, key: u64, at: i64) -> Node {
+    fn see(&mut self, key: u64, at: i64) -> ForestNode {
         self.latest = self.latest.max(at);
-        let Some(member) = self.members.get_mut(&key) else { return Node::default() };
+        let Some(member) = self.members.get_mut(&key) else { return ForestNode::default() };
         member.seen = member.seen.max(at);
         member.node = self.forest.climb(member.node);
         let root = member.node;
@@ -259,7 +259,7 @@ impl Clusters {
     }
 
     /// Makes the cluster `from` part of `into`; both are given too.
-    fn merge(&mut self, into: u64, from: u64, [left, right]: [Cluster; 2]) {
+    fn merge(&mut self, into: u64, from: u64, [left, right]: [AnchoredCluster; 2]) {
         let root = self.forest.join(left.root, right.root, into);
         self.named.remove(&from);
         if let Some(cluster) = self.named.get_mut(&into) {
@@ -292,7 +292,7 @@ impl Clusters {
 }
 
 /// Lets go of a text's hold on its node, and ends the cluster if it was the last.
-fn release(forest: &mut Forest, clusters: &mut KeyMap<Cluster>, node: Node) {
+fn release(forest: &mut Forest, clusters: &mut KeyMap<AnchoredCluster>, node: ForestNode) {
     let Some((name, root)) = forest.release(node) else { return };
     // A younger cluster may have taken the name since.
     if clusters.get(&name).is_some_and(|cluster| cluster.root == root) {

@@ -50,7 +50,7 @@ impl Kernel {
 
 /// The multipliers and offsets of the hash functions.
 #[derive(Debug, Clone)]
-pub(crate) struct Lanes {
+pub(crate) struct HashFunctions {
     /// Odd, so that each function is a bijection on 16 bits.
     pub(crate) multipliers: [u16; SLOTS],
     pub(crate) offsets: [u16; SLOTS],
@@ -76,7 +76,7 @@ impl Detected {
     }
 
     /// The 64 minima; `u16::MAX` everywhere for no shingles.
-    pub(crate) fn minima(self, lanes: &Lanes, shingles: &[u32]) -> [u16; SLOTS] {
+    pub(crate) fn minima(self, lanes: &HashFunctions, shingles: &[u32]) -> [u16; SLOTS] {
         match self.0 {
             // SAFETY: a `Detected` exists only for kernels whose instructions the processor has.
             #[cfg(target_arch = "x86_64")]
@@ -110,9 +110,9 @@ mod tests {
 
     use super::*;
 
-    fn lanes(seed: u64) -> Lanes {
+    fn lanes(seed: u64) -> HashFunctions {
         let draw = |n: usize| crate::hash::draw(seed, n as u64) as u16;
-        Lanes {
+        HashFunctions {
             multipliers: std::array::from_fn(|slot| draw(slot) | 1),
             offsets: std::array::from_fn(|slot| draw(slot + SLOTS)),
         }

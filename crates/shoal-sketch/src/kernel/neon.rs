@@ -3,11 +3,11 @@
 use std::arch::aarch64::{uint16x8_t, vdupq_n_u16, vdupq_n_u32, vminq_u16, vmlaq_u16, vreinterpretq_u16_u32};
 use std::mem::transmute;
 
-use super::Lanes;
+use super::HashFunctions;
 use crate::SLOTS;
 
 #[target_feature(enable = "neon")]
-pub(super) fn neon(lanes: &Lanes, shingles: &[u32]) -> [u16; SLOTS] {
+pub(super) fn neon(lanes: &HashFunctions, shingles: &[u32]) -> [u16; SLOTS] {
     // SAFETY: both sides are 128 bytes in which every bit pattern is valid.
     let (multipliers, offsets) = unsafe {
         (

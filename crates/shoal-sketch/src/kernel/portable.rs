@@ -1,9 +1,9 @@
 //! The kernel in plain Rust, which defines what the others must give.
 
-use super::Lanes;
+use super::HashFunctions;
 use crate::SLOTS;
 
-pub(super) fn portable(lanes: &Lanes, shingles: &[u32]) -> [u16; SLOTS] {
+pub(super) fn portable(lanes: &HashFunctions, shingles: &[u32]) -> [u16; SLOTS] {
     let mut minima = [u16::MAX; SLOTS];
     for &shingle in shingles {
         let halves = [shingle as u16, (shingle >> 16) as u16];

@@ -6,11 +6,11 @@ use std::arch::x86_64::{
 };
 use std::mem::transmute;
 
-use super::Lanes;
+use super::HashFunctions;
 use crate::SLOTS;
 
 #[target_feature(enable = "avx2")]
-pub(super) fn avx2(lanes: &Lanes, shingles: &[u32]) -> [u16; SLOTS] {
+pub(super) fn avx2(lanes: &HashFunctions, shingles: &[u32]) -> [u16; SLOTS] {
     // SAFETY: both sides are 128 bytes in which every bit pattern is valid.
     let (multipliers, offsets) = unsafe {
         (
@@ -31,7 +31,7 @@ pub(super) fn avx2(lanes: &Lanes, shingles: &[u32]) -> [u16; SLOTS] {
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn avx512(lanes: &Lanes, shingles: &[u32]) -> [u16; SLOTS] {
+pub(super) fn avx512(lanes: &HashFunctions, shingles: &[u32]) -> [u16; SLOTS] {
     // SAFETY: both sides are 128 bytes in which every bit pattern is valid.
     let (multipliers, offsets) = unsafe {
         (

@@ -4,14 +4,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::Serialize
 
 use super::store::Store;
 use super::table::Table;
-use super::{Config, Counters, Scratch, Window};
+use super::{Config, Scratch, Window, WindowCounters};
 
 /// What is read. `Window` writes the same fields in the same order, without copying the documents.
 #[derive(Deserialize)]
 #[serde(rename = "Window")]
-struct Image {
+struct WindowImage {
     config: Config,
-    counters: Counters,
+    counters: WindowCounters,
     latest: i64,
     store: Store,
     /// Per band, the (tag, age of the newest document) of each live bucket in order of tags: what no document says by
@@ -35,11 +35,11 @@ impl Serialize for Window {
 
 impl<'de> Deserialize<'de> for Window {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Image::deserialize(deserializer)?.open().map_err(de::Error::custom)
+        WindowImage::deserialize(deserializer)?.open().map_err(de::Error::custom)
     }
 }
 
-impl Image {
+impl WindowImage {
     /// The window, if the image is one that a window could have written. A damaged image must not panic later.
     fn open(mut self) -> Result<Window, String> {
         self.config.check().map_err(|error| error.to_string())?;

@@ -13,7 +13,7 @@ use self::bitmap::Bitmap;
 pub use self::config::{Config, ConfigError};
 use self::gather::Gather;
 use self::store::Store;
-use self::table::{Place, Table};
+use self::table::{BucketPlace, Table};
 use crate::Sketch;
 use crate::hash::{draw, mix};
 use crate::jaccard::{merge, overlap_needed};
@@ -39,7 +39,7 @@ pub struct Neighbour {
 
 /// What a window did since it was made. Part of its snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counters {
+pub struct WindowCounters {
     /// Documents whose time passed.
     pub expired: u64,
     /// Documents given up before their time because the window was full.
@@ -108,7 +108,7 @@ pub struct Window {
     config: Config,
     store: Store,
     tables: Vec<Table>,
-    counters: Counters,
+    counters: WindowCounters,
     /// The highest time so far.
     latest: i64,
     /// For the query under way; empty in between.
@@ -119,7 +119,7 @@ pub struct Window {
 #[derive(Debug, Clone)]
 struct Scratch {
     /// Per band: the bucket's tag, and where it is in the table.
-    buckets: Vec<(u32, Place)>,
+    buckets: Vec<(u32, BucketPlace)>,
     /// The buckets under way, each with the age of its next document.
     cursors: Vec<(usize, u32)>,
     gather: Gather,
@@ -144,7 +144,7 @@ impl Window {
             config,
             store: Store::new(bands, first),
             tables: vec![Table::new(); bands],
-            counters: Counters::default(),
+            counters: WindowCounters::default(),
             latest: i64::MIN,
             scratch: Scratch::new(&config),
         }
@@ -201,7 +201,7 @@ impl Window {
             table.reserve(clock);
             let tag = tag(self.config.seed, band, slots);
             table.prefetch(tag);
-            self.scratch.buckets.push((tag, Place::default()));
+            self.scratch.buckets.push((tag, BucketPlace::default()));
         }
         for ((tag, place), table) in self.scratch.buckets.iter_mut().zip(&self.tables) {
             *place = table.find(*tag, clock);
@@ -340,7 +340,7 @@ impl Window {
     }
 
     /// What the window did so far.
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> WindowCounters {
         self.counters
     }
 

@@ -20,7 +20,7 @@ const EMPTY: u32 = 0;
 /// Some slots of a table. Slots fill from the front and become empty only by a rebuild.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-struct Line {
+struct TableLine {
     tags: [u32; LANES],
     /// The lower half of the newest document's number.
     documents: [u32; LANES],
@@ -28,7 +28,7 @@ struct Line {
 
 /// Where a tag is or would be stored, and the age of its newest live document: 0 if there is none.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
+pub(super) struct BucketPlace {
     line: u32,
     lane: u8,
     pub(super) age: u32,
@@ -40,12 +40,12 @@ pub(super) struct Place {
 /// that a rebuild reads and writes in order.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
-    lines: Vec<Line>,
+    lines: Vec<TableLine>,
     /// Slots that are not empty, dead ones included.
     used: usize,
 }
 
-impl Line {
+impl TableLine {
     const FREE: Self = Self { tags: [EMPTY; LANES], documents: [0; LANES] };
 
     /// The slots with this tag, as bits.
@@ -64,12 +64,12 @@ impl Line {
 
 impl Table {
     pub(super) fn new() -> Self {
-        Self { lines: vec![Line::FREE; FEWEST_LINES], used: 0 }
+        Self { lines: vec![TableLine::FREE; FEWEST_LINES], used: 0 }
     }
 
     /// A table with these (tag, age) pairs.
     pub(super) fn with(buckets: &[(u32, u32)], clock: Clock) -> Self {
-        let mut table = Self { lines: vec![Line::FREE; lines_for(buckets.len())], used: 0 };
+        let mut table = Self { lines: vec![TableLine::FREE; lines_for(buckets.len())], used: 0 };
         for &(tag, age) in buckets {
             let place = table.find(tag, clock);
             table.put(place, tag, clock.number(age));
@@ -97,16 +97,16 @@ impl Table {
     }
 
     /// Looks for a tag.
-    pub(super) fn find(&self, tag: u32, clock: Clock) -> Place {
+    pub(super) fn find(&self, tag: u32, clock: Clock) -> BucketPlace {
         let mut spare = None;
         let mut line = self.home(tag);
         loop {
             let slots = &self.lines[line];
-            let place = |bits: u32| Place { line: line as u32, lane: bits.trailing_zeros() as u8, age: 0 };
+            let place = |bits: u32| BucketPlace { line: line as u32, lane: bits.trailing_zeros() as u8, age: 0 };
             let same = slots.with_tag(tag);
             if same != 0 {
                 let place = place(same);
-                return Place { age: clock.age(slots.documents[usize::from(place.lane)]), ..place };
+                return BucketPlace { age: clock.age(slots.documents[usize::from(place.lane)]), ..place };
             }
             let reusable = slots.reusable(clock);
             if reusable != 0 {
@@ -121,7 +121,7 @@ impl Table {
     }
 
     /// Makes `document` the newest of the bucket. The place must come from `find`, with no change since.
-    pub(super) fn put(&mut self, place: Place, tag: u32, document: u32) {
+    pub(super) fn put(&mut self, place: BucketPlace, tag: u32, document: u32) {
         let slots = &mut self.lines[place.line as usize];
         let lane = usize::from(place.lane);
         self.used += usize::from(slots.tags[lane] == EMPTY);
@@ -145,9 +145,9 @@ impl Table {
 
     /// Rebuilds the table for what is alive in it.
     pub(super) fn rebuild(&mut self, clock: Clock) {
-        let alive = |line: &Line, lane: usize| line.tags[lane] != EMPTY && clock.age(line.documents[lane]) != 0;
+        let alive = |line: &TableLine, lane: usize| line.tags[lane] != EMPTY && clock.age(line.documents[lane]) != 0;
         let count = self.lines.iter().map(|line| (0..LANES).filter(|&lane| alive(line, lane)).count()).sum();
-        let old = std::mem::replace(&mut self.lines, vec![Line::FREE; lines_for(count)]);
+        let old = std::mem::replace(&mut self.lines, vec![TableLine::FREE; lines_for(count)]);
         self.used = 0;
         for line in &old {
             for lane in (0..LANES).filter(|&lane| alive(line, lane)) {
@@ -158,7 +158,7 @@ impl Table {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.lines.capacity() * size_of::<Line>()
+        self.lines.capacity() * size_of::<TableLine>()
     }
 }
 

@@ -10,7 +10,6 @@ use shoal_model::{Alert, AlertState, Timestamp};
 use crate::Metrics;
 use crate::fused::driver::Consumed;
 use crate::fused::source_partition::SourcePartition;
-use crate::summary::state_name;
 
 /// How often counters are brought up to date.
 const EVERY: Duration = Duration::from_millis(100);
@@ -97,7 +96,7 @@ pub(crate) fn alert(metrics: &Metrics, alert: &Alert, live: bool) {
     if alert.shadow || alert.state == AlertState::Suppressed {
         metrics.alerts_not_sent.inc();
     } else {
-        metrics.alerts.with_label_values(&[state_name(alert.state)]).inc();
+        metrics.alerts.with_label_values(&[alert.state.name()]).inc();
     }
     if live {
         metrics.alert_latency.observe(now().distance(alert.observed.window.end).seconds());

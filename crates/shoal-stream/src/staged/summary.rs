@@ -9,7 +9,6 @@ use shoal_model::AlertState;
 use super::process::shared::SharedRun;
 use super::topology::StageName;
 use crate::Metrics;
-use crate::summary::state_name;
 
 /// What became of the records that arrived at one stage, in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -49,7 +48,7 @@ pub struct StagedSummary {
 pub(super) fn alerts(metrics: &Metrics) -> BTreeMap<String, u64> {
     let states =
         [AlertState::Opened, AlertState::Updated, AlertState::Resolved, AlertState::Reopened, AlertState::Suppressed];
-    let count = |state| (state_name(state).to_owned(), metrics.alerts.with_label_values(&[state_name(state)]).get());
+    let count = |state: AlertState| (state.name().to_owned(), metrics.alerts.with_label_values(&[state.name()]).get());
     states.into_iter().map(count).filter(|(_, count)| *count > 0).collect()
 }
 

@@ -6,7 +6,7 @@
 //! A post of nothing else folds to nothing, and is matched by its addresses, not by its text.
 //!
 //! Every rule but two is a rule about one character, so spacing letters out or running words together changes
-//! nothing but the words, and no rule asks what script its neighbours are in: look-alikes are folded everywhere to
+//! nothing, and no rule asks what script its neighbours are in: look-alikes are folded everywhere to
 //! one of them, alike in pure and in mixed text. Within one alphabet they stay apart (`tests/fold_table`), so
 //! unrelated texts do not meet. The two rules with context: `@` and `$` are letters only beside letters, and long
 //! runs of one letter shrink to one. Digits become letters everywhere, in numbers too; no two share a symbol and their
@@ -14,13 +14,9 @@
 
 mod table;
 
-use table::{Entry, Kind, TABLE, Table};
+use table::{FoldKind, FoldTable, TABLE, TableEntry};
 
 use crate::scan::Scanner;
-
-/// The version of the folding and of the hashes over it. Raised whenever equal input may give another result, for
-/// folded data that outlives a process.
-pub const FOLD_VERSION: u32 = 1;
 
 /// No text folds to more symbols than its UTF-8 bytes times this.
 pub const MAX_SYMBOLS_PER_BYTE: usize = 5;
@@ -32,7 +28,7 @@ pub(crate) const JOINER: char = '\u{2060}';
 /// The symbol of I, l and the digit one, which cannot be told apart in many typefaces.
 const STROKE: char = 'i';
 
-/// From how many equal letters on a run is emphasis and shrinks to one. More of [`STROKE`], as in `Illinois`.
+/// The number of equal letters from which a run is emphasis and shrinks to one. More of [`STROKE`], as in `Illinois`.
 const RUN: u32 = 3;
 const STROKE_RUN: u32 = 5;
 
@@ -40,8 +36,6 @@ const STROKE_RUN: u32 = 5;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Folded {
     symbols: Vec<char>,
-    /// Where each word ends in `symbols`, ascending; the next one begins there.
-    ends: Vec<u32>,
 }
 
 impl Folded {
@@ -60,36 +54,20 @@ impl Folded {
         self.symbols.len()
     }
 
-    /// Whether the text had nothing to compare.
+    /// Tells whether the text had nothing to compare.
     pub fn is_empty(&self) -> bool {
         self.symbols.is_empty()
-    }
-
-    /// The number of words.
-    pub fn word_count(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The words, none of them empty: what stood between white space or punctuation. Together they are the symbols.
-    pub fn words(&self) -> impl Iterator<Item = &[char]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).filter_map(|(start, end)| self.symbols.get(start as usize..*end as usize))
-    }
-
-    fn clear(&mut self) {
-        self.symbols.clear();
-        self.ends.clear();
     }
 }
 
 /// Folds `text` into `out`, replacing what was there. Linear in the length of the text; gives at most
 /// [`MAX_SYMBOLS_PER_BYTE`] symbols per byte.
 ///
-/// Folding the words again, joined by spaces, changes nothing, unless digits gave runs of one symbol (`2000`).
+/// Folding the symbols again changes nothing, unless digits gave runs of one symbol (`2000`).
 pub fn fold(text: &str, out: &mut Folded) {
-    out.clear();
+    out.symbols.clear();
     out.symbols.reserve(text.len());
-    let mut writer = Writer { table: &TABLE, out, last: None, run: 0 };
+    let mut writer = FoldWriter { table: &TABLE, out, last: None, run: 0, words: 0, words_before: 0 };
     let mut start = 0;
     for (range, _) in Scanner::new(text).filter(|(_, found)| found.is_swappable()) {
         writer.piece(text.get(start..range.start).unwrap_or_default());
@@ -98,35 +76,40 @@ pub fn fold(text: &str, out: &mut Folded) {
     writer.piece(text.get(start..).unwrap_or_default());
 }
 
-/// Whether `c` belongs to words: anything but white space, punctuation, symbols and emoji.
+/// Tells whether `c` belongs to words: anything but white space, punctuation, symbols and emoji.
 pub(crate) fn in_words(c: char) -> bool {
     TABLE.in_words(c)
 }
 
-struct Writer<'a> {
-    table: &'a Table,
+struct FoldWriter<'a> {
+    table: &'a FoldTable,
     out: &'a mut Folded,
     /// The last symbol, unless a digit was its source, and how often it came in a row.
     last: Option<char>,
     run: u32,
+    /// The number of symbols when the last word ended.
+    words: usize,
+    /// The same, for the last word that ended before the second letter of a run: when a run shrinks to its first
+    /// letter, the others have ended no word.
+    words_before: usize,
 }
 
-impl Writer<'_> {
+impl FoldWriter<'_> {
     /// Folds text that holds no address or mention, and ends the word it ends with.
     fn piece(&mut self, text: &str) {
         let mut chars = text.chars();
         while let Some(c) = chars.next() {
             let entry = self.table.entry(c);
             match entry.kind() {
-                Kind::Symbol => self.letter(entry.symbol()),
-                Kind::Itself => self.letter(c),
-                Kind::Break => self.end_word(),
-                Kind::Skip => {}
-                Kind::Digit => self.digit(entry.symbol()),
-                Kind::Wide => self.wide(c),
-                Kind::Many => self.letters(entry),
-                Kind::Hangul => self.hangul(c),
-                Kind::Disguise => self.disguise(c, chars.clone().next()),
+                FoldKind::Symbol => self.letter(entry.symbol()),
+                FoldKind::Itself => self.letter(c),
+                FoldKind::Break => self.end_word(),
+                FoldKind::Skip => {}
+                FoldKind::Digit => self.digit(entry.symbol()),
+                FoldKind::Wide => self.wide(c),
+                FoldKind::Many => self.letters(entry),
+                FoldKind::Hangul => self.hangul(c),
+                FoldKind::Disguise => self.disguise(c, chars.clone().next()),
             }
         }
         self.end_word();
@@ -155,13 +138,11 @@ impl Writer<'_> {
         } else if self.run == limit {
             let left = self.out.symbols.len().saturating_sub((limit as usize - 2) * width);
             self.out.symbols.truncate(left);
-            while self.out.ends.last().is_some_and(|end| *end as usize > left) {
-                self.out.ends.pop();
-            }
+            self.words = self.words_before;
         }
     }
 
-    fn letters(&mut self, entry: Entry) {
+    fn letters(&mut self, entry: TableEntry) {
         let symbols = self.table.symbols(entry);
         for (at, symbol) in symbols.iter().enumerate() {
             match symbols.get(at + 1) {
@@ -197,8 +178,8 @@ impl Writer<'_> {
         if let Some(jamo) = char::from_u32(0x11A7 + trailing).filter(|_| trailing > 0) {
             let entry = self.table.entry(jamo);
             match entry.kind() {
-                Kind::Many => self.letters(entry),
-                Kind::Symbol => self.letter(entry.symbol()),
+                FoldKind::Many => self.letters(entry),
+                FoldKind::Symbol => self.letter(entry.symbol()),
                 _ => self.letter(jamo),
             }
         }
@@ -207,8 +188,7 @@ impl Writer<'_> {
     /// `@` between letters is an a. `$` is an s after a letter and before a small one; otherwise it begins the price
     /// or the ticker of a share, which is known without it.
     fn disguise(&mut self, c: char, next: Option<char>) {
-        let in_word = self.out.symbols.len() > self.out.ends.last().map_or(0, |end| *end as usize);
-        let inside = in_word && self.last.is_some();
+        let inside = self.out.symbols.len() > self.words && self.last.is_some();
         match c {
             '@' if inside && next.is_some_and(char::is_alphabetic) => self.letter('a'),
             '$' if inside || next.is_some_and(char::is_lowercase) => self.letter('s'),
@@ -217,9 +197,9 @@ impl Writer<'_> {
     }
 
     fn end_word(&mut self) {
-        let end = self.out.symbols.len() as u32;
-        if self.out.ends.last().copied().unwrap_or(0) < end {
-            self.out.ends.push(end);
+        self.words = self.out.symbols.len();
+        if self.run < 2 || self.last.is_none() {
+            self.words_before = self.words;
         }
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! `table.txt` is generated from the Unicode data by `tests/fold_table`, where the rules stand, and compared with
 //! them in every test run. It is read once, at first use, into pages of 256 entries, so that folding a character
-//! is one lookup; pages on which no rule stands share one page of [`Kind::Itself`].
+//! is one lookup; pages on which no rule stands share one page of [`FoldKind::Itself`].
 
 use std::sync::LazyLock;
 
 /// What happens to a character, in the top byte of an entry. The lower 24 bits are its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Kind {
+pub(super) enum FoldKind {
     /// It stands for itself.
     Itself = 0,
     /// It becomes the symbol in the payload.
@@ -32,31 +32,31 @@ pub(super) enum Kind {
 
 /// One entry: a kind and its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry(u32);
+pub(super) struct TableEntry(u32);
 
-impl Entry {
-    const ITSELF: Self = Self::new(Kind::Itself, 0);
+impl TableEntry {
+    const ITSELF: Self = Self::new(FoldKind::Itself, 0);
 
-    const fn new(kind: Kind, payload: u32) -> Self {
+    const fn new(kind: FoldKind, payload: u32) -> Self {
         Self((kind as u32) << 24 | payload & 0x00FF_FFFF)
     }
 
     #[inline]
-    pub(super) const fn kind(self) -> Kind {
+    pub(super) const fn kind(self) -> FoldKind {
         match self.0 >> 24 {
-            1 => Kind::Symbol,
-            2 => Kind::Digit,
-            3 => Kind::Wide,
-            4 => Kind::Skip,
-            5 => Kind::Break,
-            6 => Kind::Many,
-            7 => Kind::Hangul,
-            8 => Kind::Disguise,
-            _ => Kind::Itself,
+            1 => FoldKind::Symbol,
+            2 => FoldKind::Digit,
+            3 => FoldKind::Wide,
+            4 => FoldKind::Skip,
+            5 => FoldKind::Break,
+            6 => FoldKind::Many,
+            7 => FoldKind::Hangul,
+            8 => FoldKind::Disguise,
+            _ => FoldKind::Itself,
         }
     }
 
-    /// The symbol of a [`Kind::Symbol`] or [`Kind::Digit`].
+    /// The symbol of a [`FoldKind::Symbol`] or [`FoldKind::Digit`].
     #[inline]
     pub(super) fn symbol(self) -> char {
         char::from_u32(self.0 & 0x00FF_FFFF).unwrap_or(char::REPLACEMENT_CHARACTER)
@@ -68,63 +68,63 @@ impl Entry {
 const DIGITS: [char; 10] = ['o', 'i', '2', 'e', 'a', 's', '6', 't', '8', '9'];
 
 /// The whole table: about 320 KiB, of which a text touches the pages of its script.
-pub(super) struct Table {
-    ascii: [Entry; 128],
+pub(super) struct FoldTable {
+    ascii: [TableEntry; 128],
     /// Which page holds the characters with these upper bits.
     pages: Vec<u16>,
-    entries: Vec<[Entry; 256]>,
+    entries: Vec<[TableEntry; 256]>,
     symbols: Vec<char>,
 }
 
 /// The table, read at first use.
-pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("table.txt")));
+pub(super) static TABLE: LazyLock<FoldTable> = LazyLock::new(|| FoldTable::read(include_str!("table.txt")));
 
-impl Table {
+impl FoldTable {
     /// The entry of `c`.
     #[inline]
-    pub(super) fn entry(&self, c: char) -> Entry {
+    pub(super) fn entry(&self, c: char) -> TableEntry {
         let code = c as usize;
         if let Some(entry) = self.ascii.get(code) {
             return *entry;
         }
         let page = self.pages.get(code >> 8).copied().unwrap_or_default();
-        self.entries.get(page as usize).map_or(Entry::ITSELF, |page| page[code & 0xFF])
+        self.entries.get(page as usize).map_or(TableEntry::ITSELF, |page| page[code & 0xFF])
     }
 
-    /// The symbols of a [`Kind::Many`].
-    pub(super) fn symbols(&self, entry: Entry) -> &[char] {
+    /// The symbols of a [`FoldKind::Many`].
+    pub(super) fn symbols(&self, entry: TableEntry) -> &[char] {
         let (offset, number) = ((entry.0 >> 8 & 0xFFFF) as usize, (entry.0 & 0xFF) as usize);
         self.symbols.get(offset..offset + number).unwrap_or_default()
     }
 
     /// Whether `c` can stand in a word, and so in a hashtag.
     pub(crate) fn in_words(&self, c: char) -> bool {
-        !matches!(self.entry(c).kind(), Kind::Break | Kind::Disguise)
+        !matches!(self.entry(c).kind(), FoldKind::Break | FoldKind::Disguise)
     }
 
     fn read(text: &str) -> Self {
         let mut table = Self {
-            ascii: [Entry::ITSELF; 128],
+            ascii: [TableEntry::ITSELF; 128],
             pages: vec![0; 0x1100],
-            entries: vec![[Entry::ITSELF; 256]],
+            entries: vec![[TableEntry::ITSELF; 256]],
             symbols: Vec::new(),
         };
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             table.read_line(line);
         }
         for c in ['$', '@'] {
-            table.set(c as usize, Entry::new(Kind::Disguise, 0));
+            table.set(c as usize, TableEntry::new(FoldKind::Disguise, 0));
         }
         table.share_pages();
         for (code, entry) in table.ascii.iter_mut().enumerate() {
-            *entry = table.entries.get(table.pages[0] as usize).map_or(Entry::ITSELF, |page| page[code]);
+            *entry = table.entries.get(table.pages[0] as usize).map_or(TableEntry::ITSELF, |page| page[code]);
         }
         table
     }
 
     /// Keeps one of each kind of page: whole blocks of ideographs have the same entries.
     fn share_pages(&mut self) {
-        let mut kept: Vec<[Entry; 256]> = Vec::new();
+        let mut kept: Vec<[TableEntry; 256]> = Vec::new();
         let places: Vec<u16> = self
             .entries
             .iter()
@@ -153,40 +153,40 @@ impl Table {
         }
     }
 
-    fn read_rule(&mut self, rule: &str) -> Entry {
+    fn read_rule(&mut self, rule: &str) -> TableEntry {
         match rule {
-            "wide" => Entry::new(Kind::Wide, 0),
-            "skip" => Entry::new(Kind::Skip, 0),
-            "break" => Entry::new(Kind::Break, 0),
-            "hangul" => Entry::new(Kind::Hangul, 0),
+            "wide" => TableEntry::new(FoldKind::Wide, 0),
+            "skip" => TableEntry::new(FoldKind::Skip, 0),
+            "break" => TableEntry::new(FoldKind::Break, 0),
+            "hangul" => TableEntry::new(FoldKind::Hangul, 0),
             _ => match rule.strip_prefix("digit ") {
                 Some(value) => {
                     let symbol = value.parse().ok().and_then(|value: usize| DIGITS.get(value));
-                    Entry::new(Kind::Digit, symbol.map_or(0, |c| u32::from(*c)))
+                    TableEntry::new(FoldKind::Digit, symbol.map_or(0, |c| u32::from(*c)))
                 }
                 None => self.read_symbols(rule),
             },
         }
     }
 
-    fn read_symbols(&mut self, rule: &str) -> Entry {
+    fn read_symbols(&mut self, rule: &str) -> TableEntry {
         let offset = self.symbols.len();
         self.symbols.extend(rule.split(' ').filter_map(|code| char::from_u32(u32::from_str_radix(code, 16).ok()?)));
         match self.symbols.get(offset..) {
             Some(&[only]) => {
                 self.symbols.truncate(offset);
-                Entry::new(Kind::Symbol, u32::from(only))
+                TableEntry::new(FoldKind::Symbol, u32::from(only))
             }
-            Some(several) => Entry::new(Kind::Many, (offset << 8 | several.len()) as u32),
-            None => Entry::ITSELF,
+            Some(several) => TableEntry::new(FoldKind::Many, (offset << 8 | several.len()) as u32),
+            None => TableEntry::ITSELF,
         }
     }
 
-    fn set(&mut self, code: usize, entry: Entry) {
+    fn set(&mut self, code: usize, entry: TableEntry) {
         let Some(page) = self.pages.get_mut(code >> 8) else { return };
         if *page == 0 {
             *page = self.entries.len() as u16;
-            self.entries.push([Entry::ITSELF; 256]);
+            self.entries.push([TableEntry::ITSELF; 256]);
         }
         if let Some(entries) = self.entries.get_mut(*page as usize) {
             entries[code & 0xFF] = entry;
@@ -206,12 +206,12 @@ mod tests {
             let first = u32::from_str_radix(range.split("..").next().unwrap(), 16).unwrap();
             let entry = TABLE.entry(char::from_u32(first).unwrap());
             let text = match entry.kind() {
-                Kind::Symbol => format!("{:X}", u32::from(entry.symbol())),
-                Kind::Many => {
+                FoldKind::Symbol => format!("{:X}", u32::from(entry.symbol())),
+                FoldKind::Many => {
                     TABLE.symbols(entry).iter().map(|c| format!("{:X}", u32::from(*c))).collect::<Vec<_>>().join(" ")
                 }
-                Kind::Digit => format!("digit {}", DIGITS.iter().position(|c| *c == entry.symbol()).unwrap()),
-                Kind::Disguise => "break".to_owned(),
+                FoldKind::Digit => format!("digit {}", DIGITS.iter().position(|c| *c == entry.symbol()).unwrap()),
+                FoldKind::Disguise => "break".to_owned(),
                 other => format!("{other:?}").to_lowercase(),
             };
             assert_eq!(text, rule, "at {range}");
@@ -223,9 +223,9 @@ mod tests {
         for c in (0..=0x0010_FFFF).filter_map(char::from_u32) {
             let entry = TABLE.entry(c);
             let symbols = match entry.kind() {
-                Kind::Many => TABLE.symbols(entry).len(),
-                Kind::Hangul => 4,
-                Kind::Wide => 2,
+                FoldKind::Many => TABLE.symbols(entry).len(),
+                FoldKind::Hangul => 4,
+                FoldKind::Wide => 2,
                 _ => 1,
             };
             assert!(symbols <= MAX_SYMBOLS_PER_BYTE * c.len_utf8(), "{c:?} gives {symbols} symbols");
@@ -237,16 +237,16 @@ mod tests {
         for c in (0..=0x0010_FFFF).filter_map(char::from_u32) {
             let entry = TABLE.entry(c);
             let symbols = match entry.kind() {
-                Kind::Symbol => vec![entry.symbol()],
-                Kind::Many => TABLE.symbols(entry).to_vec(),
+                FoldKind::Symbol => vec![entry.symbol()],
+                FoldKind::Many => TABLE.symbols(entry).to_vec(),
                 _ => continue,
             };
             for symbol in symbols {
                 let again = TABLE.entry(symbol);
                 let fixed = match again.kind() {
-                    Kind::Itself | Kind::Wide => true,
-                    Kind::Skip => symbol == JOINER,
-                    Kind::Symbol | Kind::Digit => again.symbol() == symbol,
+                    FoldKind::Itself | FoldKind::Wide => true,
+                    FoldKind::Skip => symbol == JOINER,
+                    FoldKind::Symbol | FoldKind::Digit => again.symbol() == symbol,
                     _ => false,
                 };
                 assert!(fixed, "{c:?} folds to {symbol:?}, which folds on");

@@ -1,7 +1,7 @@
 //! The committed fold table is what the Unicode data and the rules of [`rules`] say, character for character.
 //!
 //! After a change of the rules or of the Unicode version, run the test with `SHOAL_WRITE_FOLD_TABLE=1` to write
-//! the table anew, and raise `FOLD_VERSION`.
+//! the table anew, and raise the version of states, which hold keys of folded texts.
 
 mod looks;
 mod rules;

@@ -8,7 +8,7 @@ use shoal_formats::{DeadLetter, DeadLetters};
 
 use crate::cli::DeadLettersCommand;
 use crate::terminal::console;
-use crate::terminal::printable::{excerpt, printable};
+use shoal_model::display::{excerpt, printable};
 
 /// Lists dead letters or shows one.
 pub(crate) fn dead_letters(command: &DeadLettersCommand) -> Result<()> {

@@ -11,7 +11,7 @@ use shoal_share::{PostTable, TableFormat, TableWriter};
 
 use crate::cli::{Order, SearchArgs};
 use crate::terminal::console;
-use crate::terminal::printable::{excerpt, printable};
+use shoal_model::display::{excerpt, printable};
 
 /// Symbols of a text that a person is shown.
 const TEXT: usize = 280;

@@ -8,7 +8,7 @@ use shoal_serve::Role;
 
 use crate::cli::TokenArgs;
 use crate::terminal::console;
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 /// Prints a token, once, and the table for the pipeline, which knows its hash alone.
 pub(crate) fn token(args: &TokenArgs) -> Result<()> {

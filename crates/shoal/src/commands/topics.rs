@@ -15,7 +15,7 @@ use crate::cli::{TopicsArgs, TopicsCommand};
 use crate::job::job;
 use crate::pipeline::{Error, Kafka, Overrides, Pipeline};
 use crate::terminal::console;
-use crate::terminal::printable::printable_lines;
+use shoal_model::display::printable_lines;
 
 /// How long a topic keeps its records, as brokers call it.
 const RETENTION: &str = "retention.ms";

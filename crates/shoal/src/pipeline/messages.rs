@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::error::{Error, Spot};
 use super::origins::{KeyPath, Origins, Step};
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 /// The error for a value that does not fit. `defaults` is a whole pipeline with every key at its default: examples
 /// are taken from it.

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Spot;
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 /// The way to a key: `source[0].path`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]

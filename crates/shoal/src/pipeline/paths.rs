@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::{Error, Spot};
 use super::origins::Place;
 use super::{Input, Pipeline, Source};
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 impl Pipeline {
     /// Whether there is anything to read.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::{Error, Spot};
 use super::origins::{KeyPath, Origins, Place, Step};
 use super::{Input, Source, file, kafka};
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 /// The most partitions that a topic may have: each is a source, with what it holds in memory.
 const MOST_PARTITIONS: u32 = 1024;

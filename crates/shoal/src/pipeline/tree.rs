@@ -10,7 +10,7 @@ use toml::{Table, Value};
 use super::error::{Error, Spot};
 use super::origins::{KeyPath, Origins, Place, Starts, Step};
 use super::secrets;
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 /// A pipeline is written by a person; a file longer than this is something else.
 const LONGEST: u64 = 1 << 20;

@@ -8,7 +8,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::cli::LogFormat;
 use crate::terminal::console;
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 /// Starts logging. On a terminal only what needs attention is logged, unless `RUST_LOG` asks for more: the progress
 /// line says the rest. Logs are written above the lines of `progress`.

@@ -1,7 +1,7 @@
 //! Innocent explanations that were tested, and limits that cut the evidence.
 
 use maud::{Markup, html};
-use shoal_model::{Alert, BenignVerdict};
+use shoal_model::Alert;
 
 use super::super::humanize;
 
@@ -15,10 +15,7 @@ pub(super) fn checks(alert: &Alert) -> Markup {
                 @for check in &alert.benign_checks {
                     li {
                         b { (check.name.replace('_', "-")) } ": "
-                        @match check.verdict {
-                            BenignVerdict::Absent => "explains nothing of this",
-                            BenignVerdict::Partial => "explains a part of this",
-                        }
+                        (check.verdict.meaning())
                         ". " (check.detail) "."
                     }
                 }

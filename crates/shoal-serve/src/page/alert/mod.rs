@@ -16,6 +16,7 @@ use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 use shoal_index::{Evidence, Feedback};
+use shoal_model::display::list;
 use shoal_model::{Alert, LayerCount};
 
 pub(super) use self::feedback::give;
@@ -135,7 +136,7 @@ fn head(seen: &AlertView) -> Markup {
 fn headline(alert: &Alert) -> String {
     let layers = &alert.observed.layers;
     let what: Vec<_> = layers.iter().map(|LayerCount { layer, objects }| forms::objects(*layer, *objects)).collect();
-    let what = if what.is_empty() { "nothing that is still listed".to_owned() } else { forms::list(&what) };
+    let what = if what.is_empty() { "nothing that is still listed".to_owned() } else { list(&what) };
     format!("{} shared {what}", humanize::counted(accounts(alert), "account", "accounts"))
 }
 

@@ -188,7 +188,7 @@ fn table<'a>(objects: impl Iterator<Item = &'a &'a EvidenceObject>, label: &str)
                 tbody {
                     @for object in objects.map(|shared| &shared.object) {
                         tr {
-                            td.nowrap { (forms::objects(object.layer, 1).trim_start_matches("1 ")) }
+                            td.nowrap { (object.layer.noun(1)) }
                             td { (what(object)) }
                             td.number { (humanize::count(object.accounts)) }
                             td.number { (humanize::count(object.posts)) }

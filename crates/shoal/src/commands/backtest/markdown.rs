@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::report::{Counts, Report, Role, RunReport};
+use crate::terminal::figures::grouped;
 
 /// What a cell says when there is nothing to say.
 const NOTHING: &str = "–";
@@ -46,8 +47,8 @@ fn overall(report: &Report) -> String {
             format!(
                 "AUPRC: {:.4}, over {} coordinated and {} ordinary accounts.",
                 auprc.value,
-                count(auprc.coordinated),
-                count(auprc.ordinary)
+                grouped(auprc.coordinated),
+                grouped(auprc.ordinary)
             )
         },
     );
@@ -78,15 +79,15 @@ fn runs(report: &Report) -> String {
 fn run_row(run: &RunReport) -> Vec<String> {
     vec![
         run.name.clone(),
-        count(run.posts),
-        known(run.posts_per_second, |rate| count(rate.round() as u64)),
-        known(run.peak_memory_bytes, |bytes| format!("{} MB", count(bytes / 1_000_000))),
-        count(run.alerts),
-        count(run.revisions),
-        count(run.revisions_not_sent),
+        grouped(run.posts),
+        known(run.posts_per_second, |rate| grouped(rate.round() as u64)),
+        known(run.peak_memory_bytes, |bytes| format!("{} MB", grouped(bytes / 1_000_000))),
+        grouped(run.alerts),
+        grouped(run.revisions),
+        grouped(run.revisions_not_sent),
         known(run.alerts_per_10000_posts, |rate| format!("{rate:.2}")),
-        count(run.groups),
-        count(run.flagged_accounts),
+        grouped(run.groups),
+        grouped(run.flagged_accounts),
         known(run.purity, |share| format!("{share:.4}")),
         known(run.purity_by_source, |share| format!("{share:.4}")),
         known(run.time_to_alert.median_seconds, duration),
@@ -107,7 +108,7 @@ fn account_rows(run: &RunReport) -> Vec<Vec<String>> {
     };
     let mut rows = Vec::new();
     for source in &run.sources {
-        rows.push(row(&source.name, role(source.role), &source.counts, count(source.alerts)));
+        rows.push(row(&source.name, role(source.role), &source.counts, grouped(source.alerts)));
         let labels = source.labels.iter();
         rows.extend(labels.map(|(label, counts)| row(&source.name, &format!("“{label}”"), counts, NOTHING.to_owned())));
     }
@@ -134,7 +135,7 @@ fn counter_rows(run: &RunReport) -> Vec<Vec<String>> {
         ("alerts without a measured time".to_owned(), run.time_to_alert.unmeasured),
         ("flagged accounts that posted in no source".to_owned(), run.flagged_without_source),
     ];
-    counts.chain(caps).chain(own).map(|(what, number)| vec![run.name.clone(), what, count(number)]).collect()
+    counts.chain(caps).chain(own).map(|(what, number)| vec![run.name.clone(), what, grouped(number)]).collect()
 }
 
 /// The columns that [`cells`] fills.
@@ -151,12 +152,12 @@ const COUNTED: [&str; 8] = [
 
 fn cells(counts: &Counts) -> Vec<String> {
     vec![
-        count(counts.accounts),
-        count(counts.flagged),
+        grouped(counts.accounts),
+        grouped(counts.flagged),
         known(counts.share, percent),
         known(counts.interval_95, interval),
-        count(counts.accounts_with_10_posts),
-        count(counts.flagged_with_10_posts),
+        grouped(counts.accounts_with_10_posts),
+        grouped(counts.flagged_with_10_posts),
         known(counts.share_with_10_posts, percent),
         known(counts.interval_95_with_10_posts, interval),
     ]
@@ -203,19 +204,6 @@ const fn role(role: Role) -> &'static str {
     }
 }
 
-/// A whole number with its thousands apart.
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut written = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            written.push(',');
-        }
-        written.push(digit);
-    }
-    written
-}
-
 /// Three places: one account in 10,000 is 0.010 %.
 fn percent(share: f64) -> String {
     format!("{:.3} %", share * 100.0)
@@ -253,9 +241,6 @@ mod tests {
 
     #[test]
     fn numbers_are_written_for_people() {
-        for (number, wanted) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(count(number), wanted);
-        }
         for (seconds, wanted) in [(65.4, "65 s"), (600.0, "10.0 min"), (9_000.0, "2.5 h"), (864_000.0, "10.0 d")] {
             assert_eq!(duration(seconds), wanted);
         }

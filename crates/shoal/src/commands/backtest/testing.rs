@@ -1,8 +1,8 @@
 //! Alerts for the tests of this module.
 
 use shoal_model::{
-    ALERT_SCHEMA_VERSION, Alert, AlertAccount, AlertPost, AlertState, Arithmetic, Kind, Observed, Provenance, Strength,
-    TiesSummary, Timestamp, Window,
+    ALERT_SCHEMA_VERSION, Alert, AlertAccount, AlertKind, AlertPost, AlertState, Arithmetic, Observed, Provenance,
+    Strength, TiesSummary, Timestamp, Window,
 };
 
 /// A revision that names `accounts` (`platform:native`), states no bits and lists no evidence.
@@ -14,7 +14,7 @@ pub(super) fn alert(id: &str, revision: u32, accounts: &[&str]) -> Alert {
         alert_id: id.to_owned(),
         revision,
         state: AlertState::Opened,
-        kind: Kind::Coordination,
+        kind: AlertKind::Coordination,
         shadow: false,
         raised_at: start,
         summary: "accounts share objects".to_owned(),

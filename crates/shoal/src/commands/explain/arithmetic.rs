@@ -4,7 +4,7 @@ use shoal_model::{Alert, AlertAccount, Arithmetic, Meeting};
 
 use super::page::{Page, count};
 use crate::terminal::figures::grouped;
-use crate::terminal::printable::excerpt;
+use shoal_model::display::excerpt;
 
 const VARIANTS: [&str; 3] = ["24 h", "7 d", "24 h, remembered by both"];
 const STRENGTHS: [&str; 3] = ["1", "10", "100"];

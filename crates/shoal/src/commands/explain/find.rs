@@ -8,7 +8,7 @@ use serde::Deserialize;
 use shoal_formats::{Limits, Reader, RecordKind};
 use shoal_model::{ALERT_SCHEMA_VERSION, Alert};
 
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 /// A longer line is no alert of ours, in bytes.
 const LONGEST: usize = 256 << 20;

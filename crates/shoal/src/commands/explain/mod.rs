@@ -6,7 +6,7 @@ mod page;
 mod seen;
 
 use anyhow::Result;
-use shoal_model::{Alert, BenignVerdict};
+use shoal_model::Alert;
 
 use self::page::Page;
 use crate::cli::ExplainArgs;
@@ -38,7 +38,7 @@ fn page(alert: &Alert, accounts: usize) -> String {
 
 fn head(page: &mut Page, alert: &Alert) {
     let shadow = if alert.shadow { ", by rules on trial: not sent" } else { "" };
-    page.line(format!("Alert {}, revision {}, {}{shadow}", alert.alert_id, alert.revision, page::name(&alert.state)));
+    page.line(format!("Alert {}, revision {}, {}{shadow}", alert.alert_id, alert.revision, alert.state.name()));
     page.line(format!("raised at {} of the posts' time", alert.raised_at));
     page.line(&alert.summary);
     page.line(
@@ -50,18 +50,14 @@ fn head(page: &mut Page, alert: &Alert) {
 fn doubts(page: &mut Page, alert: &Alert) {
     page.heading("Innocent explanations that were tested");
     for check in &alert.benign_checks {
-        let verdict = match check.verdict {
-            BenignVerdict::Absent => "explains nothing of this",
-            BenignVerdict::Partial => "explains a part of this",
-        };
-        page.item(format!("{}: {verdict}. {}", check.name, check.detail));
+        page.item(format!("{}: {}. {}", check.name, check.verdict.meaning(), check.detail));
     }
     if alert.benign_checks.is_empty() {
         page.item("none");
     }
     page.heading("Limits that cut the evidence");
     for hit in &alert.caps_hit {
-        page.item(format!("{}: {} left out", page::name(&hit.cap), hit.count));
+        page.item(format!("{}: {} left out", hit.cap.name(), hit.count));
     }
     if alert.caps_hit.is_empty() {
         page.item("none");
@@ -72,7 +68,7 @@ fn origin(page: &mut Page, alert: &Alert) {
     page.heading("Where it comes from");
     for event in &alert.lineage {
         let other = event.other.as_ref().map_or_else(String::new, |other| format!(" {other}"));
-        page.item(format!("{}: {}{other}", event.at, page::name(&event.event).replace('_', " ")));
+        page.item(format!("{}: {}{other}", event.at, event.event.name().replace('_', " ")));
     }
     match &alert.assessment {
         Some(assessment) => {

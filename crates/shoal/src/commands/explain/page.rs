@@ -1,8 +1,6 @@
 //! A page of plain text. Every line goes through [`printable`]: most of them quote strangers.
 
-use serde::Serialize;
-
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 /// A page that is being written.
 #[derive(Default)]
@@ -34,15 +32,6 @@ impl Page {
     /// The page.
     pub(super) fn finish(self) -> String {
         self.0
-    }
-}
-
-/// The name that a value has in an alert.
-pub(super) fn name(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        // All that is named here is written as a text.
-        _ => String::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use shoal_model::{Alert, AlertObject};
 
 use super::page::{Page, count};
-use crate::terminal::printable::excerpt;
+use shoal_model::display::excerpt;
 
 /// Symbols of a text that are shown.
 const WIDTH: usize = 100;

@@ -10,7 +10,7 @@ use shoal_serve::AccessToken;
 use super::Error;
 use super::file::{Index, Serve};
 use super::origins::{KeyPath, Origins, Step};
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 /// What is answered over HTTP, and to whom.
 #[derive(Debug, Default)]

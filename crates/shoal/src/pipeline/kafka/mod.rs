@@ -7,7 +7,7 @@ use super::file::Kafka;
 use super::origins::{KeyPath, Origins, Step};
 use super::tree::parse_keys;
 use super::{Input, Output, Source};
-use crate::terminal::printable::printable;
+use shoal_model::display::printable;
 
 /// The longest name of a topic that Kafka takes.
 const LONGEST_TOPIC: usize = 249;

@@ -1,12 +1,13 @@
-//! Texts from strangers, made safe to look at. Posts, account names and configuration may carry characters that
-//! move the cursor, change colours, turn the direction of a line around or hide in it; a terminal must show them
-//! and never obey them.
+//! Texts and numbers for people.
+//!
+//! Texts from strangers (posts, account names, configuration, brokers) may carry characters that move the cursor,
+//! change colours, turn the direction of a line around or hide in it; a terminal must show them and never obey them.
 
 use std::fmt::Write as _;
 
 /// The text with every character that acts on a terminal or cannot be seen written as `\u{…}` (the usual ones as
 /// `\n`, `\r`, `\t`). Safe text comes back as it is, and making a text safe twice changes nothing.
-pub(crate) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for symbol in text.chars() {
         push(&mut safe, symbol);
@@ -15,7 +16,7 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 /// Like [`printable`], for a text of our own whose line breaks are meant.
-pub(crate) fn printable_lines(text: &str) -> String {
+pub fn printable_lines(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for symbol in text.chars() {
         if symbol == '\n' { safe.push('\n') } else { push(&mut safe, symbol) }
@@ -24,11 +25,33 @@ pub(crate) fn printable_lines(text: &str) -> String {
 }
 
 /// The beginning of a text, safe and at most `width` symbols long, with `…` where it was cut.
-pub(crate) fn excerpt(text: &str, width: usize) -> String {
+pub fn excerpt(text: &str, width: usize) -> String {
     let mut symbols = text.chars();
     let start: String = symbols.by_ref().take(width).collect();
     let cut = if symbols.next().is_some() { "…" } else { "" };
     printable(&start) + cut
+}
+
+/// The items as a list in a sentence: a, b and c. Empty for no items.
+pub fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// A number with `separator` between its thousands.
+pub fn grouped(number: u64, separator: char) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 * separator.len_utf8());
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(separator);
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 fn push(safe: &mut String, symbol: char) {
@@ -42,7 +65,7 @@ fn push(safe: &mut String, symbol: char) {
     }
 }
 
-/// Whether a character acts on the terminal or leaves no mark of its own. The variation selectors U+FE0E and
+/// Tells whether a character acts on the terminal or leaves no mark of its own. The variation selectors U+FE0E and
 /// U+FE0F stay: they stand in ordinary emoji and choose between two pictures.
 fn is_hidden(symbol: char) -> bool {
     symbol.is_control()
@@ -85,6 +108,22 @@ mod tests {
         assert_eq!(excerpt("abc", 3), "abc");
         assert_eq!(excerpt("abcd", 3), "abc…");
         assert_eq!(excerpt("\u{202e}bcd", 2), "\\u{202e}b…");
+    }
+
+    #[test]
+    fn a_list_is_a_part_of_a_sentence() {
+        let joined = |items: &[&str]| list(&items.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(
+            [joined(&[]), joined(&["a"]), joined(&["a", "b"]), joined(&["a", "b", "c"])],
+            ["", "a", "a and b", "a, b and c"]
+        );
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number, ','), text);
+        }
     }
 
     proptest! {
