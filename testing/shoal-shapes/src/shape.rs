@@ -139,6 +139,10 @@ impl Node {
                 }
                 _ => format!("({})", parts.iter().map(|part| part.inline(named)).collect::<Vec<_>>().join(", ")),
             },
+            // Where names are not written, a struct is written like the tuple of its fields.
+            Self::Struct(fields) if !named => {
+                Self::Tuple(fields.iter().map(|(_, field)| field.clone()).collect()).inline(named)
+            }
             Self::Struct(fields) => format!("{{ {} }}", join(fields, ", ", named)),
             Self::Enum(variants) => format!("< {} >", join(variants, " | ", named)),
         }
@@ -215,6 +219,20 @@ mod tests {
     enum Choice2 {
         Yes,
         No(char),
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    struct Pair {
+        at: i64,
+        key: u64,
+    }
+
+    #[test]
+    fn a_struct_has_the_structure_of_a_tuple_where_names_are_not_written() {
+        let (pair, tuple) = (Shape::binary::<Pair>(&[]), Shape::binary::<(i64, u64)>(&[]));
+        assert_eq!(pair.structure(), tuple.structure());
+        assert_ne!(Shape::json::<Pair>().structure(), Shape::json::<(i64, u64)>().structure());
     }
 
     fn lines(shape: &Shape) -> String {
