@@ -173,8 +173,14 @@ fn another_configuration_version_input_or_output_is_refused() {
 
     let manifest = newest(&place.path("state"), "json");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text.replacen(&format!("\"version\": {STATE_VERSION}"), "\"version\": 99", 1)).unwrap();
-    assert!(matches!(run(&job, &mut ()), Err(Error::OtherVersion { found: 99, .. })));
+    // 2 was never released.
+    for version in [2, 99] {
+        let was = format!("\"version\": {STATE_VERSION}");
+        fs::write(&manifest, text.replacen(&was, &format!("\"version\": {version}"), 1)).unwrap();
+        let error = run(&job, &mut ()).unwrap_err();
+        assert!(matches!(error, Error::OtherVersion { found, .. } if found == version), "{error}");
+        assert!(error.to_string().contains("versions 3 to"), "{error}");
+    }
     fs::write(&manifest, text).unwrap();
 
     let copy = place.path("copy.ndjson");
