@@ -1,5 +1,8 @@
 //! The fields of the three kinds of tantivy index: posts (one per bucket), alerts, texts. Writers and searches agree
 //! here.
+//!
+//! A new field goes to the end and has no field norms, and its column of values may be absent: parts of earlier
+//! versions are opened with it, see `store/upgrade.rs`. Anything else needs a new version of the index.
 
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema};
 use tantivy::schema::{TextFieldIndexing, TextOptions};
@@ -196,6 +199,26 @@ impl TextFields {
             merged: builder.add_u64_field("merged", INDEXED | FAST),
             at: builder.add_i64_field("at", number().set_fast()),
             schema: builder.build(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_added_since_0_1_0_are_at_the_end_and_have_no_norms() {
+        let schemas = [
+            (PostFields::new().schema, 19, "stored"),
+            (AlertFields::new().schema, 21, "stored"),
+            (TextFields::new().schema, 4, "at"),
+        ];
+        for (schema, fields, last) in schemas {
+            let fields = fields as usize;
+            assert_eq!(schema.fields().nth(fields - 1).unwrap().1.name(), last);
+            // Parts of 0.1.0 have none for them, and could not be merged.
+            assert!(schema.fields().skip(fields).all(|(_, entry)| !entry.has_fieldnorms()));
         }
     }
 }

@@ -7,3 +7,4 @@ pub(crate) mod part;
 pub(crate) mod parts;
 pub(crate) mod positions;
 pub(crate) mod snapshot;
+mod upgrade;

@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use tantivy::directory::MmapDirectory;
 use tantivy::directory::error::{OpenDirectoryError, OpenReadError};
 use tantivy::index::SegmentMeta;
 use tantivy::indexer::IndexWriterOptions;
@@ -18,7 +17,8 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError};
 use crate::Error;
 use crate::schema::SEGMENTER;
 use crate::segmenter::Segmenter;
-use crate::store::disk;
+use crate::store::upgrade::META;
+use crate::store::{disk, upgrade};
 
 /// Least memory of a thread of tantivy that writes, in bytes.
 pub(crate) const MIN_MEMORY: usize = 15_000_000;
@@ -26,8 +26,6 @@ pub(crate) const MIN_MEMORY: usize = 15_000_000;
 /// Blocks of stored documents that a reader keeps unpacked for each segment, 16 KiB each: few, for there may be
 /// thousands of segments.
 const STORE_BLOCKS: usize = 16;
-
-const META: &str = "meta.json";
 
 /// An open part.
 pub(crate) struct IndexPart {
@@ -203,7 +201,7 @@ pub(crate) fn segments(path: &Path) -> Result<Vec<SegmentMeta>, Error> {
 }
 
 fn open_index(path: &Path) -> tantivy::Result<tantivy::Index> {
-    let index = tantivy::Index::open(MmapDirectory::open(path)?)?;
+    let index = tantivy::Index::open(upgrade::directory(path)?)?;
     index.tokenizers().register(SEGMENTER, Segmenter::default());
     Ok(index)
 }
