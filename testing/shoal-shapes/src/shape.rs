@@ -68,9 +68,10 @@ impl Shape {
         self.node.write(&format!("{title}:"), 0, out);
     }
 
-    /// What must not change within a version: names only where they are written.
+    /// What must not change within a version: what is written, in its order. Where names are not written, neither are
+    /// the bounds of tuples and structs.
     pub(crate) fn structure(&self) -> String {
-        self.node.inline(self.named)
+        if self.named { self.node.inline() } else { self.node.written() }
     }
 }
 
@@ -126,30 +127,42 @@ impl Node {
         }
     }
 
-    fn inline(&self, named: bool) -> String {
+    /// What a format for machines writes: values one after another, with a length before lists, a tag before variants.
+    fn written(&self) -> String {
+        match self {
+            Self::Unknown | Self::Leaf("unit") => String::new(),
+            Self::Leaf(name) => format!("{name} "),
+            Self::Option(of) => format!("?({})", of.written()),
+            Self::List(of) => format!("*({})", of.written()),
+            Self::Map(key, value) => format!("*({}{})", key.written(), value.written()),
+            Self::Tuple(parts) => parts.iter().map(Self::written).collect(),
+            Self::Struct(parts) => parts.iter().map(|(_, part)| part.written()).collect(),
+            Self::Enum(parts) => {
+                format!("<{}>", parts.iter().map(|(_, part)| part.written()).collect::<Vec<_>>().join("|"))
+            }
+        }
+    }
+
+    fn inline(&self) -> String {
         match self {
             Self::Unknown => "?".to_owned(),
             Self::Leaf(name) => (*name).to_owned(),
-            Self::Option(of) => format!("option of {}", of.inline(named)),
-            Self::List(of) => format!("list of {}", of.inline(named)),
-            Self::Map(key, value) => format!("map of {} to {}", key.inline(named), value.inline(named)),
+            Self::Option(of) => format!("option of {}", of.inline()),
+            Self::List(of) => format!("list of {}", of.inline()),
+            Self::Map(key, value) => format!("map of {} to {}", key.inline(), value.inline()),
             Self::Tuple(parts) => match parts.as_slice() {
                 [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|part| part == first) => {
-                    format!("[{}; {}]", first.inline(named), parts.len())
+                    format!("[{}; {}]", first.inline(), parts.len())
                 }
-                _ => format!("({})", parts.iter().map(|part| part.inline(named)).collect::<Vec<_>>().join(", ")),
+                _ => format!("({})", parts.iter().map(Self::inline).collect::<Vec<_>>().join(", ")),
             },
-            // Where names are not written, a struct is written like the tuple of its fields.
-            Self::Struct(fields) if !named => {
-                Self::Tuple(fields.iter().map(|(_, field)| field.clone()).collect()).inline(named)
-            }
-            Self::Struct(fields) => format!("{{ {} }}", join(fields, ", ", named)),
-            Self::Enum(variants) => format!("< {} >", join(variants, " | ", named)),
+            Self::Struct(fields) => format!("{{ {} }}", join(fields, ", ")),
+            Self::Enum(variants) => format!("< {} >", join(variants, " | ")),
         }
     }
 
     fn write(&self, prefix: &str, depth: usize, out: &mut String) {
-        let (line, indent) = (self.inline(true), 2 * depth);
+        let (line, indent) = (self.inline(), 2 * depth);
         if indent + prefix.len() + 1 + line.len() <= WIDTH {
             _ = writeln!(out, "{:indent$}{prefix} {line}", "");
             return;
@@ -157,7 +170,7 @@ impl Node {
         match self {
             Self::Option(of) => of.write(&format!("{prefix} option of"), depth, out),
             Self::List(of) => of.write(&format!("{prefix} list of"), depth, out),
-            Self::Map(key, value) => value.write(&format!("{prefix} map of {} to", key.inline(true)), depth, out),
+            Self::Map(key, value) => value.write(&format!("{prefix} map of {} to", key.inline()), depth, out),
             Self::Tuple(parts) => {
                 _ = writeln!(out, "{:indent$}{prefix} tuple", "");
                 for part in parts {
@@ -179,11 +192,10 @@ impl Node {
     }
 }
 
-fn join(parts: &[(&str, Node)], between: &str, named: bool) -> String {
+fn join(parts: &[(&str, Node)], between: &str) -> String {
     let part = |(name, part): &(&str, Node)| match part {
-        _ if !named => part.inline(named),
         Node::Leaf("unit") => (*name).to_owned(),
-        part => format!("{name}: {}", part.inline(named)),
+        part => format!("{name}: {}", part.inline()),
     };
     parts.iter().map(part).collect::<Vec<_>>().join(between)
 }
@@ -263,9 +275,15 @@ mod tests {
         #[expect(dead_code, reason = "only its shape is looked at")]
         struct Renamed {
             name: String,
-            numbers: [u64; 3],
-            values: BTreeMap<String, Option<i32>>,
+            numbers: (u64, Two),
+            values: Vec<(String, Option<i32>)>,
             choices: Vec<Choice>,
+        }
+        #[derive(Deserialize)]
+        #[expect(dead_code, reason = "only its shape is looked at")]
+        struct Two {
+            one: u64,
+            other: u64,
         }
         assert_eq!(Shape::binary::<Renamed>(&[]).structure(), Shape::binary::<Everything>(&[]).structure());
         assert_ne!(Shape::json::<Renamed>().structure(), Shape::json::<Everything>().structure());

@@ -13,6 +13,10 @@ use crate::staged::frame::FRAME_VERSION;
 /// Fixed, so that the epoch is the same on every machine; it keeps no secret.
 const KEY: [u8; 16] = *b"shoal-epoch-key.";
 
+/// In place of the version of the frames in a run in one process, which has none: such a run keeps its epoch, and the
+/// numbers of what it has written, when frames change.
+const NO_FRAMES: u8 = 1;
+
 #[derive(Serialize)]
 struct Fingerprinted<'a> {
     fingerprint: &'a str,
@@ -24,8 +28,8 @@ struct Fingerprinted<'a> {
     ends: &'a [Option<u64>],
 }
 
-/// 32 hexadecimal digits over the fingerprint of the configuration, the sources in their order, the version of the
-/// frames, and the prefix and number that a pipeline gives. A fused run that does not follow reads up to an end: with
+/// 32 hexadecimal digits over the fingerprint of the configuration, the sources in their order, in a staged run the
+/// version of the frames, and the prefix and number that a pipeline gives. A fused run that does not follow reads up to an end: with
 /// another end it is another run.
 pub(crate) fn epoch(job: &Job, kafka: &Kafka, staged: bool, ends: &[Option<u64>]) -> Result<String, serde_json::Error> {
     let place = |source: &Source| match &source.input {
@@ -36,7 +40,7 @@ pub(crate) fn epoch(job: &Job, kafka: &Kafka, staged: bool, ends: &[Option<u64>]
     let sources = job.sources.iter().map(|source| (source.name.as_str(), place(source), named(source))).collect();
     let fingerprinted = Fingerprinted {
         fingerprint: &job.fingerprint,
-        frames: FRAME_VERSION,
+        frames: if staged { FRAME_VERSION } else { NO_FRAMES },
         epoch: kafka.epoch,
         prefix: &kafka.prefix,
         staged,
@@ -73,4 +77,39 @@ fn place_of(path: &Path) -> Option<String> {
 fn moment() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     format!("{} {}", std::process::id(), since.as_nanos())
+}
+
+#[cfg(test)]
+mod tests {
+    use shoal_kafka::{Connection, GroupProtocol};
+
+    use super::*;
+    use crate::staged::simulation;
+
+    #[test]
+    fn a_run_in_one_process_keeps_its_epoch_and_a_staged_one_as_long_as_its_frames() {
+        let source = |partition| Source {
+            name: format!("posts/{partition}"),
+            input: Input::Topic { topic: "posts".to_owned(), partition },
+            format: Some(Format::Native),
+            filter: None,
+        };
+        let job = simulation::job(vec![source(0), source(1)]);
+        let kafka = Kafka {
+            connection: Connection::plaintext(["127.0.0.1:1"]),
+            prefix: "p".to_owned(),
+            instance: None,
+            protocol: GroupProtocol::Classic,
+            epoch: 0,
+            ahead: 512,
+        };
+        let fused = epoch(&job, &kafka, false, &[None, Some(7)]).unwrap();
+        assert_eq!(fused, "6aeace325f860db43f6545aaf1ded75c", "states of 0.1.0 go on in this epoch");
+        let staged = epoch(&job, &kafka, true, &[]).unwrap();
+        assert_eq!(
+            staged == "3378610c81e14b9aa0a8b23988f6f0d7",
+            FRAME_VERSION == 1,
+            "the epoch of 0.1.0 goes with its frames"
+        );
+    }
 }

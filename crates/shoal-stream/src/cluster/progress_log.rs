@@ -4,6 +4,8 @@
 //! `EPOCH/idle/SOURCE/OFFSET` that a source was idle when it had read so far, `EPOCH/begin/SOURCE` and
 //! `EPOCH/end/SOURCE` where reading a source begins, and where it ends in a bounded run. All but the first are decisions: they are written before they are acted upon, so that whoever reads the same
 //! records again decides the same.
+//!
+//! Runs in one process read these records across versions: a key is added with a default, none is taken away.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;

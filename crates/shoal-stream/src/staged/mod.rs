@@ -9,7 +9,7 @@ mod inbound;
 mod outbound;
 pub(crate) mod process;
 #[cfg(test)]
-mod simulation;
+pub(crate) mod simulation;
 mod summary;
 pub(crate) mod task;
 pub(crate) mod topology;

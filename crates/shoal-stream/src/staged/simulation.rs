@@ -71,7 +71,8 @@ fn config() -> Config {
     config
 }
 
-fn job(sources: Vec<Source>) -> Job {
+/// A job over these sources, without state and outputs.
+pub(crate) fn job(sources: Vec<Source>) -> Job {
     Job {
         sources,
         detect: config(),

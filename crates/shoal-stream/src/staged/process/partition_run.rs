@@ -86,8 +86,12 @@ pub(crate) struct PartitionRun {
 /// The directory of one partition's checkpoints.
 fn directory(shared: &SharedRun, id: PartitionId) -> Option<PathBuf> {
     let state = shared.job.state.as_ref()?;
-    let epoch: String = shared.epoch.chars().take(16).collect();
-    Some(state.directory.join(epoch).join(format!("{}-{}", id.stage, id.partition)))
+    Some(state.directory.join(epoch_folder(&shared.epoch)).join(format!("{}-{}", id.stage, id.partition)))
+}
+
+/// The name of the folder that holds the checkpoints of an epoch.
+pub(crate) fn epoch_folder(epoch: &str) -> &str {
+    epoch.get(..16).unwrap_or(epoch)
 }
 
 /// The checkpoint that a partition goes on from.

@@ -1,6 +1,8 @@
 //! A staged run: this process's share of a pipeline whose stages talk over topics.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
@@ -11,6 +13,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use shoal_kafka::{Held, Reader};
 use shoal_model::Timestamp;
 
+use super::partition_run::epoch_folder;
 use super::poller::StagePoller;
 use super::shared::SharedRun;
 use super::worker::Workers;
@@ -44,6 +47,7 @@ pub fn run_staged(
     let Some(session) = ClusterSession::of(job, true, &[])? else { return Err(Error::NoKafka) };
     let ClusterSession { kafka, topology, broker, progress_log, progress_log_end, .. } = session;
     check_topics(&Reader::open(&kafka.connection)?, &topology)?;
+    warn_of_new_epoch(job, &broker.epoch);
     let shared = Arc::new(SharedRun::new(job.clone(), kafka, topology, broker.epoch, broker.producer, progress_log));
     shared.progress_log_read.store(progress_log_end, Ordering::Release);
     let workers = Workers::start(job.threads, &shared)?;
@@ -75,6 +79,26 @@ fn check_topics(reader: &Reader, topology: &crate::staged::topology::Topology) -
         check_topic(reader, &topology.topic(stage), i32::from(topology.partitions(stage)))?;
     }
     Ok(())
+}
+
+/// Says that a run begins anew where there are states of other epochs alone: the configuration is another one, or the
+/// program, whose stages tell each other something else.
+fn warn_of_new_epoch(job: &Job, epoch: &str) {
+    let Some(state) = &job.state else { return };
+    let others = other_epochs(&state.directory, epoch);
+    if others > 0 {
+        let why = "the run begins at the first posts that its topics still have; remove the folders of other epochs \
+                   once you need them no more";
+        tracing::warn!(epoch, others, "a new epoch: states of other epochs are not read; {why}");
+    }
+}
+
+/// Counts the epochs that have states here; 0 when this one has.
+fn other_epochs(directory: &Path, epoch: &str) -> usize {
+    let Ok(entries) = fs::read_dir(directory) else { return 0 };
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    let names: Vec<_> = folders.map(|folder| folder.file_name()).collect();
+    if names.iter().any(|name| *name == *epoch_folder(epoch)) { 0 } else { names.len() }
 }
 
 type Named = (String, JoinHandle<()>);
@@ -176,5 +200,21 @@ fn progress(shared: &SharedRun) -> RunProgress {
         newest: time(progress_log.newest()),
         alerts: crate::staged::summary::alerts(metrics).values().sum(),
         dead_letters: sum(Some("dead_letter")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_of_other_epochs_alone_are_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let (before, now) = ("0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210");
+        assert_eq!(other_epochs(directory.path(), now), 0);
+        fs::create_dir(directory.path().join(epoch_folder(before))).unwrap();
+        assert_eq!((other_epochs(directory.path(), now), other_epochs(directory.path(), before)), (1, 0));
+        fs::create_dir(directory.path().join(epoch_folder(now))).unwrap();
+        assert_eq!(other_epochs(directory.path(), now), 0);
     }
 }
