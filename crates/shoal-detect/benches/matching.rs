@@ -8,7 +8,7 @@
 mod common;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use shoal_detect::{Analyst, Cluster, Config, Match, Outbox, Prepare, PrepareIn, Trigger};
+use shoal_detect::{Analyst, Circle, Cluster, Config, Group, Match, Outbox, Pair, Prepare, PrepareIn, Tie, Trigger};
 use shoal_model::Post;
 
 const POSTS: usize = 100_000;
@@ -46,14 +46,14 @@ fn drive(posts: Vec<Post>, config: &Config) -> usize {
             (trigger, PrepareIn::Post(Box::new(post)))
         });
         common::step(&mut prepare, input.collect(), at, &mut out);
-        let input = out.matching.take(0);
+        let input = out.take::<Match>(0);
         common::step(&mut matching, input, at, &mut out);
-        let input = out.cluster.take(0);
+        let input = out.take::<Cluster>(0);
         common::step(&mut cluster, input, at, &mut out);
-        traces += out.pair.take(0).len();
-        out.circle.take(0);
-        out.group.take(0);
-        out.tie.take(0);
+        traces += out.take::<Pair>(0).len();
+        out.take::<Circle>(0);
+        out.take::<Group>(0);
+        out.take::<Tie>(0);
     }
     traces
 }

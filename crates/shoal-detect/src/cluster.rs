@@ -8,10 +8,14 @@ use serde::{Deserialize, Serialize};
 use shoal_model::{Layer, ObjectKey, PostKey, Span, TextKey, Timestamp, Trace};
 use shoal_sketch::{ANCHOR_SIMILARITY, Clusters, TextRef};
 
-use crate::Config;
 use crate::key::{Expiry, KeyMap, Keyer, hour};
-use crate::record::{ClusterIn, GroupIn, Merge, PairIn, TextBirth, TextLink, TextPost, TieIn, Trigger};
-use crate::stage::{Outbox, Stage};
+use crate::lanes::Lanes;
+use crate::record::{
+    ClusterIn, GroupIn, Merge, ObjectMerge, PairIn, TextBirth, TextLink, TextObject, TextPost, TieIn, Trigger,
+};
+use crate::stage::{Emitter, Setup, Stage};
+use crate::topology::{Outbox, StageName};
+use crate::{Config, Error, Group, Pair, Tie};
 
 /// The stage.
 #[derive(Debug)]
@@ -65,20 +69,33 @@ impl Cluster {
         }
     }
 
-    fn link(&mut self, trigger: &Trigger, link: &TextLink, out: &mut Outbox) {
+    fn link(&mut self, trigger: &Trigger, link: &TextLink, out: &mut Emitter<'_, Cluster>) {
         let linked = self.state.clusters.link(trigger.at.micros(), reference(&link.newer), reference(&link.older));
         if let Some(merged) = linked.merged {
             let [old, new] = [merged.from, merged.into].map(|anchor| self.object(TextKey::from_raw(anchor)));
             let merge = Merge { old, new };
-            out.tie.broadcast(trigger, &TieIn::Merge(merge));
-            out.group.broadcast(trigger, &GroupIn::Merge(merge));
+            out.to::<Tie>().broadcast(trigger, &TieIn::Merge(merge));
+            out.to::<Group>().broadcast(trigger, &GroupIn::Merge(merge));
+            if let Some(observed) = out.observed() {
+                observed.merge(ObjectMerge { old: merge.old, new: merge.new, at: trigger.at });
+            }
         }
     }
 
     /// The object that a text belongs to now, if several accounts have published it or one like it.
-    pub fn object_of(&self, text: TextKey) -> Option<ObjectKey> {
+    fn object_of(&self, text: TextKey) -> Option<ObjectKey> {
         let anchor = self.anchor_of(text).or_else(|| self.state.texts.get(&text).map(|_| text));
         anchor.map(|anchor| self.object(anchor))
+    }
+
+    /// Tells an observer which objects texts belong to.
+    fn tell(&self, trigger: &Trigger, texts: Vec<TextKey>, out: &mut Emitter<'_, Self>) {
+        let Some(observed) = out.observed() else { return };
+        for text in texts {
+            if let Some(object) = self.object_of(text) {
+                observed.texts.insert(text, TextObject { text, object, at: trigger.at });
+            }
+        }
     }
 
     /// The anchor of a text's cluster, if it is in one.
@@ -108,7 +125,7 @@ impl Cluster {
         trigger.is(&post.post) || (text.since == trigger.at && text.cause == cause)
     }
 
-    fn post(&mut self, trigger: &Trigger, post: TextPost, out: &mut Outbox) {
+    fn post(&mut self, trigger: &Trigger, post: TextPost, out: &mut Emitter<'_, Cluster>) {
         if !self.is_new(trigger, &post) {
             return;
         }
@@ -122,8 +139,18 @@ impl Cluster {
             actions: post.actions,
             similarity: post.similarity,
         };
-        out.pair.send(trace.object, trigger, PairIn::Trace { trace, skipped: post.skipped });
+        out.to::<Pair>().send(trace.object, trigger, PairIn::Trace { trace, skipped: post.skipped });
     }
+}
+
+/// The texts that records are about.
+fn texts_of(records: &[ClusterIn]) -> Vec<TextKey> {
+    let texts = records.iter().flat_map(|record| match record {
+        ClusterIn::Post(post) => [Some(post.text), None],
+        ClusterIn::Link(link) => [Some(link.older.key), Some(link.newer.key)],
+        ClusterIn::Shared(text) => [Some(text.key), None],
+    });
+    texts.flatten().collect()
 }
 
 fn reference(text: &TextBirth) -> TextRef<'_> {
@@ -131,11 +158,22 @@ fn reference(text: &TextBirth) -> TextRef<'_> {
 }
 
 impl Stage for Cluster {
+    const NAME: StageName = StageName::Cluster;
+
     type In = ClusterIn;
     type State = ClusterState;
 
-    fn process(&mut self, trigger: &Trigger, records: &mut Vec<ClusterIn>, out: &mut Outbox) {
+    fn open(setup: &Setup<'_>, _partition: u16) -> Result<Self, Error> {
+        Ok(Self::new(setup.config))
+    }
+
+    fn lane(outbox: &mut Outbox) -> &mut Lanes<ClusterIn> {
+        &mut outbox.cluster
+    }
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<ClusterIn>, out: &mut Emitter<'_, Self>) {
         self.expire(trigger.at);
+        let texts = if out.observed().is_some() { texts_of(records) } else { Vec::new() };
         let mut last = None;
         for record in records.drain(..) {
             match record {
@@ -153,13 +191,8 @@ impl Stage for Cluster {
                 }
             }
         }
+        self.tell(trigger, texts, out);
     }
-
-    fn next_timer(&self) -> Option<Timestamp> {
-        None
-    }
-
-    fn timer(&mut self, _at: Timestamp, _out: &mut Outbox) {}
 
     fn state(&self) -> &ClusterState {
         &self.state

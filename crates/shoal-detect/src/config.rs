@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use shoal_model::{Layer, Span, Timestamp};
 
 use crate::Error;
+use crate::topology::{Partitions, StageName};
 
 /// The configuration of all stages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -165,23 +166,6 @@ pub struct Mute {
     pub reason: String,
 }
 
-/// Logical partitions per sharded stage. `cluster` and `group` have one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Partitions {
-    /// By author.
-    pub prepare: u16,
-    /// By the smallest min-hashes.
-    #[serde(rename = "match")]
-    pub matching: u16,
-    /// By object.
-    pub pair: u16,
-    /// By pair of accounts.
-    pub tie: u16,
-    /// By account.
-    pub circle: u16,
-}
-
 /// A number, or no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
@@ -301,12 +285,6 @@ impl Default for ListConfig {
     }
 }
 
-impl Default for Partitions {
-    fn default() -> Self {
-        Self { prepare: 1, matching: 1, pair: 1, tie: 1, circle: 1 }
-    }
-}
-
 impl Config {
     /// Refuses values that no detector can work with. Errors name the key as it is written in a pipeline.
     pub fn validate(&self) -> Result<(), Error> {
@@ -331,8 +309,7 @@ impl Config {
         if self.circle_partners < 128 {
             return wrong("circle_partners", format!("{} is fewer than 128", self.circle_partners));
         }
-        let parts = &self.partitions;
-        if [parts.prepare, parts.matching, parts.pair, parts.tie, parts.circle].iter().any(|n| !(1..=256).contains(n)) {
+        if StageName::ALL.iter().any(|stage| !(1..=256).contains(&stage.partitions(&self.partitions, 1))) {
             return wrong("partitions", "every stage needs between 1 and 256".to_owned());
         }
         for mute in &self.mute {

@@ -12,9 +12,11 @@ use shoal_model::{Descriptor, Interned, PostRef, Span, TextKey, Timestamp};
 use shoal_sketch::{DocId, Neighbour, Sketch, Window};
 
 use crate::key::{Expiry, KeyMap, hour};
+use crate::lanes::{Lanes, partition_of};
 use crate::record::{Birth, ClusterIn, MatchIn, PublishedText, TextBirth, TextLink, TextPost, Trigger};
-use crate::stage::{Lanes, Outbox, Stage, partition_of};
-use crate::{Config, Error};
+use crate::stage::{Emitter, Setup, Stage};
+use crate::topology::{Outbox, StageName};
+use crate::{Cluster, Config, Error};
 
 /// Min-hashes by which a text is routed.
 const ROUTES: usize = 4;
@@ -121,7 +123,7 @@ impl Match {
     }
 
     /// A text that was used before. Returns whether it must be put in the index again: half its time is over.
-    fn repeat(&mut self, trigger: &Trigger, published: &PublishedText, out: &mut Outbox) -> Option<bool> {
+    fn repeat(&mut self, trigger: &Trigger, published: &PublishedText, out: &mut Emitter<'_, Match>) -> Option<bool> {
         let text = self.state.texts.get_mut(&published.text.key)?;
         if text.newest < trigger.at.minus(self.window) {
             return None;
@@ -133,7 +135,7 @@ impl Match {
         let account = published.post.account_key;
         if !text.shared && text.posts.iter().any(|kept| kept.post.account_key != account) {
             let birth = text.as_birth(published.text.key);
-            out.cluster.to(0, trigger, ClusterIn::Shared(Box::new(birth)));
+            out.to::<Cluster>().to(0, trigger, ClusterIn::Shared(Box::new(birth)));
             text.share(published.text.key, trigger, out);
         }
         if text.shared {
@@ -161,7 +163,7 @@ impl Match {
     }
 
     /// Looks a text up among the texts of the window, and puts it there.
-    fn index(&mut self, trigger: &Trigger, published: &PublishedText, out: &mut Outbox) {
+    fn index(&mut self, trigger: &Trigger, published: &PublishedText, out: &mut Emitter<'_, Match>) {
         let (text, key) = (&published.text, published.text.key);
         self.found.clear();
         let document = self.state.index.insert(trigger.at.micros(), &text.shingles, &text.sketch, &mut self.found);
@@ -177,7 +179,7 @@ impl Match {
         self.found = found;
     }
 
-    fn link(&mut self, trigger: &Trigger, key: TextKey, neighbour: Neighbour, out: &mut Outbox) {
+    fn link(&mut self, trigger: &Trigger, key: TextKey, neighbour: Neighbour, out: &mut Emitter<'_, Match>) {
         let Some(older) = self.state.documents.get(&neighbour.doc).copied() else { return };
         if older == key {
             return;
@@ -185,7 +187,7 @@ impl Match {
         let births = [self.state.texts.get(&key), self.state.texts.get(&older)];
         let [Some(newer_text), Some(older_text)] = births else { return };
         let link = TextLink { newer: newer_text.as_birth(key), older: older_text.as_birth(older) };
-        out.cluster.to(0, trigger, ClusterIn::Link(Box::new(link)));
+        out.to::<Cluster>().to(0, trigger, ClusterIn::Link(Box::new(link)));
         if let Some(text) = self.state.texts.get_mut(&older) {
             text.share(older, trigger, out);
         }
@@ -213,7 +215,7 @@ impl TextState {
     }
 
     /// The text is shared from now on: its posts so far go on.
-    fn share(&mut self, key: TextKey, trigger: &Trigger, out: &mut Outbox) {
+    fn share(&mut self, key: TextKey, trigger: &Trigger, out: &mut Emitter<'_, Match>) {
         if self.shared {
             return;
         }
@@ -224,19 +226,29 @@ impl TextState {
         }
     }
 
-    fn send(&self, text: TextKey, trigger: &Trigger, kept: KeptPost, skipped: u32, out: &mut Outbox) {
+    fn send(&self, text: TextKey, trigger: &Trigger, kept: KeptPost, skipped: u32, out: &mut Emitter<'_, Match>) {
         let KeptPost { post, actions } = kept;
         let excerpt = Interned::clone(&self.excerpt);
         let record = TextPost { text, excerpt, post, actions, similarity: self.similarity, skipped };
-        out.cluster.to(0, trigger, ClusterIn::Post(record));
+        out.to::<Cluster>().to(0, trigger, ClusterIn::Post(record));
     }
 }
 
 impl Stage for Match {
+    const NAME: StageName = StageName::Match;
+
     type In = MatchIn;
     type State = MatchState;
 
-    fn process(&mut self, trigger: &Trigger, records: &mut Vec<MatchIn>, out: &mut Outbox) {
+    fn open(setup: &Setup<'_>, _partition: u16) -> Result<Self, Error> {
+        Self::new(setup.config)
+    }
+
+    fn lane(outbox: &mut Outbox) -> &mut Lanes<MatchIn> {
+        &mut outbox.matching
+    }
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<MatchIn>, out: &mut Emitter<'_, Self>) {
         self.expire(trigger.at);
         for MatchIn::Text(published) in records.drain(..) {
             let again = self.repeat(trigger, &published, out);
@@ -248,12 +260,6 @@ impl Stage for Match {
             }
         }
     }
-
-    fn next_timer(&self) -> Option<Timestamp> {
-        None
-    }
-
-    fn timer(&mut self, _at: Timestamp, _out: &mut Outbox) {}
 
     fn state(&self) -> &MatchState {
         &self.state

@@ -207,6 +207,42 @@ impl<T: Timed> SourceOrder<T> {
     }
 }
 
+impl Timed for Timestamp {
+    fn observed_at(&self) -> Timestamp {
+        *self
+    }
+
+    fn tie_break(&self, _other: &Self) -> Ordering {
+        Ordering::Equal
+    }
+}
+
+/// Tells, where the records of a source are read, which of them its [`SourceOrder`] may hold or refuse: a time that is
+/// not in doubt here is accepted there. It goes through the same motions with the times alone.
+#[derive(Debug, Clone)]
+pub struct TimeDoubt(SourceOrder<Timestamp>);
+
+impl TimeDoubt {
+    /// For a source of which nothing has been read, or of which it is not known here how far it had come.
+    pub fn new(config: &OrderConfig) -> Self {
+        Self(SourceOrder::new(config))
+    }
+
+    /// Tells whether the time of the next record is in doubt.
+    pub fn is_doubtful(&mut self, time: Timestamp) -> bool {
+        let doubtful = self.0.is_jump(time);
+        self.0.push(time, &mut Vec::new());
+        self.0.waiting.clear();
+        doubtful
+    }
+
+    /// Forgets the times that are held: from here on the order may have been told that nothing comes, which decides
+    /// them.
+    pub fn pause(&mut self) {
+        self.0.held.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,6 +360,31 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn what_is_held_is_in_doubt_where_it_is_read(
+            times in proptest::collection::vec((0_i64..40_000, 0_u8..20), 0..200), lateness in 0_i64..5_000,
+        ) {
+            let config = OrderConfig { lateness: Span::from_seconds(lateness), ..OrderConfig::default() };
+            let (mut order, mut doubt, mut refused) = (SourceOrder::new(&config), TimeDoubt::new(&config), Vec::new());
+            for (time, event) in times {
+                let at = Timestamp::from_seconds(time);
+                let held = order.is_jump(at);
+                proptest::prop_assert!(doubt.is_doubtful(at) || !held);
+                order.push(Dated(time, 0), &mut refused);
+                if event == 0 {
+                    order.settle(Timestamp::from_seconds(time - 5_000), &mut refused);
+                    doubt.pause();
+                }
+            }
+        }
+
+        #[test]
+        fn a_steady_source_is_in_doubt_for_three_records(step in 0_i64..3_600) {
+            let mut doubt = TimeDoubt::new(&OrderConfig::default());
+            let doubtful = (0..100).filter(|number| doubt.is_doubtful(Timestamp::from_seconds(number * step))).count();
+            proptest::prop_assert!(doubtful <= 3, "{doubtful}");
+        }
+
         #[test]
         fn nothing_is_lost_and_the_order_never_goes_back(
             times in proptest::collection::vec(0_i64..100_000, 0..200), lateness in 0_i64..5_000,

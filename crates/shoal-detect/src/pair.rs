@@ -9,11 +9,13 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use shoal_model::{AccountKey, Descriptor, Interned, Layer, ObjectKey, Span, Timestamp, Trace};
 
-use crate::Config;
 use crate::config::{DAY, WEEK};
 use crate::key::{AccountPair, Expiry, KeyMap, KeySet, hour};
+use crate::lanes::{Lanes, partition_of};
 use crate::record::{Act, CircleIn, CoActions, Company, Meeting, PairIn, TieIn, Trigger};
-use crate::stage::{Lanes, Outbox, Stage, partition_of};
+use crate::stage::{Emitter, Setup, Stage};
+use crate::topology::{Outbox, StageName};
+use crate::{Circle, Config, Error, Tie};
 
 /// First acts that a meeting looks at, newest first (`NEWEST` of the circle test's specification).
 const NEWEST: usize = 100;
@@ -183,7 +185,7 @@ impl Pair {
         object
     }
 
-    fn trace(&mut self, trigger: &Trigger, trace: &Trace, skipped: u32, out: &mut Outbox) {
+    fn trace(&mut self, trigger: &Trigger, trace: &Trace, skipped: u32, out: &mut Emitter<'_, Pair>) {
         let Some(window) = self.widest[trace.layer.index()] else { return };
         let live = self.live;
         let acts_now = trigger.is(&trace.post);
@@ -191,7 +193,7 @@ impl Pair {
         if trace.layer.is_evidence() && !object.accounts.contains(&trace.post.account_key) {
             if object.accounts.len() < ACCOUNTS {
                 if let Some(meeting) = object.meeting(trace).filter(|_| acts_now) {
-                    send_meeting(trigger, meeting, &mut out.circle);
+                    send_meeting(trigger, meeting, out.to::<Circle>());
                 }
                 object.first_act(trace);
             } else {
@@ -202,7 +204,7 @@ impl Pair {
         let co_actions = object.co_actions(trace, window, live);
         object.live_trace(trace, trigger.at, window, live);
         if !co_actions.others.is_empty() {
-            send_co_actions(trigger, co_actions, &mut out.tie);
+            send_co_actions(trigger, co_actions, out.to::<Tie>());
         }
     }
 }
@@ -240,21 +242,25 @@ fn send_co_actions(trigger: &Trigger, co_actions: CoActions, lanes: &mut Lanes<T
 }
 
 impl Stage for Pair {
+    const NAME: StageName = StageName::Pair;
+
     type In = PairIn;
     type State = PairState;
 
-    fn process(&mut self, trigger: &Trigger, records: &mut Vec<PairIn>, out: &mut Outbox) {
+    fn open(setup: &Setup<'_>, _partition: u16) -> Result<Self, Error> {
+        Ok(Self::new(setup.config))
+    }
+
+    fn lane(outbox: &mut Outbox) -> &mut Lanes<PairIn> {
+        &mut outbox.pair
+    }
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<PairIn>, out: &mut Emitter<'_, Self>) {
         self.expire(trigger.at);
         for PairIn::Trace { trace, skipped } in records.drain(..) {
             self.trace(trigger, &trace, skipped, out);
         }
     }
-
-    fn next_timer(&self) -> Option<Timestamp> {
-        None
-    }
-
-    fn timer(&mut self, _at: Timestamp, _out: &mut Outbox) {}
 
     fn state(&self) -> &PairState {
         &self.state
@@ -298,9 +304,9 @@ mod tests {
         for number in 0..traces {
             let trace = trace(number);
             let trigger = Trigger { at: trace.post.at, post: Some(Interned::clone(&trace.post)) };
-            pair.process(&trigger, &mut vec![PairIn::Trace { trace, skipped: 0 }], &mut out);
-            out.circle.take(0);
-            for (_, record) in out.tie.take(0) {
+            pair.process(&trigger, &mut vec![PairIn::Trace { trace, skipped: 0 }], &mut out.emitter());
+            out.take::<Circle>(0);
+            for (_, record) in out.take::<Tie>(0) {
                 if let TieIn::CoActions(co) = record {
                     count += co.others.len();
                     skipped = co.skipped;

@@ -9,11 +9,13 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use shoal_model::{Descriptor, Interned, Layer, ObjectKey, PostRef, Span, Timestamp};
 
-use crate::Config;
 use crate::config::{Method, Rule, WINDOWS};
 use crate::key::{AccountPair, Expiry, KeyMap, KeyPair, KeySet, hour};
+use crate::lanes::Lanes;
 use crate::record::{Act, CoActions, GroupIn, Merge, SharedObject, StrongTie, TieCaps, TieIn, Trigger};
-use crate::stage::{Outbox, Stage};
+use crate::stage::{Emitter, Setup, Stage};
+use crate::topology::{Outbox, StageName};
+use crate::{Config, Error, Group};
 
 /// Distinct objects of one layer that one tie remembers with their evidence, the newest.
 pub(crate) const OBJECTS: usize = 64;
@@ -118,7 +120,7 @@ impl Tie {
 
     /// All co-actions of one post. Per earlier post only the one on the best layer counts; `records` are in the
     /// order of layers.
-    fn co_actions(&mut self, trigger: &Trigger, records: &[Box<CoActions>], out: &mut Outbox) {
+    fn co_actions(&mut self, trigger: &Trigger, records: &[Box<CoActions>], out: &mut Emitter<'_, Tie>) {
         let mut counted = KeySet::default();
         let mut grown: BTreeSet<AccountPair> = BTreeSet::new();
         for source in records {
@@ -165,7 +167,7 @@ impl Tie {
 
     /// Tells group of a tie that has become strong, or of what a strong one has gained. Group forgets a tie of which
     /// it hears nothing for the memory of ties; then it is told everything again.
-    fn tell(&mut self, trigger: &Trigger, accounts: AccountPair, out: &mut Outbox) {
+    fn tell(&mut self, trigger: &Trigger, accounts: AccountPair, out: &mut Emitter<'_, Tie>) {
         let Some(tie) = self.state.ties.get_mut(&accounts) else { return };
         let is_known = tie.told.is_some_and(|told| told >= trigger.at.minus(self.memory));
         if tie.told.is_none() && !self.enough.is_met(tie, &self.windows, &self.state.aliases) {
@@ -189,7 +191,7 @@ impl Tie {
             pairs: tie.objects.iter().map(|item| item.pairs_up_to(WINDOWS - 1)).sum(),
             skipped: tie.skipped,
         };
-        out.group.to(0, trigger, GroupIn::Tie(Box::new(record)));
+        out.to::<Group>().to(0, trigger, GroupIn::Tie(Box::new(record)));
     }
 }
 
@@ -321,10 +323,20 @@ impl Enough {
 }
 
 impl Stage for Tie {
+    const NAME: StageName = StageName::Tie;
+
     type In = TieIn;
     type State = TieState;
 
-    fn process(&mut self, trigger: &Trigger, records: &mut Vec<TieIn>, out: &mut Outbox) {
+    fn open(setup: &Setup<'_>, _partition: u16) -> Result<Self, Error> {
+        Ok(Self::new(setup.config))
+    }
+
+    fn lane(outbox: &mut Outbox) -> &mut Lanes<TieIn> {
+        &mut outbox.tie
+    }
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<TieIn>, out: &mut Emitter<'_, Self>) {
         self.expire(trigger.at);
         let mut co_actions = Vec::new();
         for record in records.drain(..) {
@@ -335,12 +347,6 @@ impl Stage for Tie {
         }
         self.co_actions(trigger, &co_actions, out);
     }
-
-    fn next_timer(&self) -> Option<Timestamp> {
-        None
-    }
-
-    fn timer(&mut self, _at: Timestamp, _out: &mut Outbox) {}
 
     fn state(&self) -> &TieState {
         &self.state

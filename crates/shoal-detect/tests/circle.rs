@@ -74,7 +74,7 @@ fn analysed(keyer: Keyer, rows: &[Row]) -> (Trigger, Analysed) {
         url: None,
     };
     let trigger = Trigger { at, post: Some(Interned::clone(&reference)) };
-    (trigger, Analysed { post, reference, key, traces: traces.collect(), text: None })
+    (trigger, Analysed { post, reference, key, traces: traces.collect(), text: None, entities: None, number: 0 })
 }
 
 fn run(name: &str, partitions: u16) -> BTreeMap<String, (u64, f64)> {
@@ -97,11 +97,11 @@ fn run(name: &str, partitions: u16) -> BTreeMap<String, (u64, f64)> {
             step(stage, own.into_iter().collect(), at, &mut out);
         }
         for (number, stage) in pair.iter_mut().enumerate() {
-            let input = out.pair.take(number);
+            let input = out.take::<Pair>(number);
             step(stage, input, at, &mut out);
         }
         for (number, stage) in circle.iter_mut().enumerate() {
-            let input = out.circle.take(number);
+            let input = out.take::<Circle>(number);
             step(stage, input, at, &mut out);
         }
     }

@@ -124,7 +124,7 @@ impl Feeder {
             }
             self.offset += 1;
             let at = post.observed_at;
-            documents.push(PostDocument::new(Arc::clone(&source), self.offset, at, &self.analyst.analyse(post)));
+            documents.push(PostDocument::new(Arc::clone(&source), self.offset, at, self.analyst.analyse(post)));
         }
         documents
     }

@@ -167,7 +167,7 @@ fn documents(mut posts: Vec<Post>) -> Vec<PostDocument> {
     let (mut analyst, source) = (Analyst::new(&Config::default()), Arc::from("bench"));
     let document = |(offset, post): (u64, Post)| {
         let at = post.observed_at;
-        PostDocument::new(Arc::clone(&source), offset, at, &analyst.analyse(post))
+        PostDocument::new(Arc::clone(&source), offset, at, analyst.analyse(post))
     };
     (0..).zip(posts).map(document).collect()
 }

@@ -3,17 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use shoal_detect::{ExplicitTrace, KeptPost, KeptText, PostEntities};
 use shoal_model::{Alert, Cap, Layer, ObjectKey, Post, Timestamp};
-use shoal_text::{LanguageDetector, canonical_url, entities};
+use shoal_text::LanguageDetector;
 use tantivy::TantivyDocument;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::contract::PostDocument;
-use crate::contract::{ObjectRef, PostKind, StoredPost};
-use crate::schema::{AlertFields, PostFields};
-
-/// Searchable hashtags, and addresses, of a post.
-const MAX_PARTS: usize = 64;
+use crate::contract::{ObjectRef, PostDocument, PostKind, StoredPost};
+use crate::schema::{AlertFields, MIN_HASHES, PostFields};
 
 /// The newest revision of an alert, in [`AlertFields::role`].
 pub(crate) const NEWEST: &str = "newest";
@@ -38,23 +35,25 @@ impl PostBuilder {
         let fields = &self.fields;
         let mut out = TantivyDocument::new();
         out.add_u64(fields.origin, origin);
-        for trace in &document.objects {
+        let KeptPost { post, objects, text, entities, .. } = document.kept;
+        for trace in &objects {
             out.add_u64(fields.object, trace.object.raw());
             out.add_text(fields.layer, trace.layer.name());
         }
-        if let Some(text) = &document.text {
+        if let Some(text) = &text {
             out.add_text(fields.layer, Layer::Text.name());
             out.add_u64(fields.text_key, text.key.raw());
-            for (slot, hash) in text.slots.iter().flatten().enumerate() {
-                out.add_u64(fields.min_hash, min_hash(slot, *hash));
-            }
-            if let Some(slots) = &text.slots {
-                let bytes: Vec<u8> = slots.iter().flat_map(|hash| hash.to_le_bytes()).collect();
+            if let Some(sketch) = &text.sketch {
+                let slots = || sketch.0.iter().take(MIN_HASHES).copied();
+                for (slot, hash) in slots().enumerate() {
+                    out.add_u64(fields.min_hash, min_hash(slot, hash));
+                }
+                let bytes: Vec<u8> = slots().flat_map(u16::to_le_bytes).collect();
                 out.add_bytes(fields.slots, &bytes);
             }
         }
-        add_entities(&mut out, fields, &document.post);
-        let stored = stored_post(document, &mut self.languages);
+        add_entities(&mut out, fields, entities);
+        let stored = stored_post(post, objects, text, &mut self.languages);
         add_stored(&mut out, fields, &stored);
         self.json.clear();
         // Writing plain data to memory cannot fail.
@@ -88,8 +87,12 @@ pub(crate) fn platform(id: &str) -> &str {
 }
 
 /// The stored form of a post.
-pub(crate) fn stored_post(document: PostDocument, languages: &mut LanguageDetector) -> StoredPost {
-    let PostDocument { post, objects, text, .. } = document;
+fn stored_post(
+    post: Post,
+    objects: Vec<ExplicitTrace>,
+    text: Option<KeptText>,
+    languages: &mut LanguageDetector,
+) -> StoredPost {
     let kind = kind(&post);
     let declared = post.lang.filter(|lang| !lang.is_empty());
     let lang = declared.unwrap_or_else(|| languages.detect(&post.text).code.to_owned());
@@ -132,15 +135,13 @@ const fn kind(post: &Post) -> PostKind {
     }
 }
 
-fn add_entities(out: &mut TantivyDocument, fields: &PostFields, post: &Post) {
-    let found = entities(&post.text);
-    let tags: BTreeSet<String> = found.hashtags.iter().take(MAX_PARTS).map(|tag| small(tag)).collect();
+fn add_entities(out: &mut TantivyDocument, fields: &PostFields, entities: PostEntities) {
+    let tags: BTreeSet<String> = entities.hashtags.iter().map(|tag| small(tag)).collect();
     for tag in tags {
         out.add_text(fields.hashtag, tag);
     }
     let (mut domains, mut links) = (BTreeSet::new(), BTreeSet::new());
-    let addresses = post.urls.iter().map(String::as_str).chain(found.urls.iter().copied());
-    for link in addresses.take(MAX_PARTS).filter_map(canonical_url) {
+    for link in entities.links {
         // The domain of a short link says nothing of where it leads.
         if !link.shortener {
             domains.insert(link.domain);

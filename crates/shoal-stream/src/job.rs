@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use shoal_formats::{Format, Limits};
 use shoal_kafka::{Connection, GroupProtocol};
-use shoal_model::Post;
+use shoal_model::{Post, Provenance};
 
 use crate::Metrics;
 
@@ -144,6 +144,17 @@ pub struct Kafka {
     pub epoch: u32,
     /// Posts that one input may be ahead of the slowest stage.
     pub ahead: usize,
+}
+
+impl Job {
+    /// The provenance that goes into every alert.
+    pub(crate) fn provenance(&self) -> Provenance {
+        Provenance {
+            configuration: self.fingerprint.clone(),
+            version: self.version.clone(),
+            inputs: self.sources.iter().map(|source| source.name.clone()).collect(),
+        }
+    }
 }
 
 impl Outputs {

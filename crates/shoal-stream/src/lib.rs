@@ -18,6 +18,8 @@ mod read;
 mod shapes;
 mod staged;
 mod summary;
+#[cfg(test)]
+mod testing;
 mod write;
 
 pub use checkpoint::STATE_VERSION;
@@ -27,7 +29,7 @@ pub use fused::driver::Consumed;
 pub use fused::run;
 pub use job::{Filter, Follow, Input, Job, Kafka, Output, Outputs, Source, StateSettings};
 pub use metrics::Metrics;
-pub use observer::{BatchOutcome, Observer, ObserverError, RunProgress};
-pub use staged::topology::StageName;
+pub use observer::{BatchOutcome, ObservedDuplicate, ObservedPost, Observer, ObserverError, RunProgress};
+pub use shoal_detect::StageName;
 pub use staged::{StageCounts, StagedSummary, run_staged};
 pub use summary::{AlertCounts, SourceCounts, Summary};

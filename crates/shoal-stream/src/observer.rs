@@ -1,11 +1,11 @@
-//! What a run tells whoever watches it.
+//! The observer of a run, and what it is told.
 
-use shoal_detect::{Analysed, ObjectMerge, TextObject};
-use shoal_model::{Alert, Deletion, Timestamp};
+use shoal_detect::{KeptPost, ObjectMerge, TextObject};
+use shoal_model::{Alert, Deletion, Post, Timestamp};
 
 use crate::Summary;
 
-/// What is going on, for people.
+/// The progress of a run, for people.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RunProgress {
     /// Records read.
@@ -22,33 +22,59 @@ pub struct RunProgress {
     pub dead_letters: u64,
 }
 
-/// What detection found out about the posts that an [`Observer`] was shown since the last time.
-#[derive(Debug, Clone, Copy)]
-pub struct BatchOutcome<'a> {
-    /// Those that were left out: their accounts have used the ids before.
-    pub duplicates: &'a [Analysed],
-    /// What is known now of the texts they have to do with.
-    pub texts: &'a [TextObject],
-    /// Which text objects became one.
-    pub merges: &'a [ObjectMerge],
+/// A post that detection kept, and where it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObservedPost {
+    /// The source's number.
+    pub source: usize,
+    /// The offset of the record in it.
+    pub offset: u64,
+    /// The event time at which the post was processed.
+    pub at: Timestamp,
+    /// The post.
+    pub post: KeptPost,
 }
 
-/// Why an observer cannot go on. It ends the run.
+/// A post that detection left out, because its account has used the id before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObservedDuplicate {
+    /// The source's number.
+    pub source: usize,
+    /// The post.
+    pub post: Post,
+}
+
+/// The outcome of one batch of posts in detection.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BatchOutcome {
+    /// The posts that were kept, in order.
+    pub posts: Vec<ObservedPost>,
+    /// The posts that were left out.
+    pub duplicates: Vec<ObservedDuplicate>,
+    /// What became known of texts, each once.
+    pub texts: Vec<TextObject>,
+    /// Text objects that became one.
+    pub merges: Vec<ObjectMerge>,
+}
+
+/// The reason why an observer cannot go on. It ends the run.
 pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Is told what happens.
+/// Somebody who is told what happens in a run.
 pub trait Observer {
     /// After every batch.
     fn progress(&mut self, progress: &RunProgress);
     /// For every revision, sent or not.
     fn alert(&mut self, alert: &Alert);
-    /// For every post that enters detection, in order, duplicates included: the source's number, where in it the
-    /// record begins, the event time at which the post is processed, and the post. Not in a staged run.
-    fn post(&mut self, _source: usize, _offset: u64, _at: Timestamp, _post: &Analysed) {}
     /// For every deletion, as soon as it is read. It changes no alert. Not in a staged run.
     fn deletion(&mut self, _deletion: &Deletion) {}
-    /// After the posts shown so far went through detection and the alerts they raised were told. Not in a staged run.
-    fn settled(&mut self, _settled: &BatchOutcome<'_>) -> Result<(), ObserverError> {
+    /// Whether [`Observer::settled`] is to be handed what detection finds out, the posts among it. Asked once, at the
+    /// start; otherwise every outcome is empty, and nothing is gathered for it.
+    fn keeps_posts(&self) -> bool {
+        false
+    }
+    /// After a batch of posts went through detection and the alerts they raised were told. Not in a staged run.
+    fn settled(&mut self, _outcome: BatchOutcome) -> Result<(), ObserverError> {
         Ok(())
     }
     /// Before a checkpoint is written: what was told so far will not be told again once it is.

@@ -2,21 +2,27 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use shoal_detect::{Circle, Cluster, Group, Match, Pair, Partitions, Prepare, Stage, Tie, Trigger};
-use shoal_model::{Timestamp, interned};
+use shoal_detect::{
+    Analysed, Analyst, CircleState, ClusterState, Config, GroupState, MatchState, PairState, Partitions, PrepareState,
+    Stage, StageName, StageVisitor, TieState, Trigger,
+};
+use shoal_model::{Provenance, Timestamp, interned};
 use shoal_shapes::{Golden, Sample, Shape};
 use shoal_sketch::Window;
 
 use crate::checkpoint::{Manifest, RunMarks, STATE_VERSION};
 use crate::cluster::progress_log::{IdleValue, OffsetValue, PartitionProgress, ProgressLog, ProgressValue};
-use crate::fused::run::Snapshot;
-use crate::order::intake::IdleDecision;
+use crate::fused::driver::{self, Fused};
+use crate::fused::run::SnapshotTail;
+use crate::order::intake::{IdleDecision, Intake};
 use crate::staged::frame::{FRAME_VERSION, FrameHead, Mark};
 use crate::staged::process::partition_run::TaskMarks;
 use crate::staged::task::ingest;
 use crate::staged::task::stage::{PlacedPost, StageTaskState};
-use crate::staged::topology::{PartitionId, StageName, Topology};
+use crate::staged::topology::{PartitionId, Topology};
+use crate::summary::AlertCounts;
 
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/shapes"))
@@ -33,46 +39,100 @@ fn interned<T: DeserializeOwned>() -> Shape {
     interned::reading(|| Shape::binary::<T>(&[window()]))
 }
 
-fn saved<S: Stage>() -> Shape
-where
-    S::State: DeserializeOwned,
-    S::In: DeserializeOwned,
-{
-    interned::<StageTaskState<S::State, S::In>>()
-}
+/// The shape of what a stage saves in a staged run.
+struct Saved;
 
-fn saved_of(stage: StageName) -> Shape {
-    match stage {
-        StageName::Ingest => interned::<ingest::IngestState>(),
-        StageName::Prepare => saved::<Prepare>(),
-        StageName::Match => saved::<Match>(),
-        StageName::Cluster => saved::<Cluster>(),
-        StageName::Pair => saved::<Pair>(),
-        StageName::Tie => saved::<Tie>(),
-        StageName::Circle => saved::<Circle>(),
-        StageName::Group => saved::<Group>(),
+impl StageVisitor for Saved {
+    type Output = Shape;
+
+    fn ingest(self) -> Shape {
+        interned::<ingest::IngestState>()
+    }
+
+    fn stage<S: Stage>(self) -> Shape {
+        interned::<StageTaskState<S::State, S::In>>()
     }
 }
 
-fn sent<S: Stage>() -> Shape
-where
-    S::In: DeserializeOwned,
-{
-    interned::<Vec<(Trigger, S::In)>>()
+/// The shape of the records of frames to a stage; nobody sends frames to ingest.
+struct SentTo;
+
+impl StageVisitor for SentTo {
+    type Output = Option<Shape>;
+
+    fn ingest(self) -> Option<Shape> {
+        None
+    }
+
+    fn stage<S: Stage>(self) -> Option<Shape> {
+        if S::NAME == StageName::Prepare {
+            return Some(interned::<Vec<PlacedPost>>());
+        }
+        Some(interned::<Vec<(Trigger, S::In)>>())
+    }
 }
 
-/// The records of frames to a stage; nobody sends frames to the first.
-fn sent_to(stage: StageName) -> Option<Shape> {
-    match stage {
-        StageName::Ingest => None,
-        StageName::Prepare => Some(interned::<Vec<PlacedPost>>()),
-        StageName::Match => Some(sent::<Match>()),
-        StageName::Cluster => Some(sent::<Cluster>()),
-        StageName::Pair => Some(sent::<Pair>()),
-        StageName::Tie => Some(sent::<Tie>()),
-        StageName::Circle => Some(sent::<Circle>()),
-        StageName::Group => Some(sent::<Group>()),
-    }
+/// The snapshot of a run in one process. It is written and read stage by stage; as one type it is only here.
+#[derive(Deserialize)]
+struct Snapshot {
+    fused: FusedState,
+    sources: Vec<Intake<Analysed>>,
+    alerts: AlertCounts,
+    highest: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct FusedState {
+    prepare: Vec<PrepareState>,
+    matching: Vec<MatchState>,
+    cluster: ClusterState,
+    pair: Vec<PairState>,
+    tie: Vec<TieState>,
+    circle: Vec<CircleState>,
+    group: GroupState,
+    consumed: ConsumedState,
+}
+
+#[derive(Deserialize)]
+struct ConsumedState {
+    prepare: u64,
+    matching: u64,
+    cluster: u64,
+    pair: u64,
+    tie: u64,
+    circle: u64,
+    group: u64,
+}
+
+#[test]
+fn the_snapshot_of_a_run_in_one_process_is_what_is_written_stage_by_stage() {
+    let partitions = Partitions { prepare: 2, matching: 1, pair: 3, tie: 2, circle: 2 };
+    let config = Config { partitions, ..Config::default() };
+    let provenance = Provenance { configuration: String::new(), version: String::new(), inputs: Vec::new() };
+    let mut fused = Fused::new(&config, &provenance, false).unwrap();
+    let mut analyst = Analyst::new(&config);
+    let posts = driver::tests::posts().into_iter().map(|post| {
+        let post = analyst.analyse(post);
+        (Trigger { at: post.reference.at, post: Some(post.reference.clone()) }, post)
+    });
+    fused.drive(posts.collect(), Timestamp::MAX);
+    let mut written = Vec::new();
+    let tail: SnapshotTail = (vec![Intake::new(&config.order)], AlertCounts::default(), Some(Timestamp::MIN));
+    interned::writing(|| {
+        fused.write(&mut written).unwrap();
+        postcard::to_io(&tail, &mut written).unwrap();
+    });
+    let (snapshot, rest) = interned::reading(|| postcard::take_from_bytes::<Snapshot>(&written)).unwrap();
+    assert!(rest.is_empty());
+    let Snapshot { fused: read, sources, alerts, highest } = snapshot;
+    assert_eq!((sources.len(), alerts, highest), (1, tail.1, tail.2));
+    let FusedState { prepare, matching, cluster, pair, tie, circle, group, consumed } = read;
+    drop((cluster, group));
+    assert_eq!([prepare.len(), matching.len(), pair.len(), tie.len(), circle.len()], [2, 1, 3, 2, 2]);
+    let ConsumedState { prepare, matching, cluster, pair, tie, circle, group } = consumed;
+    let counts = [prepare, matching, cluster, pair, tie, circle, group];
+    assert!(fused.totals().map(|(_, totals)| totals.processed).eq(counts));
+    assert!(prepare > 0 && group > 0);
 }
 
 #[test]
@@ -82,7 +142,7 @@ fn the_shape_of_a_state_changes_only_with_its_version() {
         ("manifest of a partition of a stage", Shape::json::<Manifest<TaskMarks>>()),
         ("snapshot of a run in one process", interned::<Snapshot>()),
     ];
-    shapes.extend(StageName::ALL.map(|stage| (stage.name(), saved_of(stage))));
+    shapes.extend(StageName::ALL.map(|stage| (stage.name(), stage.visit(Saved))));
     Golden {
         folder: folder(),
         name: "state",
@@ -117,7 +177,7 @@ fn the_shape_of_frames_and_of_progress_changes_only_with_its_version() {
         ("idle", Shape::json::<IdleValue>()),
         ("begin and end", Shape::json::<OffsetValue>()),
     ];
-    shapes.extend(StageName::ALL.into_iter().filter_map(|stage| Some((stage.name(), sent_to(stage)?))));
+    shapes.extend(StageName::ALL.into_iter().filter_map(|stage| Some((stage.name(), stage.visit(SentTo)?))));
     Golden {
         folder: folder(),
         name: "frames",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use shoal_detect::PrepareCounts;
+use shoal_detect::{PrepareCounts, StageName};
 use shoal_formats::Reason;
 use shoal_model::{Alert, AlertState};
 
@@ -107,7 +107,7 @@ impl Summary {
         let prepare = self.prepare;
         // Posts released by their source but not yet driven are `buffered` there.
         let aside = sources.filtered + sources.deletions + sources.dead();
-        sources.records == self.consumed.prepare + aside + self.buffered
-            && self.consumed.prepare == prepare.processed + prepare.filtered + prepare.duplicate
+        sources.records == self.consumed.by(StageName::Prepare) + aside + self.buffered
+            && self.consumed.by(StageName::Prepare) == prepare.processed + prepare.filtered + prepare.duplicate
     }
 }

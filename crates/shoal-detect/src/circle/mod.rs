@@ -15,11 +15,13 @@ use shoal_model::{AccountKey, Timestamp};
 use self::account::{Account, Judged, Share};
 pub use self::account::{KAPPAS, VARIANTS};
 use self::totals::LayerTotals;
-use crate::Config;
 use crate::config::{DAY, Method};
 use crate::key::KeyMap;
+use crate::lanes::{Lanes, partition_of};
 use crate::record::{Candidate, CircleIn, Company, GroupIn, Meeting, Trigger};
-use crate::stage::{Outbox, Stage, partition_of};
+use crate::stage::{Emitter, Setup, Stage};
+use crate::topology::{Outbox, StageName};
+use crate::{Config, Error, Group};
 
 /// The variant with the window of seven days; the others have 24 hours.
 const WEEKLY: usize = 1;
@@ -68,7 +70,7 @@ impl Circle {
     }
 
     /// One post's meetings, in the order of layers. Each variant counts the first that has company in its window.
-    fn meetings(&mut self, trigger: &Trigger, meetings: &[Box<Meeting>], out: &mut Outbox) {
+    fn meetings(&mut self, trigger: &Trigger, meetings: &[Box<Meeting>], out: &mut Emitter<'_, Circle>) {
         let mut done = [false; VARIANTS];
         for meeting in meetings {
             let own = self.owns(meeting.account);
@@ -121,7 +123,7 @@ impl Circle {
     }
 
     /// Tells group of an account whose evidence is, or was, enough to matter.
-    fn tell(&mut self, trigger: &Trigger, key: AccountKey, out: &mut Outbox) {
+    fn tell(&mut self, trigger: &Trigger, key: AccountKey, out: &mut Emitter<'_, Circle>) {
         let Some(account) = self.state.accounts.get_mut(&key) else { return };
         if let (true, Some(post)) = (account.is_candidate(self.candidate_bits), &trigger.post) {
             let candidate = Candidate {
@@ -130,7 +132,7 @@ impl Circle {
                 arithmetic: account.arithmetic(),
                 caps: account.caps(),
             };
-            out.group.to(0, trigger, GroupIn::Candidate(Box::new(candidate)));
+            out.to::<Group>().to(0, trigger, GroupIn::Candidate(Box::new(candidate)));
         }
     }
 }
@@ -143,10 +145,20 @@ fn within(meeting: &Meeting, shares: &[(Company, f64)], variant: usize) -> Vec<S
 }
 
 impl Stage for Circle {
+    const NAME: StageName = StageName::Circle;
+
     type In = CircleIn;
     type State = CircleState;
 
-    fn process(&mut self, trigger: &Trigger, records: &mut Vec<CircleIn>, out: &mut Outbox) {
+    fn open(setup: &Setup<'_>, partition: u16) -> Result<Self, Error> {
+        Ok(Self::new(setup.config, partition))
+    }
+
+    fn lane(outbox: &mut Outbox) -> &mut Lanes<CircleIn> {
+        &mut outbox.circle
+    }
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<CircleIn>, out: &mut Emitter<'_, Self>) {
         let mut meetings = Vec::new();
         for record in records.drain(..) {
             match record {
@@ -159,12 +171,6 @@ impl Stage for Circle {
             self.meetings(trigger, &meetings, out);
         }
     }
-
-    fn next_timer(&self) -> Option<Timestamp> {
-        None
-    }
-
-    fn timer(&mut self, _at: Timestamp, _out: &mut Outbox) {}
 
     fn state(&self) -> &CircleState {
         &self.state

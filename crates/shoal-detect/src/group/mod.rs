@@ -25,11 +25,13 @@ use self::graph::{Binding, Graph};
 use self::life::{Life, RevisionReason};
 use self::ranking::{Decision, Ranking};
 use self::report::Reporter;
-use crate::Config;
 use crate::config::{JudgeConfig, Method, Mute};
 use crate::key::{KeyMap, KeySet, Keyer};
-use crate::record::{Candidate, GroupIn, StrongTie, Trigger};
-use crate::stage::{Outbox, Stage};
+use crate::lanes::Lanes;
+use crate::record::{Candidate, GroupIn, Order, StrongTie, Trigger};
+use crate::stage::{Emitter, Setup, Stage};
+use crate::topology::{Outbox, StageName};
+use crate::{Config, Error};
 
 /// The stage.
 #[derive(Debug)]
@@ -148,16 +150,16 @@ impl Group {
         }
     }
 
-    fn judge(&mut self, at: Timestamp, out: &mut Outbox) {
+    fn judge(&mut self, at: Timestamp, said: &mut Vec<Alert>) {
         let forgotten = self.state.graph.expire(at.minus(self.tie_memory));
         self.state.changes.loosened.extend(forgotten);
         self.decide();
         let mut numbers = self.take_woken(at);
         if !self.state.changes.is_empty() {
-            numbers.extend(self.regroup(at, out));
+            numbers.extend(self.regroup(at, said));
         }
         for number in numbers {
-            self.consider(number, at, out);
+            self.consider(number, at, said);
         }
     }
 
@@ -171,17 +173,17 @@ impl Group {
     }
 
     /// Keeps the groups up with what has changed. Gives those that may have something to say.
-    fn regroup(&mut self, at: Timestamp, out: &mut Outbox) -> BTreeSet<u32> {
+    fn regroup(&mut self, at: Timestamp, said: &mut Vec<Alert>) -> BTreeSet<u32> {
         let changes = std::mem::take(&mut self.state.changes);
         let succession = self.state.components.update(changes, &self.state.significant, &self.state.graph);
         for number in &succession.ended {
-            self.end(*number, at, out);
+            self.end(*number, at, said);
         }
         for (number, split_from) in &succession.born {
             self.born(*number, *split_from, at);
         }
         for (oldest, younger) in &succession.merged {
-            self.merge(*oldest, *younger, at, out);
+            self.merge(*oldest, *younger, at, said);
         }
         for number in &succession.touched {
             let members = self.state.components.members(*number).cloned().unwrap_or_default();
@@ -205,35 +207,35 @@ impl Group {
         self.state.groups.insert(number, Life::new(alert_id, origin, at));
     }
 
-    fn merge(&mut self, oldest: u32, younger: u32, at: Timestamp, out: &mut Outbox) {
+    fn merge(&mut self, oldest: u32, younger: u32, at: Timestamp, said: &mut Vec<Alert>) {
         let Some(survivor) = self.state.groups.get(&oldest).map(|group| group.alert_id.clone()) else { return };
         let Some(mut group) = self.state.groups.remove(&younger) else { return };
         group.merged_into(survivor, at);
         if let Some(survivor) = self.state.groups.get_mut(&oldest) {
             survivor.took_in(&group, at);
         }
-        self.close(group, at, out);
+        self.close(group, at, said);
     }
 
-    fn end(&mut self, number: u32, at: Timestamp, out: &mut Outbox) {
+    fn end(&mut self, number: u32, at: Timestamp, said: &mut Vec<Alert>) {
         if let Some(mut group) = self.state.groups.remove(&number) {
             group.ended(at);
-            self.close(group, at, out);
+            self.close(group, at, said);
         }
     }
 
     /// The last word about a group that is no more.
-    fn close(&mut self, mut group: Life, at: Timestamp, out: &mut Outbox) {
+    fn close(&mut self, mut group: Life, at: Timestamp, said: &mut Vec<Alert>) {
         if group.is_open() {
-            self.say(&mut group, RevisionReason::Resolved, at, out);
+            self.say(&mut group, RevisionReason::Resolved, at, said);
         }
     }
 
     /// Says what there is to say about a group, and when to look at it again.
-    fn consider(&mut self, number: u32, at: Timestamp, out: &mut Outbox) {
+    fn consider(&mut self, number: u32, at: Timestamp, said: &mut Vec<Alert>) {
         let Some(mut group) = self.state.groups.remove(&number) else { return };
         if let Some(reason) = group.due(at, &self.judge) {
-            self.say(&mut group, reason, at, out);
+            self.say(&mut group, reason, at, said);
         }
         group.armed.take_if(|armed| *armed <= at);
         let earlier = |wake: &Timestamp| *wake > at && group.armed.is_none_or(|armed| *wake < armed);
@@ -244,7 +246,7 @@ impl Group {
         self.state.groups.insert(number, group);
     }
 
-    fn say(&self, group: &mut Life, reason: RevisionReason, at: Timestamp, out: &mut Outbox) {
+    fn say(&self, group: &mut Life, reason: RevisionReason, at: Timestamp, said: &mut Vec<Alert>) {
         let view = JudgementView {
             accounts: self.state.accounts,
             decision: self.state.decision,
@@ -258,7 +260,7 @@ impl Group {
             alert.state = AlertState::Suppressed;
         }
         group.said(reason, at);
-        out.alerts.push(alert);
+        said.push(alert);
     }
 
     fn is_muted(&self, alert: &Alert, at: Timestamp) -> bool {
@@ -271,10 +273,20 @@ impl Group {
 }
 
 impl Stage for Group {
+    const NAME: StageName = StageName::Group;
+
     type In = GroupIn;
     type State = GroupState;
 
-    fn process(&mut self, trigger: &Trigger, records: &mut Vec<GroupIn>, _out: &mut Outbox) {
+    fn open(setup: &Setup<'_>, _partition: u16) -> Result<Self, Error> {
+        Ok(Self::new(setup.config, setup.provenance.clone()))
+    }
+
+    fn lane(outbox: &mut Outbox) -> &mut Lanes<GroupIn> {
+        &mut outbox.group
+    }
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<GroupIn>, _out: &mut Emitter<'_, Self>) {
         for record in records.drain(..) {
             match record {
                 GroupIn::Totals(totals) => {
@@ -298,9 +310,13 @@ impl Stage for Group {
         self.state.judge_at.into_iter().chain(wake).min()
     }
 
-    fn timer(&mut self, at: Timestamp, out: &mut Outbox) {
+    fn timer(&mut self, at: Timestamp, out: &mut Emitter<'_, Self>) {
         self.state.judge_at.take_if(|judge_at| *judge_at <= at);
-        self.judge(at, out);
+        let mut said = Vec::new();
+        self.judge(at, &mut said);
+        for (place, alert) in (0_u64..).zip(said) {
+            out.alert(Trigger::timer(at), Order::new(0, place), alert);
+        }
     }
 
     fn state(&self) -> &GroupState {

@@ -2,11 +2,11 @@
 
 use shoal_model::{Descriptor, Interned, Layer, ObjectKey, Post, PostRef, TextKey};
 use shoal_sketch::Sketcher;
-use shoal_text::{CanonicalUrl, Folded, canonical_url, entities, fold, hashtag_sequence, shingles};
+use shoal_text::{CanonicalUrl, Entities, Folded, entities, fold, hashtag_sequence, shingles};
 
 use crate::Config;
 use crate::key::{KeySet, Keyer};
-use crate::record::{Analysed, AnalysedText, ExplicitTrace};
+use crate::record::{Analysed, AnalysedText, ExplicitTrace, MAX_ENTITIES, PostEntities, links};
 
 /// Symbols per shingle (`near-duplicates`, space-less 4-grams).
 const SHINGLE: usize = 4;
@@ -15,7 +15,7 @@ const EXCERPT: usize = 280;
 /// The length of a post's own address in bytes, beyond which it is not kept.
 const PERMALINK: usize = 2_048;
 /// Addresses of one post that leave traces.
-const ADDRESSES: usize = 8;
+const TRACED_ADDRESSES: usize = 8;
 
 /// Computes what can be known of a post from the post alone. Holds buffers; make one per thread.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub struct Analyst {
     layers: [bool; Layer::COUNT],
     allowed_domains: Vec<String>,
     allowed_texts: KeySet<TextKey>,
+    hands_on_entities: bool,
     sketcher: Sketcher,
     folded: Folded,
 }
@@ -49,9 +50,16 @@ impl Analyst {
             layers: Layer::ALL.map(|layer| config.widest(layer).is_some()),
             allowed_domains: config.allow.domains.iter().map(|domain| domain.to_lowercase()).collect(),
             allowed_texts,
+            hands_on_entities: false,
             sketcher: Sketcher::new(config.seed),
             folded,
         }
+    }
+
+    /// Hands on the addresses and hashtags of every post as well, if somebody keeps posts.
+    #[must_use]
+    pub fn with_entities(self, hands_on_entities: bool) -> Self {
+        Self { hands_on_entities, ..self }
     }
 
     /// Analyses one post.
@@ -71,14 +79,18 @@ impl Analyst {
                 .or_else(|| permalink(&post.id)),
         });
         let mut traces = Vec::new();
-        let text = if post.action.repost {
+        let (text, entities) = if post.action.repost {
             self.repost(&post, &mut traces);
-            None
+            (None, self.hands_on_entities.then(|| PostEntities::of(&post)))
         } else {
-            self.original(&post, &mut traces);
-            self.text(&post)
+            let found = entities(&post.text);
+            let most = if self.hands_on_entities { MAX_ENTITIES } else { TRACED_ADDRESSES };
+            let links = links(&post, &found, most);
+            self.original(&post, &found, &links, &mut traces);
+            let entities = self.hands_on_entities.then(|| PostEntities::new(&found, links));
+            (self.text(&post), entities)
         };
-        Analysed { key: reference.key, post, reference, traces, text }
+        Analysed { key: reference.key, post, reference, traces, text, entities: entities.map(Box::new), number: 0 }
     }
 
     fn leave(&self, traces: &mut Vec<ExplicitTrace>, layer: Layer, object: ObjectKey, label: &str) {
@@ -103,17 +115,21 @@ impl Analyst {
         }
     }
 
-    fn original(&self, post: &Post, traces: &mut Vec<ExplicitTrace>) {
+    fn original(
+        &self,
+        post: &Post,
+        found: &Entities<'_>,
+        links: &[Option<CanonicalUrl>],
+        traces: &mut Vec<ExplicitTrace>,
+    ) {
         if let Some(target) = &post.action.quote_of {
             self.leave(traces, Layer::Quote, self.keyer.object(Layer::Quote, target.as_bytes()), target);
         }
         if let Some(target) = &post.action.reply_to {
             self.leave(traces, Layer::Reply, self.keyer.object(Layer::Reply, target.as_bytes()), target);
         }
-        let found = entities(&post.text);
-        let addresses = post.urls.iter().map(String::as_str).chain(found.urls.iter().copied());
-        for link in addresses.take(ADDRESSES).filter_map(canonical_url) {
-            self.link(&link, traces);
+        for link in links.iter().take(TRACED_ADDRESSES).flatten() {
+            self.link(link, traces);
         }
         if let Some(tags) = hashtag_sequence(&found.hashtags) {
             let label: Vec<String> = found.hashtags.iter().map(|tag| format!("#{tag}")).collect();
@@ -148,7 +164,7 @@ impl Analyst {
     }
 }
 
-/// Whether an address leads to a page: an alert is read by people, and `javascript:` is an address too.
+/// Tells whether an address leads to a page: an alert is read by people, and `javascript:` is an address too.
 fn is_web(url: &str) -> bool {
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
     scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")

@@ -12,9 +12,13 @@ use shoal_model::{Interned, Layer, PostKey, Span, Timestamp, Trace};
 use self::activity::{Accounts, Minute};
 pub use self::analyse::Analyst;
 use crate::key::{Expiry, KeySet};
-use crate::record::{Analysed, CircleIn, GroupIn, PairIn, PrepareCounts, PrepareIn, PublishedText, Trigger};
-use crate::stage::{Outbox, Stage};
-use crate::{Config, WEEK};
+use crate::lanes::Lanes;
+use crate::record::{
+    Analysed, CircleIn, DuplicatePost, GroupIn, KeptPost, PairIn, PrepareCounts, PrepareIn, PublishedText, Trigger,
+};
+use crate::stage::{Emitter, Setup, Stage};
+use crate::topology::{Outbox, StageName};
+use crate::{Circle, Config, Error, Group, Match, Pair, WEEK};
 
 /// The stage.
 #[derive(Debug)]
@@ -53,7 +57,7 @@ impl Prepare {
         !new
     }
 
-    fn post(&mut self, trigger: &Trigger, post: Analysed, out: &mut Outbox) {
+    fn post(&mut self, trigger: &Trigger, post: Analysed, out: &mut Emitter<'_, Prepare>) {
         let mut actions = [0_u32; Layer::COUNT];
         for trace in &post.traces {
             actions[trace.layer.index()] += 1;
@@ -65,34 +69,46 @@ impl Prepare {
         let minute = self.state.minute.get_or_insert_with(|| Minute::new(trigger.at));
         minute.add(&actions, self.state.accounts.meet(account));
         let stamps = self.state.accounts.act(account, trigger.at.day(), &actions);
-        if post.traces.is_empty() && post.text.is_none() {
-            self.state.counts.filtered += 1;
-            return;
+        let is_filtered = post.traces.is_empty() && post.text.is_none();
+        self.state.counts.filtered += u64::from(is_filtered);
+        self.state.counts.processed += u64::from(!is_filtered);
+        let Analysed { post, reference, traces, text, entities, number, .. } = post;
+        if let Some(observed) = out.observed() {
+            observed.posts.push(KeptPost::new(number, post, &traces, text.as_ref(), entities));
         }
-        self.state.counts.processed += 1;
-        for trace in post.traces {
+        for trace in traces {
             let trace = Trace {
                 layer: trace.layer,
                 object: trace.object,
                 descriptor: trace.descriptor,
-                post: Interned::clone(&post.reference),
+                post: Interned::clone(&reference),
                 actions: stamps[trace.layer.index()],
                 similarity: 1.0,
             };
-            out.pair.send(trace.object, trigger, PairIn::Trace { trace, skipped: 0 });
+            out.to::<Pair>().send(trace.object, trigger, PairIn::Trace { trace, skipped: 0 });
         }
-        if let Some(text) = post.text {
-            let published = PublishedText { text, post: post.reference, actions: stamps[Layer::Text.index()] };
-            crate::matching::route(trigger, published, &mut out.matching);
+        if let Some(text) = text {
+            let published = PublishedText { text, post: reference, actions: stamps[Layer::Text.index()] };
+            crate::matching::route(trigger, published, out.to::<Match>());
         }
     }
 }
 
 impl Stage for Prepare {
+    const NAME: StageName = StageName::Prepare;
+
     type In = PrepareIn;
     type State = PrepareState;
 
-    fn process(&mut self, trigger: &Trigger, records: &mut Vec<PrepareIn>, out: &mut Outbox) {
+    fn open(setup: &Setup<'_>, partition: u16) -> Result<Self, Error> {
+        Ok(Self::new(setup.config, partition))
+    }
+
+    fn lane(outbox: &mut Outbox) -> &mut Lanes<PrepareIn> {
+        &mut outbox.prepare
+    }
+
+    fn process(&mut self, trigger: &Trigger, records: &mut Vec<PrepareIn>, out: &mut Emitter<'_, Self>) {
         // One post may come twice with other words: which one counts must not depend on who brought it.
         if records.len() > 1 {
             records.sort_by(|PrepareIn::Post(a), PrepareIn::Post(b)| a.post.cmp(&b.post));
@@ -100,7 +116,9 @@ impl Stage for Prepare {
         for PrepareIn::Post(post) in records.drain(..) {
             if self.is_duplicate(&post, trigger.at) {
                 self.state.counts.duplicate += 1;
-                out.duplicates.push(*post);
+                if let Some(observed) = out.observed() {
+                    observed.duplicates.push(DuplicatePost { number: post.number, post: post.post });
+                }
             } else {
                 self.post(trigger, *post, out);
             }
@@ -112,12 +130,12 @@ impl Stage for Prepare {
     }
 
     /// A minute is over: tells circle and group what was counted in it.
-    fn timer(&mut self, at: Timestamp, out: &mut Outbox) {
+    fn timer(&mut self, at: Timestamp, out: &mut Emitter<'_, Self>) {
         let Some(minute) = self.state.minute.take_if(|minute| minute.end() <= at) else { return };
         let totals = minute.totals(self.partition);
         let trigger = Trigger::timer(at);
-        out.circle.broadcast(&trigger, &CircleIn::Totals(totals));
-        out.group.broadcast(&trigger, &GroupIn::Totals(totals));
+        out.to::<Circle>().broadcast(&trigger, &CircleIn::Totals(totals));
+        out.to::<Group>().broadcast(&trigger, &GroupIn::Totals(totals));
     }
 
     fn outcomes(&self) -> Option<PrepareCounts> {

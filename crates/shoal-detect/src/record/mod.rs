@@ -4,18 +4,24 @@
 //! its own key that is κ, the key by which records are ordered everywhere. A stage receives all records of one
 //! trigger at once, in the order of kind and key.
 
+mod entities;
 mod evidence;
 mod meeting;
+mod observed;
 mod post;
 mod text;
 
 use std::cmp::Ordering;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shoal_model::{Interned, PostRef, Timestamp, Trace};
 
+pub(crate) use self::entities::links;
+pub use self::entities::{MAX_ENTITIES, PostEntities};
 pub use self::evidence::{Candidate, CircleCaps, SharedObject, StrongTie, TieCaps};
 pub use self::meeting::{Act, CoActions, Company, Meeting, Totals};
+pub use self::observed::{DuplicatePost, KeptPost, KeptText, Observed};
 pub use self::post::{Analysed, AnalysedText, ExplicitTrace, PrepareCounts};
 pub use self::text::{Birth, Merge, ObjectMerge, PublishedText, TextBirth, TextLink, TextObject, TextPost};
 
@@ -68,7 +74,7 @@ impl Ord for Trigger {
 }
 
 /// A record of a stage's input: its kind and own key order the records of one trigger.
-pub trait Record {
+pub trait Record: Serialize + DeserializeOwned + Send + 'static {
     /// The place among the records of one trigger: equal only for equal records.
     fn order(&self) -> Order;
 }

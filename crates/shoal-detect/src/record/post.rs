@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use shoal_model::{Descriptor, Interned, Layer, ObjectKey, Post, PostKey, PostRef, TextKey};
 use shoal_sketch::Sketch;
 
+use super::PostEntities;
+
 /// A post with all that can be computed from it alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analysed {
@@ -17,6 +19,12 @@ pub struct Analysed {
     pub traces: Vec<ExplicitTrace>,
     /// The text that it publishes; `None` for a repost or a text too short to count.
     pub text: Option<AnalysedText>,
+    /// Its addresses and hashtags, where somebody keeps posts. Found again in the post when absent, as after a restart.
+    #[serde(skip)]
+    pub entities: Option<Box<PostEntities>>,
+    /// The number by which its driver knows it, handed on with a kept post.
+    #[serde(skip)]
+    pub number: u64,
 }
 
 /// A trace on an explicit object, before it is stamped.

@@ -10,7 +10,7 @@
 use std::path::PathBuf;
 
 use shoal_detect::{
-    Analysed, Circle, Cluster, Config, Match, Outbox, Pair, Prepare, PrepareIn, Record, Stage, Trigger,
+    Analysed, Circle, Cluster, Config, Group, Match, Outbox, Pair, Prepare, PrepareIn, Record, Stage, Tie, Trigger,
 };
 use shoal_formats::{Format, Limits, Reader};
 use shoal_model::{Post, Timestamp};
@@ -22,7 +22,7 @@ pub(crate) fn step<S: Stage>(stage: &mut S, mut input: Vec<(Trigger, S::In)>, at
     loop {
         let limit = input.peek().map_or(at, |(trigger, _)| trigger.at);
         if let Some(due) = stage.next_timer().filter(|due| *due <= limit) {
-            stage.timer(due, out);
+            stage.timer(due, &mut out.emitter());
             continue;
         }
         let Some((trigger, record)) = input.next() else { break };
@@ -30,7 +30,7 @@ pub(crate) fn step<S: Stage>(stage: &mut S, mut input: Vec<(Trigger, S::In)>, at
         while let Some((_, more)) = input.next_if(|(other, _)| *other == trigger) {
             records.push(more);
         }
-        stage.process(&trigger, &mut records, out);
+        stage.process(&trigger, &mut records, &mut out.emitter());
     }
 }
 
@@ -65,16 +65,16 @@ impl Stages {
         });
         let out = &mut self.out;
         step(&mut self.prepare, input.collect(), at, out);
-        let input = out.matching.take(0);
+        let input = out.take::<Match>(0);
         step(&mut self.matching, input, at, out);
-        let input = out.cluster.take(0);
+        let input = out.take::<Cluster>(0);
         step(&mut self.cluster, input, at, out);
-        let input = out.pair.take(0);
+        let input = out.take::<Pair>(0);
         step(&mut self.pair, input, at, out);
-        let input = out.circle.take(0);
+        let input = out.take::<Circle>(0);
         step(&mut self.circle, input, at, out);
-        out.tie.take(0);
-        out.group.take(0);
+        out.take::<Tie>(0);
+        out.take::<Group>(0);
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use shoal_detect::{Analysed, ExplicitTrace, ObjectMerge, TextObject};
-use shoal_model::{Alert, Post, TextKey, Timestamp};
-
-use crate::schema::MIN_HASHES;
+use shoal_detect::{KeptPost, ObjectMerge, TextObject};
+use shoal_model::{Alert, Timestamp};
 
 /// A post to index.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,36 +11,14 @@ pub struct PostDocument {
     pub(crate) source: Arc<str>,
     pub(crate) offset: u64,
     pub(crate) at: Timestamp,
-    pub(crate) post: Post,
-    /// Explicit objects.
-    pub(crate) objects: Vec<ExplicitTrace>,
-    pub(crate) text: Option<TextDocument>,
-}
-
-/// The text of a post to index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TextDocument {
-    /// The key of the folded text.
-    pub(crate) key: TextKey,
-    /// The first slots of its sketch, unless it is too short for one.
-    pub(crate) slots: Option<[u16; MIN_HASHES]>,
+    pub(crate) kept: KeptPost,
 }
 
 impl PostDocument {
-    /// The post.
-    pub fn post(&self) -> &Post {
-        &self.post
-    }
-
-    /// Takes a post as detection sees it: read from `source` at `offset`, processed at the event time `at`, which never
-    /// falls from one post to the next.
-    pub fn new(source: Arc<str>, offset: u64, at: Timestamp, analysed: &Analysed) -> Self {
-        let text = analysed.text.as_ref().map(|text| {
-            // A text that matches exactly only has no shingles, and an empty sketch that is like any other empty one.
-            let slots = (!text.shingles.is_empty()).then(|| std::array::from_fn(|slot| text.sketch.0[slot]));
-            TextDocument { key: text.key, slots }
-        });
-        Self { source, offset, at, post: analysed.post.clone(), objects: analysed.traces.clone(), text }
+    /// Takes a post that detection kept: read from `source` at `offset`, processed at the event time `at`, which never falls
+    /// from one post to the next.
+    pub fn new(source: Arc<str>, offset: u64, at: Timestamp, post: impl Into<KeptPost>) -> Self {
+        Self { source, offset, at, kept: post.into() }
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn documents(first: u64, posts: impl IntoIterator<Item = Post>) -> Ve
     let mut at = Timestamp::MIN;
     let document = |(offset, post): (u64, Post)| {
         at = at.max(post.observed_at);
-        PostDocument::new(Arc::clone(&source), offset, at, &analyst.analyse(post))
+        PostDocument::new(Arc::clone(&source), offset, at, analyst.analyse(post))
     };
     (first..).zip(posts).map(document).collect()
 }

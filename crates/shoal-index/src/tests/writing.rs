@@ -174,8 +174,8 @@ fn single_min_hashes_are_terms() {
     let inverted = reader.inverted_index(snapshot.posts.min_hash).unwrap();
     assert_eq!(inverted.terms().num_terms(), crate::schema::MIN_HASHES);
     let document = &documents(0, [post("1", "a", 10, words)])[0];
-    let kept = document.text.unwrap();
-    for (slot, hash) in kept.slots.unwrap().into_iter().enumerate() {
+    let kept = document.kept.text.unwrap();
+    for (slot, hash) in kept.sketch.unwrap().0.into_iter().take(crate::schema::MIN_HASHES).enumerate() {
         let term = Term::from_field_u64(snapshot.posts.min_hash, crate::documents::min_hash(slot, hash));
         assert_eq!(inverted.read_postings(&term, IndexRecordOption::Basic).unwrap().unwrap().doc(), 0);
     }

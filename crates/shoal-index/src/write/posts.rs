@@ -83,7 +83,7 @@ impl PostWriter {
         counts: &IndexCounters,
     ) -> Result<(), Error> {
         let (source, offset, at) = (document.source.clone(), document.offset, document.at);
-        let post = &document.post;
+        let post = &document.kept.post;
         if erased.has_post(&post.id) || erased.has_account(&post.author.id) {
             counts.erased.add(1);
         } else if self.expiry().is_some_and(|expiry| at < expiry) {

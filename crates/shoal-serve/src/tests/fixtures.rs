@@ -60,7 +60,7 @@ pub(crate) fn posts(number: u64) -> Batch {
             let text = analysed.text.as_ref().unwrap().key;
             batch.texts.push(TextObject { text, object: ObjectKey::from_raw(0xaa), at });
         }
-        batch.posts.push(PostDocument::new(Arc::clone(&source), number, at, &analysed));
+        batch.posts.push(PostDocument::new(Arc::clone(&source), number, at, analysed));
     }
     batch
 }

@@ -152,12 +152,7 @@ impl StateDirectory {
     }
 
     /// Reads the snapshot of a checkpoint, whichever version wrote it.
-    pub(crate) fn read<M, T: DeserializeOwned>(&self, manifest: &Manifest<M>) -> Result<T, Error> {
-        self.read_with(manifest, |bytes| Ok(interned::reading(|| postcard::from_bytes(bytes))?))
-    }
-
-    /// The same with a snapshot whose shape the caller knows.
-    pub(crate) fn read_with<M, T>(
+    pub(crate) fn read<M, T>(
         &self,
         manifest: &Manifest<M>,
         read: impl FnOnce(&[u8]) -> Result<T, Error>,
@@ -168,10 +163,14 @@ impl StateDirectory {
     }
 
     /// Writes a checkpoint. It counts once its manifest has its name; those before the last two are removed.
-    pub(crate) fn write<M: Serialize>(&self, manifest: Manifest<M>, snapshot: &impl Serialize) -> Result<(), Error> {
+    pub(crate) fn write<M: Serialize>(
+        &self,
+        manifest: Manifest<M>,
+        snapshot: impl FnOnce(&mut dyn Write) -> Result<(), postcard::Error>,
+    ) -> Result<(), Error> {
         self.write_with(manifest, |path, checked| {
             // The serialiser does not say why it could not write: a full disk, most likely.
-            match interned::writing(|| postcard::to_io(snapshot, &mut *checked).map(drop)) {
+            match interned::writing(|| snapshot(checked)) {
                 Ok(()) => Ok(()),
                 Err(error) => Err(match checked.failed.take() {
                     None => Error::Snapshot(error),

@@ -16,7 +16,8 @@ use shoal_model::Timestamp;
 
 use crate::order::intake::IdleDecision;
 use crate::staged::frame::Mark;
-use crate::staged::topology::{PartitionId, StageName, Topology};
+use crate::staged::topology::{PartitionId, Topology};
+use shoal_detect::StageName;
 
 /// What one partition says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use shoal_model::Span;
 
 use crate::job::{Input, Job, Output};
 use crate::staged::frame::RECORD_BYTES;
-use crate::staged::topology::{StageName, Topology};
+use crate::staged::topology::Topology;
+use shoal_detect::StageName;
 
 /// The most that an alert may have: what the producer sends at most.
 const ALERT_BYTES: usize = 64 << 20;

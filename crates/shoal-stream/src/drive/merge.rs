@@ -40,14 +40,14 @@ impl<T: Record> Merge<T> {
 
 #[cfg(test)]
 mod tests {
-
     use proptest::prelude::*;
+    use serde::{Deserialize, Serialize};
     use shoal_detect::Order;
     use shoal_model::{AccountKey, Interned, PostKey, PostRef, Timestamp};
 
     use super::*;
 
-    #[derive(Debug, Clone, PartialEq)]
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     struct Item(u64);
 
     impl Record for Item {

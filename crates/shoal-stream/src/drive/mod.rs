@@ -1,4 +1,5 @@
 //! Driving partitions of stages, the same in every mode.
 
+pub(crate) mod level;
 pub(crate) mod merge;
 pub(crate) mod partition;

@@ -1,6 +1,6 @@
 //! A partition of a stage at work.
 
-use shoal_detect::{Config, Outbox, Record, Stage, Trigger};
+use shoal_detect::{Config, Outbox, Stage, Trigger};
 use shoal_model::Timestamp;
 
 use crate::drive::merge::Merge;
@@ -24,20 +24,18 @@ impl<S: Stage> Partition<S> {
         inputs: impl IntoIterator<Item = Vec<(Trigger, S::In)>>,
         watermark: Timestamp,
         consumed: &mut u64,
-    ) where
-        S::In: Record,
-    {
+    ) {
         let mut merge = Merge::new(inputs);
         let mut records = Vec::new();
         loop {
             let limit = merge.peek().map_or(watermark, |trigger| trigger.at);
             if let Some(due) = self.stage.next_timer().filter(|due| *due <= limit) {
-                self.stage.timer(due, &mut self.out);
+                self.stage.timer(due, &mut self.out.emitter());
                 continue;
             }
             let Some(trigger) = merge.pop(&mut records) else { return };
             *consumed += records.len() as u64;
-            self.stage.process(&trigger, &mut records, &mut self.out);
+            self.stage.process(&trigger, &mut records, &mut self.out.emitter());
         }
     }
 }

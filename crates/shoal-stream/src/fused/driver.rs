@@ -1,233 +1,185 @@
 //! The fused driver: all stages and logical partitions in one process, edges in memory.
 //!
-//! Posts come in κ order. They are driven through the stages in batches, stage by stage; because every partition
-//! merges its inputs by κ and timers fire by event time, neither the size of a batch nor the number of partitions
-//! that share a thread can be observed.
+//! Posts come in κ order. They are driven through the stages in batches, stage by stage in the order of the table of
+//! stages; because every partition merges its inputs by κ and timers fire by event time, neither the size of a batch
+//! nor the number of partitions that share a thread can be observed.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shoal_detect::{
-    Analysed, Circle, CircleState, Cluster, ClusterIn, ClusterState, Config, Group, GroupIn, GroupState, Lanes, Match,
-    MatchState, ObjectMerge, Outbox, Pair, PairState, Prepare, PrepareCounts, PrepareIn, PrepareState, Stage,
-    TextObject, Tie, TieState, Trigger, partition_of,
+    Analysed, Config, Observed, Outbox, Prepare, PrepareCounts, PrepareIn, RaisedAlert, Setup, Stage, StageName,
+    Trigger,
 };
-use shoal_model::{Alert, Provenance, TextKey, Timestamp};
+use shoal_model::{Alert, Provenance, Timestamp};
 
 use crate::Error;
-use crate::drive::partition::Partition;
+use crate::drive::level::{self, StageLevel};
+use crate::metrics::stage::StageTotals;
 
 /// All stages, fused.
-#[derive(Debug)]
 pub(crate) struct Fused {
-    prepare: Vec<Partition<Prepare>>,
-    matching: Vec<Partition<Match>>,
-    cluster: Partition<Cluster>,
-    pair: Vec<Partition<Pair>>,
-    tie: Vec<Partition<Tie>>,
-    circle: Vec<Partition<Circle>>,
-    group: Partition<Group>,
-    consumed: Consumed,
+    /// The posts on their way to the first stage.
+    ingest: Outbox,
+    /// The stages, each after those that send to it.
+    levels: Vec<Box<dyn StageLevel>>,
 }
 
-/// What came of driving some posts.
+/// The result of driving some posts.
 #[derive(Debug, Default)]
 pub(crate) struct Driven {
     pub(crate) alerts: Vec<Alert>,
-    pub(crate) duplicates: Vec<Analysed>,
-    pub(crate) texts: Vec<TextObject>,
-    pub(crate) merges: Vec<ObjectMerge>,
+    /// Posts by their place among those that were driven.
+    pub(crate) observed: Observed,
 }
 
-/// Records that each stage has consumed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Consumed {
-    /// Posts.
-    pub prepare: u64,
-    /// Texts, counted in every partition they go to.
-    pub matching: u64,
-    /// Links and posts of shared texts.
-    pub cluster: u64,
-    /// Traces.
-    pub pair: u64,
-    /// Co-actions, gathered by post and object.
-    pub tie: u64,
-    /// Meetings and totals.
-    pub circle: u64,
-    /// Candidates, ties, merges and totals.
-    pub group: u64,
-}
+/// Records that each stage of detection has consumed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Consumed(BTreeMap<StageName, u64>);
 
-/// The state of all stages.
-#[derive(Serialize)]
-struct FusedStateRef<'a> {
-    prepare: Vec<&'a PrepareState>,
-    matching: Vec<&'a MatchState>,
-    cluster: &'a ClusterState,
-    pair: Vec<&'a PairState>,
-    tie: Vec<&'a TieState>,
-    circle: Vec<&'a CircleState>,
-    group: &'a GroupState,
-    consumed: Consumed,
-}
-
-/// The same, as read back.
-#[derive(Deserialize)]
-pub(crate) struct FusedState {
-    prepare: Vec<PrepareState>,
-    matching: Vec<MatchState>,
-    cluster: ClusterState,
-    pair: Vec<PairState>,
-    tie: Vec<TieState>,
-    circle: Vec<CircleState>,
-    group: GroupState,
-    consumed: Consumed,
+impl Consumed {
+    /// The records that one stage has consumed.
+    pub fn by(&self, stage: StageName) -> u64 {
+        self.0.get(&stage).copied().unwrap_or(0)
+    }
 }
 
 impl Fused {
-    /// Stages that have seen nothing.
-    pub(crate) fn new(config: &Config, provenance: Provenance) -> Result<Self, Error> {
+    /// Stages that have seen nothing. What an observer of posts is told is gathered if there is one.
+    pub(crate) fn new(config: &Config, provenance: &Provenance, observed: bool) -> Result<Self, Error> {
         config.validate()?;
-        let parts = &config.partitions;
-        let matching: Result<Vec<_>, shoal_detect::Error> =
-            (0..parts.matching).map(|_| Ok(Partition::new(config, Match::new(config)?))).collect();
-        Ok(Self {
-            prepare: (0..parts.prepare).map(|number| Partition::new(config, Prepare::new(config, number))).collect(),
-            matching: matching?,
-            cluster: Partition::new(config, Cluster::new(config)),
-            pair: (0..parts.pair).map(|_| Partition::new(config, Pair::new(config))).collect(),
-            tie: (0..parts.tie).map(|_| Partition::new(config, Tie::new(config))).collect(),
-            circle: (0..parts.circle).map(|number| Partition::new(config, Circle::new(config, number))).collect(),
-            group: Partition::new(config, Group::new(config, provenance)),
-            consumed: Consumed::default(),
-        })
+        let setup = Setup { config, provenance };
+        let mut levels = Vec::new();
+        for stage in StageName::ALL {
+            levels.extend(level::open(stage, &setup, observed)?);
+        }
+        Ok(Self { ingest: Outbox::new(&config.partitions), levels })
     }
 
     /// Drives posts through all stages, then time to `watermark`: every timer up to it fires. `posts` are in order,
     /// after all posts before; nothing below `watermark` may come later.
     pub(crate) fn drive(&mut self, posts: Vec<(Trigger, Analysed)>, watermark: Timestamp) -> Driven {
-        let mut inputs: Vec<Vec<(Trigger, PrepareIn)>> = self.prepare.iter().map(|_| Vec::new()).collect();
-        for (trigger, post) in posts {
-            let home = partition_of(post.reference.account_key, inputs.len());
-            inputs[home].push((trigger, PrepareIn::Post(Box::new(post))));
+        let lanes = Prepare::lane(&mut self.ingest);
+        for (number, (trigger, mut post)) in (0..).zip(posts) {
+            post.number = number;
+            lanes.send(post.reference.account_key, &trigger, PrepareIn::Post(Box::new(post)));
         }
-        let counts = &mut self.consumed;
-        let mut driven = Driven::default();
-        for (partition, input) in self.prepare.iter_mut().zip(inputs) {
-            partition.run([input], watermark, &mut counts.prepare);
-            driven.duplicates.append(&mut partition.out.duplicates);
+        for at in 0..self.levels.len() {
+            let (before, rest) = self.levels.split_at_mut(at);
+            let Some(level) = rest.first_mut() else { break };
+            let stage = level.name();
+            let ingest = StageName::Ingest.sends_to(stage).then_some(&mut self.ingest);
+            let senders = before.iter_mut().filter(|from| from.name().sends_to(stage));
+            let upstream = ingest.into_iter().chain(senders.flat_map(|from| from.outboxes()));
+            level.run(upstream.collect(), watermark);
         }
-        for (number, partition) in self.matching.iter_mut().enumerate() {
-            let input = self.prepare.iter_mut().map(|from| from.out.matching.take(number));
-            partition.run(input, watermark, &mut counts.matching);
-        }
-        let input: Vec<_> = self.matching.iter_mut().map(|from| from.out.cluster.take(0)).collect();
-        let texts = published_texts(&input);
-        self.cluster.run(input, watermark, &mut counts.cluster);
-        let object_of = |(text, at)| Some(TextObject { text, object: self.cluster.stage.object_of(text)?, at });
-        driven.texts = texts.into_iter().filter_map(object_of).collect();
-        for (number, partition) in self.pair.iter_mut().enumerate() {
-            let mut input = taken(&mut self.prepare, number, |out| &mut out.pair);
-            input.push(self.cluster.out.pair.take(number));
-            partition.run(input, watermark, &mut counts.pair);
-        }
-        for (number, partition) in self.tie.iter_mut().enumerate() {
-            let mut input = taken(&mut self.pair, number, |out| &mut out.tie);
-            input.push(self.cluster.out.tie.take(number));
-            partition.run(input, watermark, &mut counts.tie);
-        }
-        for (number, partition) in self.circle.iter_mut().enumerate() {
-            let mut input = taken(&mut self.prepare, number, |out| &mut out.circle);
-            input.extend(taken(&mut self.pair, number, |out| &mut out.circle));
-            partition.run(input, watermark, &mut counts.circle);
-        }
-        let mut input = taken(&mut self.prepare, 0, |out| &mut out.group);
-        let merges = self.cluster.out.group.take(0);
-        driven.merges = merges.iter().filter_map(|(trigger, record)| merge(trigger, record)).collect();
-        input.push(merges);
-        input.extend(taken(&mut self.tie, 0, |out| &mut out.group));
-        input.extend(taken(&mut self.circle, 0, |out| &mut out.group));
-        self.group.run(input, watermark, &mut counts.group);
-        driven.alerts = std::mem::take(&mut self.group.out.alerts);
-        driven
+        self.driven()
     }
 
-    /// What prepare did with the posts, over all partitions.
-    pub(crate) fn counts(&self) -> PrepareCounts {
-        let mut sum = PrepareCounts::default();
-        for counts in self.prepare.iter().filter_map(|partition| partition.stage.outcomes()) {
-            sum.processed += counts.processed;
-            sum.filtered += counts.filtered;
-            sum.duplicate += counts.duplicate;
+    /// Takes what the stages have told the world.
+    fn driven(&mut self) -> Driven {
+        let (mut alerts, mut observed) = (Vec::new(), Observed::default());
+        for outbox in self.levels.iter_mut().flat_map(|level| level.outboxes()) {
+            alerts.extend(outbox.take_alerts());
+            observed.append(outbox.take_observed());
         }
-        sum
+        RaisedAlert::sort(&mut alerts);
+        observed.posts.sort_by_key(|post| post.number);
+        Driven { alerts: alerts.into_iter().map(|raised| raised.alert).collect(), observed }
+    }
+
+    /// Stages with the records they consumed and what became of them.
+    pub(crate) fn totals(&self) -> impl Iterator<Item = (StageName, StageTotals)> {
+        self.levels.iter().map(|level| (level.name(), level.totals()))
+    }
+
+    /// The outcomes of the posts in prepare, over all partitions.
+    pub(crate) fn outcomes(&self) -> PrepareCounts {
+        let prepare = self.totals().find(|(stage, _)| *stage == StageName::Prepare);
+        prepare.map_or_else(PrepareCounts::default, |(_, totals)| totals.outcomes)
     }
 
     /// Records consumed per stage.
     pub(crate) fn consumed(&self) -> Consumed {
-        self.consumed
+        Consumed(self.totals().map(|(stage, totals)| (stage, totals.processed)).collect())
     }
 
-    /// The state of all stages, for a snapshot between two calls of [`Fused::drive`].
-    pub(crate) fn state(&self) -> impl Serialize + '_ {
-        FusedStateRef {
-            prepare: states(&self.prepare),
-            matching: states(&self.matching),
-            cluster: self.cluster.stage.state(),
-            pair: states(&self.pair),
-            tie: states(&self.tie),
-            circle: states(&self.circle),
-            group: self.group.stage.state(),
-            consumed: self.consumed,
+    /// Writes the state of all stages, for a snapshot between two calls of [`Fused::drive`].
+    pub(crate) fn write(&self, to: &mut dyn Write) -> Result<(), postcard::Error> {
+        for level in &self.levels {
+            level.write(to)?;
         }
+        for (_, totals) in self.totals() {
+            postcard::to_io(&totals.processed, &mut *to)?;
+        }
+        Ok(())
     }
 
-    /// Goes on from a state made under the same configuration.
-    pub(crate) fn restore(&mut self, state: FusedState) {
-        restore(&mut self.prepare, state.prepare);
-        restore(&mut self.matching, state.matching);
-        self.cluster.stage.restore(state.cluster);
-        restore(&mut self.pair, state.pair);
-        restore(&mut self.tie, state.tie);
-        restore(&mut self.circle, state.circle);
-        self.group.stage.restore(state.group);
-        self.consumed = state.consumed;
+    /// Goes on from a state that [`Fused::write`] wrote under the same configuration; leaves the bytes after it.
+    pub(crate) fn read(&mut self, bytes: &mut &[u8]) -> Result<(), postcard::Error> {
+        for level in &mut self.levels {
+            *bytes = level.read(bytes)?;
+        }
+        for level in &mut self.levels {
+            level.resume(level::take(bytes)?);
+        }
+        Ok(())
     }
 }
 
-/// The texts that cluster is told of, each with the last time.
-fn published_texts(input: &[Vec<(Trigger, ClusterIn)>]) -> BTreeMap<TextKey, Timestamp> {
-    let texts = input.iter().flatten().flat_map(|(trigger, record)| {
-        let texts = match record {
-            ClusterIn::Post(post) => [Some(post.text), None],
-            ClusterIn::Link(link) => [Some(link.older.key), Some(link.newer.key)],
-            ClusterIn::Shared(text) => [Some(text.key), None],
+#[cfg(test)]
+pub(crate) mod tests {
+    use shoal_detect::{Analyst, Partitions};
+    use shoal_formats::{Format, Limits};
+    use shoal_model::Post;
+
+    use super::*;
+    use crate::testing::{FIRST, Loud};
+
+    /// The alerts of a stage with `partitions` partitions in the place of group, over posts that are driven in batches
+    /// of so many.
+    pub(crate) fn loud(config: &Config, partitions: u16, posts: &[Post], batch: usize) -> Vec<Alert> {
+        let provenance = Provenance { configuration: String::new(), version: String::new(), inputs: Vec::new() };
+        let mut fused = Fused::new(config, &provenance, false).unwrap();
+        let setup = Setup { config, provenance: &provenance };
+        *fused.levels.last_mut().unwrap() = level::level::<Loud>(&setup, partitions, false).unwrap();
+        let mut analyst = Analyst::new(config);
+        let mut alerts = Vec::new();
+        for posts in posts.chunks(batch) {
+            let highest = posts.last().unwrap().observed_at;
+            let analysed = posts.iter().map(|post| {
+                let post = analyst.analyse(post.clone());
+                (Trigger { at: post.reference.at, post: Some(post.reference.clone()) }, post)
+            });
+            alerts.extend(fused.drive(analysed.collect(), highest).alerts);
+        }
+        alerts
+    }
+
+    /// Posts of thirteen accounts, eleven seconds apart.
+    pub(crate) fn posts() -> Vec<Post> {
+        let post = |number: i64| {
+            let (author, ts) = (number % 13, Timestamp::from_seconds(FIRST + number * 11));
+            let line = format!(r#"{{"id":"p{number}","platform":"x","author":"u{author}","ts":"{ts}","text":"look"}}"#);
+            Format::DEFAULT.decode(line.as_bytes(), &Limits::default()).unwrap().post().unwrap()
         };
-        texts.into_iter().flatten().map(|text| (text, trigger.at))
-    });
-    texts.collect()
-}
+        (0..1_000).map(post).collect()
+    }
 
-fn merge(trigger: &Trigger, record: &GroupIn) -> Option<ObjectMerge> {
-    let GroupIn::Merge(merge) = record else { return None };
-    Some(ObjectMerge { old: merge.old, new: merge.new, at: trigger.at })
-}
-
-/// What every partition of a stage has sent to partition `number` of another.
-fn taken<S, T>(
-    from: &mut [Partition<S>],
-    number: usize,
-    lanes: impl Fn(&mut Outbox) -> &mut Lanes<T>,
-) -> Vec<Vec<(Trigger, T)>> {
-    from.iter_mut().map(|partition| lanes(&mut partition.out).take(number)).collect()
-}
-
-fn states<S: Stage>(partitions: &[Partition<S>]) -> Vec<&S::State> {
-    partitions.iter().map(|partition| partition.stage.state()).collect()
-}
-
-fn restore<S: Stage>(partitions: &mut [Partition<S>], states: Vec<S::State>) {
-    for (partition, state) in partitions.iter_mut().zip(states) {
-        partition.stage.restore(state);
+    #[test]
+    fn alerts_of_all_partitions_leave_in_the_order_of_their_causes_whatever_the_batches() {
+        let config = Config { partitions: Partitions { prepare: 3, ..Partitions::default() }, ..Config::default() };
+        let posts = posts();
+        let alerts = loud(&config, 3, &posts, 1_000);
+        let order = |alert: &Alert| (alert.raised_at, alert.alert_id.clone());
+        assert!(alerts.is_sorted_by_key(|alert| alert.raised_at));
+        let timers = alerts.iter().filter(|alert| (alert.raised_at.micros() / 1_000_000 - FIRST) % 600 == 0);
+        assert!(timers.map(order).collect::<Vec<_>>().is_sorted());
+        assert_eq!(alerts.iter().filter(|alert| alert.alert_id.ends_with('2')).count(), 19);
+        assert!(alerts.len() > 19 * 3 + 100);
+        for batch in [1, 7, 300] {
+            assert_eq!(loud(&config, 3, &posts, batch), alerts, "{batch}");
+        }
     }
 }

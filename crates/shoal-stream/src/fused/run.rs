@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-use shoal_detect::{Analysed, Timed, Trigger};
-use shoal_formats::{DeadLetter, Reason};
-use shoal_model::{Provenance, Span, Timestamp};
+use shoal_detect::{Analysed, DuplicatePost, Observed, StageName, Timed, Trigger};
+use shoal_formats::DeadLetter;
+use shoal_model::{Span, Timestamp, interned};
 
 use crate::checkpoint::{Manifest, RunMarks, STATE_VERSION, StateDirectory};
 use crate::cluster::session::{ClusterSession, ends};
-use crate::fused::driver::{Fused, FusedState};
+use crate::drive::level::take;
+use crate::fused::driver::Fused;
 use crate::fused::resume::{StartPlan, plan};
 use crate::fused::source_partition::SourcePartition;
 use crate::fused::sources::{SourceStart, open};
 use crate::job::Job;
 use crate::metrics::report::{self, Published, now};
-use crate::observer::{BatchOutcome, Observer, RunProgress};
+use crate::observer::{BatchOutcome, ObservedDuplicate, ObservedPost, Observer, RunProgress};
 use crate::order::intake::{CLOCKS_APART, IdleDecision, Intake};
 use crate::summary::{AlertCounts, Summary};
 use crate::write::{OutputMarks, Sinks};
@@ -38,9 +38,11 @@ pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Summary, Error> {
     let state = job.state.as_ref().map(|state| StateDirectory::open(&state.directory)).transpose()?;
     let ends = ends(job)?;
     let summary = match plan(job, state.as_ref(), &ends)? {
-        StartPlan::Finished(manifest) => FusedRun::resume(job, state, &manifest)?.nothing_to_do(),
-        StartPlan::Resume(manifest) => FusedRun::resume(job, state, &manifest)?.read(job, observer)?,
-        StartPlan::Afresh => FusedRun::afresh(job, state, &ends)?.read(job, observer)?,
+        StartPlan::Finished(manifest) => FusedRun::resume(job, state, &manifest, false)?.nothing_to_do(),
+        StartPlan::Resume(manifest) => {
+            FusedRun::resume(job, state, &manifest, observer.keeps_posts())?.read(job, observer)?
+        }
+        StartPlan::Afresh => FusedRun::afresh(job, state, &ends, observer.keeps_posts())?.read(job, observer)?,
     };
     observer.finished(&summary);
     Ok(summary)
@@ -73,39 +75,29 @@ struct FusedRun {
     output_paths: Vec<String>,
 }
 
-/// What a snapshot holds besides the stages.
-#[derive(Serialize)]
-struct SnapshotRef<'a, F> {
-    fused: F,
-    sources: Vec<&'a Intake<Analysed>>,
-    alerts: &'a AlertCounts,
-    highest: Option<Timestamp>,
-}
+/// The content of a snapshot after the states of the stages.
+pub(crate) type SnapshotTail = (Vec<Intake<Analysed>>, AlertCounts, Option<Timestamp>);
 
-#[derive(Deserialize)]
-pub(crate) struct Snapshot {
-    fused: FusedState,
-    sources: Vec<Intake<Analysed>>,
-    alerts: AlertCounts,
-    highest: Option<Timestamp>,
-}
-
-fn fused(job: &Job) -> Result<Fused, Error> {
-    let provenance = Provenance {
-        configuration: job.fingerprint.clone(),
-        version: job.version.clone(),
-        inputs: job.sources.iter().map(|source| source.name.clone()).collect(),
-    };
-    Fused::new(&job.detect, provenance)
+/// The place where a post was read.
+#[derive(Debug, Clone, Copy)]
+struct ReadPlace {
+    source: usize,
+    offset: u64,
+    at: Timestamp,
 }
 
 impl FusedRun {
-    fn afresh(job: &Job, state: Option<StateDirectory>, ends: &BTreeMap<usize, u64>) -> Result<Self, Error> {
+    fn afresh(
+        job: &Job,
+        state: Option<StateDirectory>,
+        ends: &BTreeMap<usize, u64>,
+        keeps_posts: bool,
+    ) -> Result<Self, Error> {
         let end = |number| ends.get(&number).copied().filter(|_| job.follow.is_none());
         let ends: Vec<_> = (0..job.sources.len()).map(end).collect();
         let session = ClusterSession::of(job, false, &ends)?;
         let begins = ends.into_iter().map(|end| SourceStart::afresh(&job.detect.order, end)).collect();
-        let sources = open(job, session.as_ref(), begins)?;
+        let sources = open(job, session.as_ref(), begins, keeps_posts)?;
         if let Some(state) = &state {
             state.clear()?;
         }
@@ -114,7 +106,8 @@ impl FusedRun {
         if let Some(cut) = session.as_ref().and_then(ClusterSession::is_cut).filter(|_| sinks.have_written()) {
             return Err(Error::FirstRecordsGone { input: job.sources[cut].name.clone() });
         }
-        Ok(Self::new(job, fused(job)?, sources, sinks, state, session))
+        let fused = Fused::new(&job.detect, &job.provenance(), keeps_posts)?;
+        Ok(Self::new(job, fused, sources, sinks, state, session))
     }
 
     fn new(
@@ -132,7 +125,7 @@ impl FusedRun {
             sinks,
             state,
             session,
-            published: Published::new(&job.metrics),
+            published: Published::new(&job.metrics, job.sources.iter().map(|source| source.name.as_str())),
             metrics: job.metrics.clone(),
             live: job.follow.is_some(),
             alerts: AlertCounts::default(),
@@ -146,28 +139,36 @@ impl FusedRun {
         }
     }
 
-    fn resume(job: &Job, state: Option<StateDirectory>, manifest: &Manifest<RunMarks>) -> Result<Self, Error> {
-        let Some(directory) = &state else { return Self::afresh(job, state, &BTreeMap::new()) };
+    fn resume(
+        job: &Job,
+        state: Option<StateDirectory>,
+        manifest: &Manifest<RunMarks>,
+        keeps_posts: bool,
+    ) -> Result<Self, Error> {
+        let Some(directory) = &state else { return Self::afresh(job, state, &BTreeMap::new(), keeps_posts) };
         // A run that was stopped goes on to the end that it had.
         let ends: Vec<_> = manifest.marks.sources.iter().map(|mark| mark.end).collect();
         let session = ClusterSession::of(job, false, &ends)?;
-        let snapshot: Snapshot = directory.read(manifest)?;
-        let mut fused = fused(job)?;
-        fused.restore(snapshot.fused);
-        let marks = manifest.marks.sources.iter().zip(snapshot.sources);
+        let mut fused = Fused::new(&job.detect, &job.provenance(), keeps_posts)?;
+        let (intakes, alerts, highest): SnapshotTail = directory.read(manifest, |mut bytes| {
+            Ok(interned::reading(|| {
+                fused.read(&mut bytes)?;
+                take(&mut bytes)
+            })?)
+        })?;
+        let marks = manifest.marks.sources.iter().zip(intakes);
         let begins = marks.map(|(mark, intake)| SourceStart {
             position: mark.position,
             end: mark.end,
             ended: mark.ended,
             intake,
         });
-        let sources = open(job, session.as_ref(), begins.collect())?;
+        let sources = open(job, session.as_ref(), begins.collect(), keeps_posts)?;
         let broker = session.as_ref().map(|session| &session.broker);
         let sinks = Sinks::open(&job.outputs, &manifest.marks.outputs, Some(directory.path()), broker)?;
         let mut run = Self::new(job, fused, sources, sinks, state, session);
         run.checkpoint.0 = manifest.number;
-        run.alerts = snapshot.alerts;
-        run.highest = snapshot.highest;
+        (run.alerts, run.highest) = (alerts, highest);
         run.records_before = run.sources.iter().map(|source| source.intake.counts.records).sum();
         run.resumed = true;
         Ok(run)
@@ -308,7 +309,7 @@ impl FusedRun {
     /// Drives what is below the watermark through the stages.
     fn drive(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
         let Some(slowest) = self.watermark() else { return settle_nothing(observer) };
-        let posts = self.released_below(slowest, observer);
+        let (posts, places) = self.released_below(slowest);
         self.checkpoint.2 += posts.len() as u64;
         // Timers fire up to the highest post, not to the end of time: the end of a file resolves nothing.
         let Some(highest) = self.highest else { return settle_nothing(observer) };
@@ -319,24 +320,24 @@ impl FusedRun {
             report::alert(&self.metrics, alert, self.live);
             observer.alert(alert);
         }
-        let settled = BatchOutcome { duplicates: &driven.duplicates, texts: &driven.texts, merges: &driven.merges };
-        observer.settled(&settled).map_err(Error::Observer)?;
+        observer.settled(outcome(driven.observed, &places)).map_err(Error::Observer)?;
         self.sinks.flush()
     }
 
-    fn released_below(&mut self, watermark: Timestamp, observer: &mut dyn Observer) -> Vec<(Trigger, Analysed)> {
-        let mut posts = Vec::new();
+    /// Takes the posts below `watermark`, in order, and the places where they were read.
+    fn released_below(&mut self, watermark: Timestamp) -> (Vec<(Trigger, Analysed)>, Vec<ReadPlace>) {
+        let (mut posts, mut read_at) = (Vec::new(), Vec::new());
         loop {
             let next = self.sources.iter().enumerate().filter_map(|(number, source)| {
                 let placed = source.intake.released.front().filter(|placed| placed.at < watermark)?;
                 Some((number, placed))
             });
             let first = next.min_by(|(_, a), (_, b)| a.at.cmp(&b.at).then_with(|| a.item.tie_break(&b.item)));
-            let Some(number) = first.map(|(number, _)| number) else { return posts };
-            let Some(placed) = self.sources[number].intake.released.pop_front() else { return posts };
+            let Some(source) = first.map(|(number, _)| number) else { return (posts, read_at) };
+            let Some(placed) = self.sources[source].intake.released.pop_front() else { return (posts, read_at) };
             self.highest = self.highest.max(Some(placed.at));
             let (offset, post) = (placed.item.offset, placed.item.post);
-            observer.post(number, offset, placed.at, &post);
+            read_at.push(ReadPlace { source, offset, at: placed.at });
             posts.push((Trigger { at: placed.at, post: Some(post.reference.clone()) }, post));
         }
     }
@@ -369,28 +370,19 @@ impl FusedRun {
             snapshot: (0, 0),
             finished,
         };
-        let snapshot = SnapshotRef {
-            fused: self.fused.state(),
-            sources: self.sources.iter().map(|source| &source.intake).collect(),
-            alerts: &self.alerts,
-            highest: self.highest,
-        };
-        state.write(manifest, &snapshot)?;
+        state.write(manifest, |to| {
+            self.fused.write(to)?;
+            let intakes: Vec<&Intake<Analysed>> = self.sources.iter().map(|source| &source.intake).collect();
+            postcard::to_io(&(intakes, &self.alerts, self.highest), to).map(drop)
+        })?;
         self.metrics.checkpoint.with_label_values(&["all"]).observe(started.elapsed().as_secs_f64());
         self.checkpoint = (self.checkpoint.0 + 1, Instant::now(), 0);
         Ok(())
     }
 
     fn publish(&mut self) {
-        let mut dead = [0; Reason::COUNT];
-        for source in &self.sources {
-            self.published.source(source);
-            for (sum, count) in dead.iter_mut().zip(source.intake.counts.dead_letters) {
-                *sum += count;
-            }
-        }
-        self.published.dead_letters(&dead);
-        self.published.stages(&self.fused.consumed(), &self.fused.counts());
+        self.published.sources(&self.sources);
+        self.published.stages(self.fused.totals());
         if let Some(watermark) = self.watermark() {
             self.published.watermark(watermark, self.sources.iter().filter_map(|source| source.intake.newest).max());
         }
@@ -399,7 +391,7 @@ impl FusedRun {
     fn progress(&self) -> RunProgress {
         RunProgress {
             records: self.sources.iter().map(|source| source.intake.counts.records).sum(),
-            posts: self.fused.consumed().prepare,
+            posts: self.fused.consumed().by(StageName::Prepare),
             watermark: self.watermark(),
             newest: self.sources.iter().filter_map(|source| source.intake.newest).max(),
             alerts: self.alerts.total(),
@@ -409,7 +401,7 @@ impl FusedRun {
 
     fn summary(&self) -> Summary {
         let mut summary = Summary {
-            prepare: self.fused.counts(),
+            prepare: self.fused.outcomes(),
             consumed: self.fused.consumed(),
             alerts: self.alerts.clone(),
             elapsed: self.started.elapsed(),
@@ -427,5 +419,23 @@ impl FusedRun {
 
 /// There were no posts, but perhaps something else that an observer keeps.
 fn settle_nothing(observer: &mut dyn Observer) -> Result<(), Error> {
-    observer.settled(&BatchOutcome { duplicates: &[], texts: &[], merges: &[] }).map_err(Error::Observer)
+    observer.settled(BatchOutcome::default()).map_err(Error::Observer)
+}
+
+/// What an observer is told of posts that were read at these places.
+fn outcome(observed: Observed, places: &[ReadPlace]) -> BatchOutcome {
+    let posts = observed.posts.into_iter().filter_map(|post| {
+        let ReadPlace { source, offset, at } = *places.get(post.number as usize)?;
+        Some(ObservedPost { source, offset, at, post })
+    });
+    let duplicates = observed.duplicates.into_iter().filter_map(|DuplicatePost { number, post }| {
+        let source = places.get(number as usize)?.source;
+        Some(ObservedDuplicate { source, post })
+    });
+    BatchOutcome {
+        posts: posts.collect(),
+        duplicates: duplicates.collect(),
+        texts: observed.texts.into_values().collect(),
+        merges: observed.merges,
+    }
 }

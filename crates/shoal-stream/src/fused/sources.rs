@@ -30,14 +30,15 @@ impl SourceStart {
     }
 }
 
-/// Opens all sources.
+/// Opens all sources. `keeps_posts` says that an observer does.
 pub(crate) fn open(
     job: &Job,
     session: Option<&ClusterSession>,
     begins: Vec<SourceStart>,
+    keeps_posts: bool,
 ) -> Result<Vec<SourcePartition>, Error> {
     let mut topics = match session {
-        Some(session) => topic_feeds(job, session, &begins)?,
+        Some(session) => topic_feeds(job, session, &begins, keeps_posts)?,
         None => BTreeMap::new(),
     };
     let open = |(number, begin): (usize, SourceStart)| {
@@ -48,7 +49,7 @@ pub(crate) fn open(
                 (feed, SourceOrigin::Topic { topic: topic.clone(), partition: *partition })
             }
             Input::File(path) => {
-                let reader = FileReader::open(source, path, job, begin.position)?;
+                let reader = FileReader::open(source, path, job, begin.position, keeps_posts)?;
                 let origin = SourceOrigin::File(reader.identity()?);
                 (reader.feed(job.threads, job.follow.as_ref()), origin)
             }
@@ -80,6 +81,7 @@ fn topic_feeds(
     job: &Job,
     session: &ClusterSession,
     begins: &[SourceStart],
+    keeps_posts: bool,
 ) -> Result<BTreeMap<usize, TopicFeed>, Error> {
     let mut starts = Vec::new();
     for (number, (source, begin)) in job.sources.iter().zip(begins).enumerate() {
@@ -96,5 +98,5 @@ fn topic_feeds(
         return Ok(BTreeMap::new());
     }
     let numbers: Vec<usize> = starts.iter().map(|start| start.source).collect();
-    Ok(numbers.into_iter().zip(feeds(job, &session.kafka, starts)?).collect())
+    Ok(numbers.into_iter().zip(feeds(job, &session.kafka, starts, keeps_posts)?).collect())
 }

@@ -3,6 +3,8 @@
 //! No id, text or address is ever the value of a label: labels are stages, sources, topics, partitions, reasons.
 
 pub(crate) mod report;
+pub(crate) mod source;
+pub(crate) mod stage;
 
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,

@@ -1,15 +1,15 @@
 //! What a fused run publishes of itself: the counters that a staged run's tasks keep themselves.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime};
 
-use prometheus::IntCounter;
-use shoal_detect::PrepareCounts;
-use shoal_formats::Reason;
+use shoal_detect::StageName;
 use shoal_model::{Alert, AlertState, Timestamp};
 
 use crate::Metrics;
-use crate::fused::driver::Consumed;
 use crate::fused::source_partition::SourcePartition;
+use crate::metrics::source::SourceMetrics;
+use crate::metrics::stage::{StageMetrics, StageTotals};
 
 /// How often counters are brought up to date.
 const EVERY: Duration = Duration::from_millis(100);
@@ -17,12 +17,16 @@ const EVERY: Duration = Duration::from_millis(100);
 /// Publishes what a run counts.
 pub(crate) struct Published {
     metrics: Metrics,
+    sources: Vec<SourceMetrics>,
+    stages: BTreeMap<StageName, StageMetrics>,
     last: Option<Instant>,
 }
 
 impl Published {
-    pub(crate) fn new(metrics: &Metrics) -> Self {
-        Self { metrics: metrics.clone(), last: None }
+    /// For a run that reads these sources.
+    pub(crate) fn new<'a>(metrics: &Metrics, sources: impl IntoIterator<Item = &'a str>) -> Self {
+        let sources = sources.into_iter().map(|source| SourceMetrics::new(metrics, source)).collect();
+        Self { metrics: metrics.clone(), sources, stages: BTreeMap::new(), last: None }
     }
 
     /// Whether it is time again.
@@ -34,50 +38,20 @@ impl Published {
         due
     }
 
-    /// Brings the counters of a source up to date.
-    pub(crate) fn source(&self, source: &SourcePartition) {
-        let (name, counts, metrics) = (source.name.as_str(), &source.intake.counts, &self.metrics);
-        raise(&metrics.source_records.with_label_values(&[name]), counts.records);
-        let outcomes = [
-            ("processed", counts.processed),
-            ("filtered", counts.filtered),
-            ("deletion", counts.deletions),
-            ("dead_letter", counts.dead()),
-        ];
-        for (outcome, count) in outcomes {
-            raise(&metrics.source_outcomes.with_label_values(&[name, outcome]), count);
-        }
-        raise(&metrics.source_late.with_label_values(&[name]), counts.late);
-        raise(&metrics.source_idle.with_label_values(&[name]), counts.idle);
-        metrics.source_buffered.with_label_values(&[name]).set(source.intake.order.buffered() as i64);
-        if let Some(newest) = source.intake.newest {
-            metrics.source_newest.with_label_values(&[name]).set(seconds(newest));
-        }
-    }
-
-    /// Brings the counters of dead letters up to date, which are over all sources.
-    pub(crate) fn dead_letters(&self, counts: &[u64; Reason::COUNT]) {
-        for (reason, count) in Reason::ALL.iter().zip(counts).filter(|(_, count)| **count > 0) {
-            raise(&self.metrics.dead_letters.with_label_values(&[reason.name()]), *count);
+    /// Brings the counters of the sources up to date.
+    pub(crate) fn sources(&mut self, sources: &[SourcePartition]) {
+        for (metrics, source) in self.sources.iter_mut().zip(sources) {
+            let intake = &source.intake;
+            metrics.observe(&intake.counts, intake.order.buffered(), intake.newest);
         }
     }
 
     /// Brings the counters of the stages up to date. In one process nothing waits between them.
-    pub(crate) fn stages(&self, consumed: &Consumed, prepare: &PrepareCounts) {
-        let stages = [
-            ("prepare", consumed.prepare),
-            ("match", consumed.matching),
-            ("cluster", consumed.cluster),
-            ("pair", consumed.pair),
-            ("tie", consumed.tie),
-            ("circle", consumed.circle),
-            ("group", consumed.group),
-        ];
-        for (stage, count) in stages {
-            raise(&self.metrics.stage_received.with_label_values(&[stage]), count);
-            raise(&self.metrics.stage_processed.with_label_values(&[stage]), count);
+    pub(crate) fn stages(&mut self, totals: impl Iterator<Item = (StageName, StageTotals)>) {
+        for (stage, totals) in totals {
+            let metrics = self.stages.entry(stage).or_insert_with(|| StageMetrics::new(&self.metrics, stage));
+            metrics.observe(totals);
         }
-        outcomes(&self.metrics, prepare);
     }
 
     /// How far event time is, and how far behind the newest post.
@@ -101,19 +75,6 @@ pub(crate) fn alert(metrics: &Metrics, alert: &Alert, live: bool) {
     if live {
         metrics.alert_latency.observe(now().distance(alert.observed.window.end).seconds());
     }
-}
-
-/// Brings the counters of what prepare did up to date.
-pub(crate) fn outcomes(metrics: &Metrics, counts: &PrepareCounts) {
-    let outcomes = [("processed", counts.processed), ("filtered", counts.filtered), ("duplicate", counts.duplicate)];
-    for (outcome, count) in outcomes {
-        raise(&metrics.prepare_outcomes.with_label_values(&[outcome]), count);
-    }
-}
-
-/// Counters only go up.
-fn raise(counter: &IntCounter, to: u64) {
-    counter.inc_by(to.saturating_sub(counter.get()));
 }
 
 /// Seconds since the epoch.

@@ -48,34 +48,47 @@ impl<P: HasPost> Intake<P> {
     /// Takes in a batch of the source called `name`. Dead letters go to `dead`. Gives what was deleted, which waits
     /// for nothing.
     pub(crate) fn take(&mut self, name: &str, batch: Batch<P>, dead: &mut Vec<DeadLetter>) -> Vec<Deletion> {
-        let (mut refused, mut deletions) = (Vec::new(), Vec::new());
+        let mut deletions = Vec::new();
         for item in batch.items {
-            self.counts.records += 1;
-            match item {
-                RecordOutcome::Post(mut read, range) => {
-                    let at = read.observed_at();
-                    self.newest = self.newest.max(Some(at));
-                    if self.order.is_jump(at) {
-                        read.raw = batch.raw.get(range).map(Into::into);
-                    }
-                    self.order.push(read, &mut refused);
-                }
-                RecordOutcome::Filtered => self.counts.filtered += 1,
-                RecordOutcome::Deletion(deletion) => {
-                    self.counts.deletions += 1;
-                    deletions.push(deletion);
-                }
-                RecordOutcome::Dead(letter) => self.bury(letter, dead),
-            }
-            for read in refused.drain(..) {
-                self.bury(future(name, read), dead);
-            }
+            deletions.extend(self.accept(name, item, dead));
         }
         self.release();
         if batch.more == More::No {
             self.finish();
         }
         deletions
+    }
+
+    /// Takes in one record of the source called `name`; see [`Intake::take`]. Nothing leaves before
+    /// [`Intake::release`].
+    pub(crate) fn accept(
+        &mut self,
+        name: &str,
+        record: RecordOutcome<P>,
+        dead: &mut Vec<DeadLetter>,
+    ) -> Option<Deletion> {
+        self.counts.records += 1;
+        match record {
+            RecordOutcome::Post(mut read) => {
+                let at = read.observed_at();
+                self.newest = self.newest.max(Some(at));
+                if !self.order.is_jump(at) {
+                    read.raw = None;
+                }
+                let mut refused = Vec::new();
+                self.order.push(read, &mut refused);
+                for read in refused {
+                    self.bury(future(name, read), dead);
+                }
+            }
+            RecordOutcome::Filtered => self.counts.filtered += 1,
+            RecordOutcome::Deletion(deletion) => {
+                self.counts.deletions += 1;
+                return Some(deletion);
+            }
+            RecordOutcome::Dead(letter) => self.bury(letter, dead),
+        }
+        None
     }
 
     /// The end of the input: everything leaves.
@@ -96,7 +109,8 @@ impl<P: HasPost> Intake<P> {
         self.release();
     }
 
-    fn release(&mut self) {
+    /// Releases what has its place in the order.
+    pub(crate) fn release(&mut self) {
         while let Some(placed) = self.order.pop() {
             self.counts.processed += 1;
             self.counts.late += u64::from(placed.late);

@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use shoal_detect::{Analysed, Analyst};
+use shoal_detect::{Analysed, Analyst, TimeDoubt};
 use shoal_formats::{Format, Identity, Position, Reader};
 
 use super::{Batch, Decoder, Feed, More};
@@ -21,13 +21,20 @@ pub(crate) struct FileReader {
     reader: Reader,
     decoder: Decoder,
     analyst: Analyst,
+    doubt: TimeDoubt,
     line: Vec<u8>,
     failed: Option<Error>,
 }
 
 impl FileReader {
-    /// Opens a source and goes to where a checkpoint left it.
-    pub(crate) fn open(source: &Source, path: &Path, job: &Job, from: Position) -> Result<Self, Error> {
+    /// Opens a source and goes to where a checkpoint left it. `keeps_posts` says that an observer does.
+    pub(crate) fn open(
+        source: &Source,
+        path: &Path,
+        job: &Job,
+        from: Position,
+        keeps_posts: bool,
+    ) -> Result<Self, Error> {
         let mut reader = Reader::open(path, &job.limits)?;
         let format = match source.format {
             Some(format) => format,
@@ -43,7 +50,8 @@ impl FileReader {
             is_pipe: source.input.is_pipe(),
             reader,
             decoder: Decoder::new(source, format, job),
-            analyst: Analyst::new(&job.detect),
+            analyst: Analyst::new(&job.detect).with_entities(keeps_posts),
+            doubt: TimeDoubt::new(&job.detect.order),
             line: Vec::new(),
             failed: None,
         })
@@ -64,7 +72,8 @@ impl FileReader {
             match self.reader.next(&mut self.line) {
                 Ok(Some(record)) => {
                     let decoded = self.decoder.decode(&record, &self.line);
-                    batch.add(&record, &self.line, decoded, |post| self.analyst.analyse(post));
+                    let analyse = |post| self.analyst.analyse(post);
+                    batch.add(&record, &self.line, decoded, analyse, &mut self.doubt);
                 }
                 Ok(None) => {
                     batch.more = if self.reader.follows() { More::Later } else { More::No };

@@ -4,12 +4,11 @@ mod file;
 pub(crate) mod topic;
 
 use std::cmp::Ordering;
-use std::ops::Range;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use shoal_detect::{Analysed, Timed};
+use shoal_detect::{Analysed, TimeDoubt, Timed};
 use shoal_formats::{Content, DeadLetter, Format, Limits, Position, Record};
 use shoal_model::{Deletion, Post, Timestamp};
 
@@ -64,11 +63,11 @@ impl<P: HasPost> Timed for ReadPost<P> {
     }
 }
 
-/// What became of one record.
+/// The outcome of one record.
 #[derive(Debug)]
 pub(crate) enum RecordOutcome<P> {
-    /// A post; the range of its bytes in the batch.
-    Post(Box<ReadPost<P>>, Range<usize>),
+    /// A post.
+    Post(Box<ReadPost<P>>),
     /// Left out by the source's filter.
     Filtered,
     /// Something published is gone.
@@ -77,46 +76,64 @@ pub(crate) enum RecordOutcome<P> {
     Dead(DeadLetter),
 }
 
+impl<P: HasPost> RecordOutcome<P> {
+    /// From what was decoded of the record with these bytes, which are kept when its time is `doubtful`.
+    pub(crate) fn new(
+        record: &Record,
+        bytes: &[u8],
+        decoded: Decoded,
+        open: impl FnOnce(Post) -> P,
+        doubtful: impl FnOnce(Timestamp) -> bool,
+    ) -> Self {
+        match decoded {
+            Decoded::Post(post) => {
+                let raw = doubtful(post.observed_at).then(|| bytes.into());
+                let read = ReadPost { post: open(*post), offset: record.offset, record: record.number, raw };
+                Self::Post(Box::new(read))
+            }
+            Decoded::Filtered => Self::Filtered,
+            Decoded::Deletion(deletion) => Self::Deletion(deletion),
+            Decoded::Dead(letter) => Self::Dead(letter),
+        }
+    }
+}
+
 /// Records of one source, in the order of arrival.
 #[derive(Debug)]
 pub(crate) struct Batch<P> {
     pub(crate) items: Vec<RecordOutcome<P>>,
-    pub(crate) raw: Vec<u8>,
+    /// The length of the records.
+    bytes: usize,
     /// Where the next record begins.
     pub(crate) position: Position,
     pub(crate) more: More,
 }
 
-impl<P> Default for Batch<P> {
-    fn default() -> Self {
-        Self::at(Position::default())
-    }
-}
-
-impl<P> Batch<P> {
+impl<P: HasPost> Batch<P> {
     /// Nothing yet.
     pub(crate) fn at(position: Position) -> Self {
-        Self { items: Vec::new(), raw: Vec::new(), position, more: More::Yes }
+        Self { items: Vec::new(), bytes: 0, position, more: More::Yes }
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.items.len() >= BATCH_RECORDS || self.raw.len() >= BATCH_BYTES
+        self.items.len() >= BATCH_RECORDS || self.bytes >= BATCH_BYTES
     }
 
     /// Adds what was made of a record.
-    pub(crate) fn add(&mut self, record: &Record, line: &[u8], decoded: Decoded, open: impl FnOnce(Post) -> P) {
-        let item = match decoded {
-            Decoded::Post(post) => {
-                let start = self.raw.len();
-                self.raw.extend_from_slice(line);
-                let read = ReadPost { post: open(*post), offset: record.offset, record: record.number, raw: None };
-                RecordOutcome::Post(Box::new(read), start..self.raw.len())
-            }
-            Decoded::Filtered => RecordOutcome::Filtered,
-            Decoded::Deletion(deletion) => RecordOutcome::Deletion(deletion),
-            Decoded::Dead(letter) => RecordOutcome::Dead(letter),
-        };
-        self.items.push(item);
+    pub(crate) fn add(
+        &mut self,
+        record: &Record,
+        line: &[u8],
+        decoded: Decoded,
+        open: impl FnOnce(Post) -> P,
+        doubt: &mut TimeDoubt,
+    ) {
+        // Between two batches a driver may decide that nothing comes.
+        if self.items.is_empty() {
+            doubt.pause();
+        }
+        self.bytes += line.len();
+        self.items.push(RecordOutcome::new(record, line, decoded, open, |at| doubt.is_doubtful(at)));
     }
 }
 

@@ -15,7 +15,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::statistics::Statistics;
 use rdkafka::{ClientContext, Message, Offset, TopicPartitionList};
-use shoal_detect::{Analysed, Analyst};
+use shoal_detect::{Analysed, Analyst, TimeDoubt};
 use shoal_formats::Position;
 use shoal_kafka::{Purpose, Watch, diagnose};
 
@@ -132,6 +132,7 @@ impl TopicFeed {
 struct TopicLane {
     start: TopicStart,
     decoder: Decoder,
+    doubt: TimeDoubt,
     batch: Batch<Analysed>,
     begun: Instant,
     sender: Sender<Result<Batch<Analysed>, Error>>,
@@ -141,8 +142,13 @@ struct TopicLane {
     bytes: IntCounter,
 }
 
-/// Starts to read; gives a feed for each start, in order.
-pub(crate) fn feeds(job: &Job, kafka: &Kafka, starts: Vec<TopicStart>) -> Result<Vec<TopicFeed>, Error> {
+/// Starts to read; gives a feed for each start, in order. `keeps_posts` says that an observer does.
+pub(crate) fn feeds(
+    job: &Job,
+    kafka: &Kafka,
+    starts: Vec<TopicStart>,
+    keeps_posts: bool,
+) -> Result<Vec<TopicFeed>, Error> {
     let mut list = TopicPartitionList::new();
     let (mut lanes, mut feeds, mut known) = (Vec::new(), Vec::new(), Lanes::new());
     for start in starts {
@@ -159,6 +165,7 @@ pub(crate) fn feeds(job: &Job, kafka: &Kafka, starts: Vec<TopicStart>) -> Result
         let position = Position { offset: start.offset, record: start.offset };
         lanes.push(TopicLane {
             decoder: Decoder::new(source, format, job),
+            doubt: TimeDoubt::new(&job.detect.order),
             batch: Batch::at(position),
             begun: Instant::now(),
             sender,
@@ -176,8 +183,8 @@ pub(crate) fn feeds(job: &Job, kafka: &Kafka, starts: Vec<TopicStart>) -> Result
     let consumer: BaseConsumer<TopicReaderContext> =
         config.create_with_context(context).map_err(|error| shoal_kafka::Error::client(&error))?;
     consumer.assign(&list).map_err(|error| shoal_kafka::Error::cluster("partitions", &error))?;
-    let poller =
-        TopicPoller { consumer, watch, lanes, analyst: Analyst::new(&job.detect), metrics: job.metrics.clone() };
+    let analyst = Analyst::new(&job.detect).with_entities(keeps_posts);
+    let poller = TopicPoller { consumer, watch, lanes, analyst, metrics: job.metrics.clone() };
     thread::Builder::new().name("kafka-poll".to_owned()).spawn(move || poller.run()).map_err(Error::Thread)?;
     Ok(feeds)
 }
@@ -229,7 +236,7 @@ impl TopicPoller {
         if lane.batch.items.is_empty() {
             lane.begun = Instant::now();
         }
-        lane.batch.add(&record, bytes, decoded, |post| analyst.analyse(post));
+        lane.batch.add(&record, bytes, decoded, |post| analyst.analyse(post), &mut lane.doubt);
         let next = incoming.offset + 1;
         lane.batch.position = Position { offset: next, record: next };
         lane.state.position.store(next, Ordering::Relaxed);

@@ -97,7 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::staged::topology::StageName;
+    use shoal_detect::StageName;
 
     fn example(records: u32) -> FrameHead {
         let mark = Mark { watermark: Timestamp::from_seconds(5), highest: Timestamp::from_seconds(9) };

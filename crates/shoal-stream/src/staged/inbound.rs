@@ -136,7 +136,7 @@ impl<T> Inbound<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::staged::topology::StageName;
+    use shoal_detect::StageName;
 
     fn id(partition: u16) -> PartitionId {
         PartitionId { stage: StageName::Prepare, partition }

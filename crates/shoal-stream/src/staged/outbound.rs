@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
     use crate::staged::frame::{head, records};
-    use crate::staged::topology::StageName;
+    use shoal_detect::StageName;
 
     fn id(stage: StageName) -> PartitionId {
         PartitionId { stage, partition: 0 }

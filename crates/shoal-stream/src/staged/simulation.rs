@@ -2,25 +2,28 @@
 //! pieces of any size, stops tasks anywhere, starts them again from a snapshot or from nothing, and lets a forgotten
 //! writer write what it wrote before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use shoal_detect::{Config, Partitions};
+use shoal_detect::{Config, Partitions, Setup, Stage, StageName};
 use shoal_formats::{Format, Limits};
 use shoal_kafka::{Connection, GroupProtocol};
 use shoal_model::{Alert, Span, Timestamp};
 
+use super::frame::head;
 use super::process::shared::SharedRun;
 use super::task::build::build;
+use super::task::stage::{Plain, Setting, StageTask};
 use super::task::{Outgoing, Task};
-use super::topology::{PartitionId, StageName, Topology};
+use super::topology::{PartitionId, Topology};
 use crate::cluster::progress_log::ProgressLog;
 use crate::cluster::record::Incoming;
 use crate::job::{Input, Job, Kafka, Outputs, Source};
 use crate::order::intake::IdleDecision;
+use crate::testing::Loud;
 use crate::write::producer::Producer;
-use crate::{Metrics, run};
+use crate::{Error, Metrics, run};
 
 const SOURCES: usize = 2;
 
@@ -122,16 +125,26 @@ struct Node {
     snapshot_raised: usize,
 }
 
+/// Makes the task of a partition.
+type Builder = fn(PartitionId, &SharedRun) -> Result<Box<dyn Task>, Error>;
+
 /// All partitions and their topics.
 struct World {
     shared: SharedRun,
+    build: Builder,
     nodes: BTreeMap<PartitionId, Node>,
     topics: BTreeMap<PartitionId, Vec<Vec<u8>>>,
     alerts: Vec<Alert>,
+    /// The stages between which records have gone.
+    edges: BTreeSet<(StageName, StageName)>,
 }
 
 impl World {
     fn new(posts: &[Vec<String>]) -> Self {
+        Self::of(posts, build)
+    }
+
+    fn of(posts: &[Vec<String>], build: Builder) -> Self {
         let shared = shared();
         let mut topics: BTreeMap<PartitionId, Vec<Vec<u8>>> = BTreeMap::new();
         let mut nodes = BTreeMap::new();
@@ -144,7 +157,7 @@ impl World {
             let id = PartitionId { stage: StageName::Ingest, partition: partition as u16 };
             topics.insert(id, lines.iter().map(|line| line.clone().into_bytes()).collect());
         }
-        Self { shared, nodes, topics, alerts: Vec::new() }
+        Self { shared, build, nodes, topics, alerts: Vec::new(), edges: BTreeSet::new() }
     }
 
     /// Gives a partition up to `count` records; sends what it has to say when asked to.
@@ -173,6 +186,8 @@ impl World {
         node.task.send(&mut out).unwrap();
         assert!(out.dead_letters.is_empty());
         for frame in out.frames {
+            let (head, _) = head(&frame.bytes).unwrap();
+            self.edges.extend((head.records > 0).then_some((head.from.stage, frame.to.stage)));
             self.topics.get_mut(&frame.to).unwrap().push(frame.bytes);
         }
         for alert in out.alerts {
@@ -195,7 +210,7 @@ impl World {
     /// Forgets a partition's memory and starts it again, from its snapshot if it may.
     fn restart(&mut self, id: PartitionId, from_snapshot: bool) {
         let node = self.nodes.get_mut(&id).unwrap();
-        node.task = build(id, &self.shared).unwrap();
+        node.task = (self.build)(id, &self.shared).unwrap();
         (node.position, node.raised) = (0, 0);
         if let Some((position, snapshot)) = node.snapshot.as_ref().filter(|_| from_snapshot) {
             node.task.restore(snapshot).unwrap();
@@ -269,6 +284,48 @@ fn tasks_give_the_alerts_of_one_process() {
     let mut world = World::new(&posts);
     world.run(&mut Numbers(1), 0);
     assert_eq!(world.alerts, expected);
+}
+
+/// Group makes way for a stage that raises an alert every ten minutes and for every minute's totals.
+fn build_loud(id: PartitionId, shared: &SharedRun) -> Result<Box<dyn Task>, Error> {
+    if id.stage != StageName::Group {
+        return build(id, shared);
+    }
+    let (config, provenance) = (&shared.job.detect, shared.job.provenance());
+    let stage = Loud::open(&Setup { config, provenance: &provenance }, id.partition)?;
+    let setting = Setting { topology: &shared.topology, epoch: &shared.epoch, metrics: &shared.job.metrics };
+    Ok(Box::new(StageTask::new(id, stage, Plain, config, &setting)))
+}
+
+#[test]
+fn alerts_of_any_stage_leave_in_both_drivers_in_the_same_order() {
+    let lines = posts();
+    let limits = Limits::default();
+    let decoded = lines.iter().flatten().map(|line| Format::DEFAULT.decode(line.as_bytes(), &limits));
+    let mut posts: Vec<_> = decoded.map(|content| content.unwrap().post().unwrap()).collect();
+    posts.sort_by(|a, b| (a.observed_at, &a.id).cmp(&(b.observed_at, &b.id)));
+    let expected = crate::fused::driver::tests::loud(&config(), 1, &posts, 100);
+    assert!(expected.len() > 1_000);
+    for faults in [0, 20] {
+        let mut world = World::of(&lines, build_loud);
+        world.run(&mut Numbers(7), faults);
+        assert!(world.alerts == expected, "{} of {}", world.alerts.len(), expected.len());
+    }
+}
+
+#[test]
+fn every_edge_of_the_table_is_used() {
+    let demo = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/demo.ndjson"));
+    let mut sources = vec![Vec::new(); SOURCES];
+    for line in demo.lines() {
+        let author = line.split_once("\"author\"").map_or(line, |(_, rest)| rest);
+        sources[author.bytes().take(14).map(usize::from).sum::<usize>() % SOURCES].push(line.to_owned());
+    }
+    let mut world = World::new(&sources);
+    world.run(&mut Numbers(1), 0);
+    let declared = StageName::ALL.iter().flat_map(|from| from.downstream().map(|to| (*from, to)));
+    assert_eq!(world.edges, declared.collect());
+    assert!(StageName::ALL.iter().filter(|stage| stage.raises_alerts()).count() == 1 && !world.alerts.is_empty());
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Serialize;
+use shoal_detect::StageName;
 use shoal_model::AlertState;
 
 use super::process::shared::SharedRun;
-use super::topology::StageName;
 use crate::Metrics;
 
 /// What became of the records that arrived at one stage, in this process.

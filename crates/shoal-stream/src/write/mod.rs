@@ -200,7 +200,7 @@ impl Sinks {
         match if sent { &mut self.alerts } else { &mut self.shadow } {
             None => Ok(()),
             Some(AlertSink::File(lines)) => lines.append(alert),
-            Some(AlertSink::Topic(sink)) => send_alert(sink, producer(self.broker.as_ref())?, alert).map(drop),
+            Some(AlertSink::Topic(sink)) => send_alert(sink, producer(self.broker.as_ref())?, ALERTS, alert).map(drop),
         }
     }
 
@@ -252,7 +252,7 @@ pub(crate) const ALERT_SCHEMA: &str = "alert.v1";
 pub(crate) const DEAD_LETTER_SCHEMA: &str = "dead-letter.v1";
 /// What a dead letter in a topic keeps of its record at the most: as JSON it may be six times as long, which must fit.
 const RAW_BYTES: usize = 1 << 20;
-/// Whose numbers count alerts.
+/// The row by which alerts are numbered.
 pub(crate) const ALERTS: &str = "alerts";
 
 fn open_topic(
@@ -270,9 +270,9 @@ fn producer(broker: Option<&ClusterWriter>) -> Result<&Producer, Error> {
 }
 
 /// Sends an alert, by its id: the topic may be compacted. Gives whether it was not there before.
-pub(crate) fn send_alert(sink: &mut TopicSink, producer: &Producer, alert: &Alert) -> Result<bool, Error> {
+pub(crate) fn send_alert(sink: &mut TopicSink, producer: &Producer, row: &str, alert: &Alert) -> Result<bool, Error> {
     let payload = serde_json::to_vec(alert).map_err(Error::Json)?;
-    sink.send(producer, ALERTS, alert.alert_id.as_bytes(), &payload)
+    sink.send(producer, row, alert.alert_id.as_bytes(), &payload)
 }
 
 /// Sends a dead letter, by its source, whose letters are numbered.

@@ -133,7 +133,7 @@ fn texts() -> (tempfile::TempDir, Index, Vec<TextKey>) {
     ];
     let posts = documents(0, posts);
     let keys: Vec<TextKey> =
-        posts.iter().map(|document| document.text.map_or(TextKey::from_raw(0), |text| text.key)).collect();
+        posts.iter().map(|document| document.kept.text.map_or(TextKey::from_raw(0), |text| text.key)).collect();
     let texts = vec![text(keys[0].raw(), 0xA, 0), text(keys[2].raw(), 0xB, 0)];
     let alerts = vec![alert(1, 1, &["a", "b"], &[("1", "a", 0, 0xB), ("2", "b", 10, 0xB)])];
     let (directory, index) =

@@ -22,7 +22,8 @@ use super::shared::{OwnedRecord, PartitionLoad, SharedRun};
 use super::worker::{OpenPartition, WorkerCommand, WorkerHandles};
 use crate::Error;
 use crate::cluster::leaders::{is_led, lag};
-use crate::staged::topology::{PartitionId, StageName};
+use crate::staged::topology::PartitionId;
+use shoal_detect::StageName;
 
 /// Who complained so lately has no brokers.
 const RECENT_TROUBLE: Duration = Duration::from_secs(3);

@@ -22,10 +22,11 @@ use crate::order::intake::{CLOCKS_APART, IdleDecision};
 use crate::staged::frame::Mark;
 use crate::staged::task::build::build;
 use crate::staged::task::{Accepted, Outgoing, Task};
-use crate::staged::topology::{PartitionId, StageName};
+use crate::staged::topology::PartitionId;
 use crate::write::producer::{OutgoingRecord, Pending};
 use crate::write::topic::{TopicMark, TopicSink};
-use crate::write::{ALERT_SCHEMA, DEAD_LETTER_SCHEMA, send_alert, send_dead_letter};
+use crate::write::{ALERT_SCHEMA, ALERTS, DEAD_LETTER_SCHEMA, send_alert, send_dead_letter};
+use shoal_detect::StageName;
 
 /// How long what is to be sent waits for more of it. Every partition tells every one downstream how far it is: at 10 ms
 /// that alone keeps a core busy, at 40 ms an alert takes a third of a second longer.
@@ -69,6 +70,8 @@ pub(crate) struct PartitionRun {
     pending: Arc<Pending>,
     alerts: Option<TopicSink>,
     shadow: Option<TopicSink>,
+    /// The row by which its alerts are numbered.
+    alert_row: String,
     dead_letters: Option<TopicSink>,
     state: Option<(StateDirectory, StateSettings)>,
     checkpoint: (u64, Instant, u64),
@@ -126,6 +129,12 @@ fn locked(directory: &Path) -> Result<StateDirectory, Error> {
     }
 }
 
+/// The row of a partition's alerts in topics, where each writer numbers its own. That of group is named as in a run in
+/// one process.
+fn alert_row(id: PartitionId) -> String {
+    if id.stage == StageName::Group { ALERTS.to_owned() } else { format!("{ALERTS} of {id}") }
+}
+
 impl PartitionRun {
     /// Takes up the work on a partition from a checkpoint, or from `first`.
     pub(crate) fn open(
@@ -139,7 +148,7 @@ impl PartitionRun {
         let mut task = build(id, shared)?;
         let marks = found.manifest.as_ref().map(|manifest| manifest.marks.clone());
         if let (Some(state), Some(manifest)) = (&found.state, &found.manifest) {
-            state.read_with(manifest, |bytes| task.restore(bytes))?;
+            state.read(manifest, |bytes| task.restore(bytes))?;
         }
         let number = found.manifest.as_ref().map_or(0, |manifest| manifest.number);
         let outputs = &shared.job.outputs;
@@ -151,12 +160,11 @@ impl PartitionRun {
             _ => Ok(None),
         };
         let mark = |which: fn(&TaskMarks) -> &Option<TopicMark>| marks.as_ref().and_then(|marks| which(marks).clone());
-        let is_group = id.stage == StageName::Group;
         let (mut alerts, mut shadow, mut dead_letters) = (None, None, None);
-        if is_group {
-            let own = crate::write::ALERTS;
-            alerts = open(&outputs.alerts, ALERT_SCHEMA, mark(|marks| &marks.alerts), own)?;
-            shadow = open(&outputs.shadow, ALERT_SCHEMA, mark(|marks| &marks.shadow), own)?;
+        let alert_row = alert_row(id);
+        if id.stage.raises_alerts() {
+            alerts = open(&outputs.alerts, ALERT_SCHEMA, mark(|marks| &marks.alerts), &alert_row)?;
+            shadow = open(&outputs.shadow, ALERT_SCHEMA, mark(|marks| &marks.shadow), &alert_row)?;
         }
         if let Some(source) = task.as_source() {
             let own = source.name().to_owned();
@@ -174,6 +182,7 @@ impl PartitionRun {
             pending: Arc::default(),
             alerts,
             shadow,
+            alert_row,
             dead_letters,
             state: found.state.zip(shared.job.state.clone()),
             checkpoint: (number, now, 0),
@@ -269,8 +278,7 @@ impl PartitionRun {
         // Others must know that nobody needs to wait for this one before it can follow them.
         let first = !std::mem::replace(&mut self.idle, true);
         if first {
-            let name = source.name();
-            self.shared.job.metrics.source_idle.with_label_values(&[name]).inc();
+            source.fell_silent();
             return self.say(Instant::now());
         }
         let progress_log = self.shared.progress_log();
@@ -348,7 +356,7 @@ impl PartitionRun {
         for alert in out.alerts {
             let sent = !alert.shadow && alert.state != AlertState::Suppressed;
             let is_new = match if sent { &mut self.alerts } else { &mut self.shadow } {
-                Some(sink) => send_alert(sink, producer, &alert)?,
+                Some(sink) => send_alert(sink, producer, &self.alert_row, &alert)?,
                 None => true,
             };
             if is_new {
@@ -400,9 +408,6 @@ impl PartitionRun {
         }
         if let Some(source) = self.task.as_source() {
             self.load.ahead.store(source.ahead(progress_log.slowest(&self.shared.topology)), Ordering::Relaxed);
-            if let Some(newest) = source.newest() {
-                metrics.source_newest.with_label_values(&[source.name()]).set(seconds(newest));
-            }
         }
     }
 

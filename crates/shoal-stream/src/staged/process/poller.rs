@@ -17,7 +17,7 @@ use crate::Error;
 use crate::cluster::leaders;
 use crate::cluster::record::Incoming;
 use crate::job::Input;
-use crate::staged::topology::StageName;
+use shoal_detect::StageName;
 
 /// How long a poll waits.
 const POLL_TIMEOUT: Duration = Duration::from_millis(20);

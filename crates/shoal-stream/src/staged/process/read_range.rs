@@ -13,7 +13,8 @@ use crate::cluster::progress_log::ProgressLog;
 use crate::cluster::scan::QUERY_TIMEOUT;
 use crate::cluster::session::write_down;
 use crate::job::Input;
-use crate::staged::topology::{PartitionId, StageName};
+use crate::staged::topology::PartitionId;
+use shoal_detect::StageName;
 
 /// How often somebody who waits for the progress topic looks again.
 const CATCH_UP_POLL: Duration = Duration::from_millis(10);

@@ -23,7 +23,7 @@ use crate::cluster::session::{ClusterSession, check_topic};
 use crate::job::Job;
 use crate::observer::{Observer, RunProgress};
 use crate::staged::summary::StagedSummary;
-use crate::staged::topology::StageName;
+use shoal_detect::StageName;
 
 /// How often the observer is told.
 const OBSERVER_INTERVAL: Duration = Duration::from_millis(200);

@@ -1,44 +1,54 @@
 //! Making tasks.
 
-use shoal_detect::{Analyst, Circle, Cluster, Group, Match, Pair, Prepare, Tie};
+use shoal_detect::{Analyst, Prepare, Setup, Stage, StageName, StageVisitor};
 use shoal_formats::Format;
-use shoal_model::Provenance;
 
 use super::Task;
 use super::ingest::IngestTask;
-use super::stage::{Plain, Setting, StageTask};
+use super::stage::{Opener, Plain, Setting, StageTask};
 use crate::Error;
 use crate::read::Decoder;
 use crate::staged::process::shared::SharedRun;
-use crate::staged::topology::{PartitionId, StageName};
+use crate::staged::topology::PartitionId;
 
 /// A task for a partition that has seen nothing.
 pub(crate) fn build(id: PartitionId, shared: &SharedRun) -> Result<Box<dyn Task>, Error> {
-    let (job, number) = (&shared.job, id.partition);
-    let setting = Setting { topology: &shared.topology, epoch: &shared.epoch, metrics: &job.metrics };
-    let config = &job.detect;
-    Ok(match id.stage {
-        StageName::Ingest => {
-            let source = &job.sources[usize::from(number)];
-            let decoder = Decoder::new(source, source.format.unwrap_or(Format::DEFAULT), job);
-            Box::new(IngestTask::new(number, decoder, config, &setting))
-        }
-        StageName::Prepare => {
-            let stage = Prepare::new(config, number);
-            Box::new(StageTask::new(id, stage, Analyst::new(config), config, &setting))
-        }
-        StageName::Match => Box::new(StageTask::new(id, Match::new(config)?, Plain, config, &setting)),
-        StageName::Cluster => Box::new(StageTask::new(id, Cluster::new(config), Plain, config, &setting)),
-        StageName::Pair => Box::new(StageTask::new(id, Pair::new(config), Plain, config, &setting)),
-        StageName::Tie => Box::new(StageTask::new(id, Tie::new(config), Plain, config, &setting)),
-        StageName::Circle => Box::new(StageTask::new(id, Circle::new(config, number), Plain, config, &setting)),
-        StageName::Group => {
-            let provenance = Provenance {
-                configuration: job.fingerprint.clone(),
-                version: job.version.clone(),
-                inputs: job.sources.iter().map(|source| source.name.clone()).collect(),
-            };
-            Box::new(StageTask::new(id, Group::new(config, provenance), Plain, config, &setting))
-        }
-    })
+    match id.stage {
+        // Ingest sends it posts that are not analysed yet: that is less to write, and more partitions share the work.
+        StageName::Prepare => Build { id, shared }.task::<Prepare>(Analyst::new(&shared.job.detect)),
+        stage => stage.visit(Build { id, shared }),
+    }
+}
+
+struct Build<'a> {
+    id: PartitionId,
+    shared: &'a SharedRun,
+}
+
+impl Build<'_> {
+    fn setting(&self) -> Setting<'_> {
+        let Self { shared, .. } = self;
+        Setting { topology: &shared.topology, epoch: &shared.epoch, metrics: &shared.job.metrics }
+    }
+
+    fn task<S: Stage>(&self, opener: impl Opener<S::In> + 'static) -> Result<Box<dyn Task>, Error> {
+        let (config, provenance) = (&self.shared.job.detect, self.shared.job.provenance());
+        let stage = S::open(&Setup { config, provenance: &provenance }, self.id.partition)?;
+        Ok(Box::new(StageTask::new(self.id, stage, opener, config, &self.setting())))
+    }
+}
+
+impl StageVisitor for Build<'_> {
+    type Output = Result<Box<dyn Task>, Error>;
+
+    fn ingest(self) -> Self::Output {
+        let (job, number) = (&self.shared.job, self.id.partition);
+        let source = &job.sources[usize::from(number)];
+        let decoder = Decoder::new(source, source.format.unwrap_or(Format::DEFAULT), job);
+        Ok(Box::new(IngestTask::new(number, decoder, &job.detect, &self.setting())))
+    }
+
+    fn stage<S: Stage>(self) -> Self::Output {
+        self.task::<S>(Plain)
+    }
 }

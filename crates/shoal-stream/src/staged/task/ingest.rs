@@ -2,21 +2,22 @@
 
 use std::collections::VecDeque;
 
-use prometheus::{IntCounter, IntGauge};
 use serde::{Deserialize, Serialize};
 use shoal_detect::{Config, Keyer, partition_of};
-use shoal_formats::{DeadLetter, Reason};
+use shoal_formats::DeadLetter;
 use shoal_model::{Post, Timestamp};
 
 use super::stage::{PlacedPost, Setting};
 use super::{Accepted, Outgoing, SourceTask, Task, read, write};
+use crate::Error;
 use crate::cluster::record::{Incoming, decode};
+use crate::metrics::source::SourceMetrics;
 use crate::order::intake::{IdleDecision, Intake};
-use crate::read::{Batch, Decoder};
+use crate::read::{Decoder, RecordOutcome};
 use crate::staged::frame::Mark;
 use crate::staged::outbound::Senders;
-use crate::staged::topology::{PartitionId, StageName};
-use crate::{Error, Metrics};
+use crate::staged::topology::PartitionId;
+use shoal_detect::StageName;
 
 /// A source partition.
 pub(crate) struct IngestTask {
@@ -32,34 +33,7 @@ pub(crate) struct IngestTask {
     /// Batches sent that the slowest stage may not have passed: their last time, and how many posts.
     sent: VecDeque<(Timestamp, usize)>,
     ahead: usize,
-    counters: SourceCounters,
-}
-
-struct SourceCounters {
-    records: IntCounter,
-    processed: IntCounter,
-    filtered: IntCounter,
-    deletions: IntCounter,
-    dead: IntCounter,
-    late: IntCounter,
-    buffered: IntGauge,
-    metrics: Metrics,
-}
-
-impl SourceCounters {
-    fn new(source: &str, metrics: &Metrics) -> Self {
-        let outcome = |outcome| metrics.source_outcomes.with_label_values(&[source, outcome]);
-        Self {
-            records: metrics.source_records.with_label_values(&[source]),
-            processed: outcome("processed"),
-            filtered: outcome("filtered"),
-            deletions: outcome("deletion"),
-            dead: outcome("dead_letter"),
-            late: metrics.source_late.with_label_values(&[source]),
-            buffered: metrics.source_buffered.with_label_values(&[source]),
-            metrics: metrics.clone(),
-        }
-    }
+    metrics: SourceMetrics,
 }
 
 #[derive(Serialize)]
@@ -83,7 +57,7 @@ impl IngestTask {
         let to = setting.topology.downstream(StageName::Ingest);
         Self {
             id,
-            counters: SourceCounters::new(&decoder.name, setting.metrics),
+            metrics: SourceMetrics::new(setting.metrics, &decoder.name),
             decoder,
             keyer: Keyer::new(config.seed),
             intake: Intake::new(&config.order),
@@ -96,21 +70,9 @@ impl IngestTask {
         }
     }
 
-    /// Counts what has happened since `before`.
-    fn count(&self, before: &crate::summary::SourceCounts) {
-        let now = &self.intake.counts;
-        self.counters.records.inc_by(now.records - before.records);
-        self.counters.processed.inc_by(now.processed - before.processed);
-        self.counters.filtered.inc_by(now.filtered - before.filtered);
-        self.counters.deletions.inc_by(now.deletions - before.deletions);
-        self.counters.late.inc_by(now.late - before.late);
-        self.counters.dead.inc_by(now.dead() - before.dead());
-        for (reason, (now, before)) in Reason::ALL.iter().zip(now.dead_letters.iter().zip(before.dead_letters)) {
-            if *now > before {
-                self.counters.metrics.dead_letters.with_label_values(&[reason.name()]).inc_by(now - before);
-            }
-        }
-        self.counters.buffered.set(self.intake.order.buffered() as i64);
+    /// Brings the counters up to date.
+    fn observe(&mut self) {
+        self.metrics.observe(&self.intake.counts, self.intake.order.buffered(), self.intake.newest);
     }
 }
 
@@ -121,12 +83,11 @@ impl Task for IngestTask {
 
     fn accept(&mut self, incoming: &Incoming<'_>) -> Result<Accepted, Error> {
         let (record, bytes, decoded) = decode(&self.decoder, incoming);
-        let before = self.intake.counts.clone();
-        let mut batch = Batch::default();
-        batch.add(&record, bytes, decoded, |post| post);
+        let order = &self.intake.order;
+        let record = RecordOutcome::new(&record, bytes, decoded, |post| post, |at| order.is_jump(at));
         // A deletion changes no alert, and there is no index here.
-        drop(self.intake.take(&self.decoder.name, batch, &mut self.dead_letters));
-        self.count(&before);
+        drop(self.intake.accept(&self.decoder.name, record, &mut self.dead_letters));
+        self.intake.release();
         Ok(Accepted::Taken(1))
     }
 
@@ -138,6 +99,7 @@ impl Task for IngestTask {
             self.highest = self.highest.max(placed.at);
             self.lanes[home].push((placed.at, post));
         }
+        self.observe();
     }
 
     fn send(&mut self, out: &mut Outgoing) -> Result<(), Error> {
@@ -175,9 +137,8 @@ impl Task for IngestTask {
         self.intake = state.intake;
         self.senders = state.senders;
         self.highest = state.highest;
-        // They were read before; they are released here.
-        self.counters.records.inc_by(self.intake.order.buffered() as u64);
-        self.counters.buffered.set(self.intake.order.buffered() as i64);
+        self.metrics.resume(&self.intake.counts, self.intake.order.buffered());
+        self.observe();
         Ok(())
     }
 
@@ -192,15 +153,18 @@ impl SourceTask for IngestTask {
     }
 
     fn finish(&mut self) {
-        let before = self.intake.counts.clone();
         self.intake.finish();
-        self.count(&before);
+        self.observe();
     }
 
     fn idle(&mut self, idle: IdleDecision) {
-        let before = self.intake.counts.clone();
         self.intake.idle(&self.decoder.name, idle, &mut self.dead_letters);
-        self.count(&before);
+        self.observe();
+    }
+
+    fn fell_silent(&mut self) {
+        self.intake.counts.idle += 1;
+        self.observe();
     }
 
     fn newest(&self) -> Option<Timestamp> {

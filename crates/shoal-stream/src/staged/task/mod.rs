@@ -80,7 +80,10 @@ pub(crate) trait SourceTask {
     /// The end of the input has been reached.
     fn finish(&mut self);
 
-    /// Nothing has come for a while.
+    /// Nothing has come for a while, for the first time since something did.
+    fn fell_silent(&mut self);
+
+    /// Nothing has come for a while: goes on to what was decided.
     fn idle(&mut self, idle: IdleDecision);
 
     /// The highest time seen.

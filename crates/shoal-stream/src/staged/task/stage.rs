@@ -1,18 +1,19 @@
 //! A partition of a stage of detection as a task.
 
-use prometheus::{IntCounter, IntGauge};
+use prometheus::IntGauge;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use shoal_detect::{Analyst, Config, Outbox, PrepareCounts, PrepareIn, Record, Stage, Trigger};
+use shoal_detect::{Analyst, Config, Outbox, PrepareIn, RaisedAlert, Stage, StageVisitor, Trigger};
 use shoal_model::{Interned, Post, Timestamp};
 
 use super::{Accepted, Outgoing, Task, read, write};
 use crate::cluster::record::Incoming;
 use crate::drive::partition::Partition;
+use crate::metrics::stage::{StageMetrics, StageTotals};
 use crate::staged::frame::{FrameHead, Mark, Unreadable, head, records};
 use crate::staged::inbound::{Channel, ChannelError, Inbound};
 use crate::staged::outbound::{OutgoingFrame, Senders};
-use crate::staged::topology::{PartitionId, StageName, Topology};
+use crate::staged::topology::{PartitionId, Topology};
 use crate::{Error, Metrics};
 
 /// Makes records of a stage from what is written in frames.
@@ -58,43 +59,9 @@ pub(crate) struct StageTask<S: Stage, O> {
     senders: Senders,
     to: Vec<PartitionId>,
     mark: Mark,
-    counters: StageCounters,
-}
-
-/// What a partition counts.
-struct StageCounters {
-    received: IntCounter,
-    processed: IntCounter,
-    seen: IntCounter,
+    totals: StageTotals,
+    metrics: StageMetrics,
     waiting: IntGauge,
-    /// What was counted when it was last looked at.
-    counted: PrepareCounts,
-    outcomes: [IntCounter; 3],
-}
-
-impl StageCounters {
-    /// Counts what became of records since.
-    fn outcomes(&mut self, now: &PrepareCounts) {
-        let before = std::mem::replace(&mut self.counted, *now);
-        let since =
-            [now.processed - before.processed, now.filtered - before.filtered, now.duplicate - before.duplicate];
-        for (counter, since) in self.outcomes.iter().zip(since) {
-            counter.inc_by(since);
-        }
-    }
-
-    fn new(id: PartitionId, metrics: &Metrics) -> Self {
-        let stage = &[id.stage.name()];
-        Self {
-            received: metrics.stage_received.with_label_values(stage),
-            processed: metrics.stage_processed.with_label_values(stage),
-            seen: metrics.stage_seen.with_label_values(stage),
-            counted: PrepareCounts::default(),
-            outcomes: ["processed", "filtered", "duplicate"]
-                .map(|name| metrics.prepare_outcomes.with_label_values(&[name])),
-            waiting: metrics.stage_buffered.with_label_values(&[id.stage.name(), &id.partition.to_string()]),
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -129,7 +96,9 @@ impl<S: Stage, O> StageTask<S, O> {
             senders: Senders::new(id, &to),
             to,
             mark: Mark::START,
-            counters: StageCounters::new(id, setting.metrics),
+            totals: StageTotals::default(),
+            metrics: StageMetrics::new(setting.metrics, id.stage),
+            waiting: setting.metrics.stage_buffered.with_label_values(&[id.stage.name(), &id.partition.to_string()]),
         }
     }
 }
@@ -141,12 +110,7 @@ pub(crate) struct Setting<'a> {
     pub(crate) metrics: &'a Metrics,
 }
 
-impl<S, O> StageTask<S, O>
-where
-    S: Stage + Send,
-    S::In: Record + Serialize + DeserializeOwned + Send,
-    O: Opener<S::In>,
-{
+impl<S: Stage, O: Opener<S::In>> StageTask<S, O> {
     fn take(&mut self, offset: u64, head: &FrameHead, rest: &[u8]) -> Result<Accepted, Error> {
         let (topic, partition) = (self.topic.clone(), self.id.partition);
         let broken = |broken: ChannelError| Error::Broken { topic, partition, offset, why: broken.to_string() };
@@ -163,8 +127,8 @@ where
         } else {
             Vec::new()
         };
-        self.counters.received.inc_by(u64::from(head.records));
-        self.counters.seen.inc_by(u64::from(known));
+        self.totals.received += u64::from(head.records);
+        self.totals.seen += u64::from(known);
         let opener = &mut self.opener;
         let fresh = wires.into_iter().skip(known as usize).map(|wire| opener.open(wire));
         self.inbound.take(head, fresh).map_err(broken)?;
@@ -172,13 +136,7 @@ where
     }
 }
 
-impl<S, O> Task for StageTask<S, O>
-where
-    S: Stage + Send,
-    S::In: Record + Serialize + DeserializeOwned + Send,
-    S::State: Serialize + DeserializeOwned,
-    O: Opener<S::In>,
-{
+impl<S: Stage, O: Opener<S::In>> Task for StageTask<S, O> {
     fn id(&self) -> PartitionId {
         self.id
     }
@@ -199,27 +157,24 @@ where
 
     fn advance(&mut self) {
         let mark = self.inbound.mark();
-        if mark == self.mark {
-            return;
+        if mark != self.mark {
+            let ready = self.inbound.below(mark.watermark);
+            self.partition.run(ready, mark.timers(), &mut self.totals.processed);
+            self.totals.outcomes = self.partition.stage.outcomes().unwrap_or_default();
+            self.waiting.set(self.inbound.waiting() as i64);
+            self.mark = mark;
         }
-        let ready = self.inbound.below(mark.watermark);
-        let mut processed = 0;
-        self.partition.run(ready, mark.timers(), &mut processed);
-        if let Some(outcomes) = self.partition.stage.outcomes() {
-            self.counters.outcomes(&outcomes);
-        }
-        self.counters.processed.inc_by(processed);
-        self.counters.waiting.set(self.inbound.waiting() as i64);
-        self.mark = mark;
+        self.metrics.observe(self.totals);
     }
 
     fn send(&mut self, out: &mut Outgoing) -> Result<(), Error> {
         let (outbox, senders) = (&mut self.partition.out, &mut self.senders);
         for to in &self.to {
-            send_lane(outbox, senders, *to, self.mark, &mut out.frames)?;
+            to.stage.visit(SendLane { outbox, senders, to: *to, mark: self.mark, frames: &mut out.frames })?;
         }
-        out.alerts.append(&mut outbox.alerts);
-        outbox.duplicates.clear();
+        let mut alerts = outbox.take_alerts();
+        RaisedAlert::sort(&mut alerts);
+        out.alerts.extend(alerts.into_iter().map(|raised| raised.alert));
         Ok(())
     }
 
@@ -242,32 +197,35 @@ where
             return Err(Error::Snapshot(postcard::Error::DeserializeBadEncoding));
         }
         self.partition.stage.restore(state.stage);
-        self.counters.counted = self.partition.stage.outcomes().unwrap_or_default();
+        self.totals.outcomes = self.partition.stage.outcomes().unwrap_or_default();
+        self.metrics.resume(self.totals);
         self.senders = state.senders;
         self.mark = state.mark;
         // They arrived before; they are processed here.
-        self.counters.received.inc_by(self.inbound.waiting() as u64);
+        self.totals.received += self.inbound.waiting() as u64;
         Ok(())
     }
 }
 
 /// Sends what lies in the outbox for one partition.
-fn send_lane(
-    outbox: &mut Outbox,
-    senders: &mut Senders,
+struct SendLane<'a> {
+    outbox: &'a mut Outbox,
+    senders: &'a mut Senders,
     to: PartitionId,
     mark: Mark,
-    frames: &mut Vec<OutgoingFrame>,
-) -> Result<(), Error> {
-    let number = usize::from(to.partition);
-    match to.stage {
-        StageName::Match => senders.send(to, &outbox.matching.take(number), mark, frames),
-        StageName::Cluster => senders.send(to, &outbox.cluster.take(number), mark, frames),
-        StageName::Pair => senders.send(to, &outbox.pair.take(number), mark, frames),
-        StageName::Tie => senders.send(to, &outbox.tie.take(number), mark, frames),
-        StageName::Circle => senders.send(to, &outbox.circle.take(number), mark, frames),
-        StageName::Group => senders.send(to, &outbox.group.take(number), mark, frames),
-        // Nobody in detection sends to these.
-        StageName::Ingest | StageName::Prepare => Ok(()),
+    frames: &'a mut Vec<OutgoingFrame>,
+}
+
+impl StageVisitor for SendLane<'_> {
+    type Output = Result<(), Error>;
+
+    fn ingest(self) -> Self::Output {
+        // No stage sends to it: it reads what others write.
+        Ok(())
+    }
+
+    fn stage<T: Stage>(self) -> Self::Output {
+        let records = self.outbox.take::<T>(usize::from(self.to.partition));
+        self.senders.send(self.to, &records, self.mark, self.frames)
     }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use shoal_detect::Analysed;
 use shoal_model::{Alert, Post, Timestamp};
-use shoal_stream::{Filter, Input, Observer, RunProgress, Source};
+use shoal_stream::{BatchOutcome, Filter, Input, Observer, ObserverError, RunProgress, Source, StageName};
 
 use super::labels::Labels;
 use super::report::{Role, write};
@@ -49,12 +48,21 @@ impl Observer for Collected {
         self.alerts.push(alert.clone());
     }
 
-    fn post(&mut self, source: usize, _offset: u64, _at: Timestamp, post: &Analysed) {
-        let author = post.post.author.id.as_str();
-        let native = Post::split_id(author).map_or(author, |(_, native)| native);
-        if let Some(posts) = self.posts.get_mut(source) {
-            *posts.entry(native.to_owned()).or_default() += 1;
+    fn keeps_posts(&self) -> bool {
+        true
+    }
+
+    fn settled(&mut self, settled: BatchOutcome) -> Result<(), ObserverError> {
+        let kept = settled.posts.iter().map(|kept| (kept.source, &kept.post.post));
+        let duplicates = settled.duplicates.iter().map(|duplicate| (duplicate.source, &duplicate.post));
+        for (source, post) in kept.chain(duplicates) {
+            let author = post.author.id.as_str();
+            let native = Post::split_id(author).map_or(author, |(_, native)| native);
+            if let Some(posts) = self.posts.get_mut(source) {
+                *posts.entry(native.to_owned()).or_default() += 1;
+            }
         }
+        Ok(())
     }
 }
 
@@ -112,7 +120,7 @@ fn run(request: &BacktestRequest, pipeline: &Pipeline, sources: &[&Labelled<'_>]
         name,
         sources: data.collect(),
         alerts: collected.alerts,
-        posts: summary.consumed.prepare,
+        posts: summary.consumed.by(StageName::Prepare),
         seconds: summary.elapsed.as_secs_f64(),
         peak_memory_bytes: peak_memory(),
         counts: counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),

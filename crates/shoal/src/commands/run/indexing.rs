@@ -1,12 +1,10 @@
-//! What the index is told of a run.
+//! Handing a run over to the index.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use shoal_detect::Analysed;
 use shoal_index::{Batch, PostDocument, Subject, Writer};
-use shoal_model::{Alert, Deletion, Timestamp};
-use shoal_stream::{BatchOutcome, Job, ObserverError};
+use shoal_model::{Alert, Deletion};
+use shoal_stream::{BatchOutcome, Job, ObservedPost, ObserverError};
 
 /// Gathers what a run tells and hands it to the index, batch by batch.
 pub(crate) struct Indexing {
@@ -22,12 +20,6 @@ impl Indexing {
         Self { writer, sources, batch: Batch::default() }
     }
 
-    pub(crate) fn post(&mut self, source: usize, offset: u64, at: Timestamp, post: &Analysed) {
-        if let Some(source) = self.sources.get(source) {
-            self.batch.posts.push(PostDocument::new(Arc::clone(source), offset, at, post));
-        }
-    }
-
     pub(crate) fn alert(&mut self, alert: &Alert) {
         self.batch.alerts.push(alert.clone());
     }
@@ -40,8 +32,12 @@ impl Indexing {
         self.batch.deletions.push((subject, deletion.observed_at));
     }
 
-    pub(crate) fn settled(&mut self, settled: &BatchOutcome<'_>) -> Result<(), ObserverError> {
-        leave_out(&mut self.batch.posts, settled.duplicates);
+    pub(crate) fn settled(&mut self, settled: BatchOutcome) -> Result<(), ObserverError> {
+        let document = |ObservedPost { source, offset, at, post }| {
+            let source = Arc::clone(self.sources.get(source)?);
+            Some(PostDocument::new(source, offset, at, post))
+        };
+        self.batch.posts.extend(settled.posts.into_iter().filter_map(document));
         self.batch.texts.extend(settled.texts);
         self.batch.merges.extend(settled.merges);
         self.hand_over()?;
@@ -61,30 +57,7 @@ impl Indexing {
 
     /// The same, for the last time.
     pub(crate) fn close(mut self) -> Result<(), shoal_index::Error> {
-        // Posts that were told and never settled belong to a run that failed: it tells them again.
-        self.batch.posts.clear();
         self.hand_over()?;
         self.writer.close()
     }
-}
-
-/// Leaves out duplicates: as many of equal posts as there are, the last ones.
-fn leave_out(posts: &mut Vec<PostDocument>, duplicates: &[Analysed]) {
-    let mut left: BTreeMap<&str, Vec<&Analysed>> = BTreeMap::new();
-    for duplicate in duplicates {
-        left.entry(&duplicate.post.id).or_default().push(duplicate);
-    }
-    if left.is_empty() {
-        return;
-    }
-    let mut keep: Vec<bool> = Vec::with_capacity(posts.len());
-    for document in posts.iter().rev() {
-        let equal = left.get_mut(document.post().id.as_str());
-        let equal = equal.and_then(|left| {
-            let at = left.iter().position(|duplicate| duplicate.post == *document.post())?;
-            Some(left.swap_remove(at))
-        });
-        keep.push(equal.is_none());
-    }
-    posts.retain(|_| keep.pop().unwrap_or(true));
 }

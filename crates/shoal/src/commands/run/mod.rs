@@ -12,9 +12,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::MultiProgress;
-use shoal_detect::Analysed;
 use shoal_formats::Reason;
-use shoal_model::{Alert, Deletion, Timestamp};
+use shoal_model::{Alert, Deletion};
 use shoal_serve::Health;
 use shoal_stream::{
     BatchOutcome, Follow, Observer, ObserverError, RunProgress, StageName, StagedSummary, StateSettings, Summary,
@@ -124,10 +123,8 @@ impl Observer for Shown<'_> {
         }
     }
 
-    fn post(&mut self, source: usize, offset: u64, at: Timestamp, post: &Analysed) {
-        if let Some(indexing) = &mut self.indexing {
-            indexing.post(source, offset, at, post);
-        }
+    fn keeps_posts(&self) -> bool {
+        self.indexing.is_some()
     }
 
     fn deletion(&mut self, deletion: &Deletion) {
@@ -136,7 +133,7 @@ impl Observer for Shown<'_> {
         }
     }
 
-    fn settled(&mut self, settled: &BatchOutcome<'_>) -> Result<(), ObserverError> {
+    fn settled(&mut self, settled: BatchOutcome) -> Result<(), ObserverError> {
         self.indexing.as_mut().map_or(Ok(()), |indexing| indexing.settled(settled))
     }
 

@@ -1,0 +1,81 @@
+//! Counters of one source, the same in both drivers.
+
+use prometheus::{Gauge, IntCounter, IntGauge};
+use shoal_formats::Reason;
+use shoal_model::Timestamp;
+
+use super::report::seconds;
+use crate::Metrics;
+use crate::summary::SourceCounts;
+
+/// The counters of one source, as whoever reads it raises them.
+pub(crate) struct SourceMetrics {
+    metrics: Metrics,
+    name: String,
+    records: IntCounter,
+    processed: IntCounter,
+    filtered: IntCounter,
+    deletions: IntCounter,
+    dead: IntCounter,
+    late: IntCounter,
+    idle: IntCounter,
+    buffered: IntGauge,
+    /// Made when there is a time to say.
+    newest: Option<Gauge>,
+    /// The counts up to which they were raised.
+    counted: SourceCounts,
+}
+
+impl SourceMetrics {
+    /// The counters of the source called `name`.
+    pub(crate) fn new(metrics: &Metrics, name: &str) -> Self {
+        let outcome = |outcome| metrics.source_outcomes.with_label_values(&[name, outcome]);
+        Self {
+            metrics: metrics.clone(),
+            name: name.to_owned(),
+            records: metrics.source_records.with_label_values(&[name]),
+            processed: outcome("processed"),
+            filtered: outcome("filtered"),
+            deletions: outcome("deletion"),
+            dead: outcome("dead_letter"),
+            late: metrics.source_late.with_label_values(&[name]),
+            idle: metrics.source_idle.with_label_values(&[name]),
+            buffered: metrics.source_buffered.with_label_values(&[name]),
+            newest: None,
+            counted: SourceCounts::default(),
+        }
+    }
+
+    /// Goes on after counts of another process. The `buffered` records that it left are counted as read here, where
+    /// they are released.
+    pub(crate) fn resume(&mut self, counts: &SourceCounts, buffered: usize) {
+        self.counted = counts.clone();
+        self.counted.records -= buffered as u64;
+    }
+
+    /// Raises the counters by what has been counted since the last time.
+    pub(crate) fn observe(&mut self, counts: &SourceCounts, buffered: usize, newest: Option<Timestamp>) {
+        self.buffered.set(buffered as i64);
+        if let Some(newest) = newest {
+            let (metrics, name) = (&self.metrics, self.name.as_str());
+            let gauge = self.newest.get_or_insert_with(|| metrics.source_newest.with_label_values(&[name]));
+            gauge.set(seconds(newest));
+        }
+        if *counts == self.counted {
+            return;
+        }
+        let before = std::mem::replace(&mut self.counted, counts.clone());
+        self.records.inc_by(counts.records - before.records);
+        self.processed.inc_by(counts.processed - before.processed);
+        self.filtered.inc_by(counts.filtered - before.filtered);
+        self.deletions.inc_by(counts.deletions - before.deletions);
+        self.dead.inc_by(counts.dead() - before.dead());
+        self.late.inc_by(counts.late - before.late);
+        self.idle.inc_by(counts.idle - before.idle);
+        for (reason, (now, before)) in Reason::ALL.iter().zip(counts.dead_letters.iter().zip(before.dead_letters)) {
+            if *now > before {
+                self.metrics.dead_letters.with_label_values(&[reason.name()]).inc_by(now - before);
+            }
+        }
+    }
+}
