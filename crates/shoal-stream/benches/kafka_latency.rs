@@ -1,4 +1,4 @@
-//! How long it takes from a post to the alert that it makes due, at a steady rate of posts, staged, against one broker
+//! Latency from a post to the alert that it makes due, at a steady rate of posts, staged, against one broker
 //! on this machine.
 //!
 //! ```text
@@ -32,7 +32,7 @@ use shoal_kafka::Purpose;
 use shoal_model::{Alert, Span, Timestamp};
 use shoal_stream::{Follow, Job, StageName, run_staged};
 
-/// As in the program.
+/// The allocator of the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -144,7 +144,8 @@ fn post(numbers: &mut Numbers, second: u64) -> (String, String) {
     }
 }
 
-/// When each alert was raised, and the seconds from the beginning of the second that made it due to its arrival.
+/// The moment when each alert was raised, and the seconds from the beginning of the second that made it due to its
+/// arrival.
 fn arrivals(connection: &shoal_kafka::Connection, over: &AtomicBool) -> Vec<(Timestamp, f64)> {
     let consumer: BaseConsumer = connection.client(&Purpose::Reader).unwrap().create().unwrap();
     let mut list = TopicPartitionList::new();

@@ -1,4 +1,4 @@
-//! How many posts a second come out of a topic as alerts, beside a client that only consumes and decodes it; all in
+//! Throughput in posts a second from a topic to alerts, beside a client that only consumes and decodes it; all in
 //! one run against one broker on this machine.
 //!
 //! ```text
@@ -25,7 +25,7 @@ use shoal_formats::{Format, Limits, Record, RecordKind};
 use shoal_kafka::Purpose;
 use shoal_stream::{Job, StageName, run, run_staged};
 
-/// As in the program.
+/// The allocator of the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -73,7 +73,7 @@ fn job(name: &str) -> Job {
     job
 }
 
-/// The same job with outputs and topics of its own, reading the same posts.
+/// A copy of the job with outputs and topics of its own, reading the same posts.
 fn with_prefix(base: &Job, prefix: &str) -> Job {
     let mut job = base.clone();
     job.metrics = shoal_stream::Metrics::new().unwrap();
@@ -84,7 +84,7 @@ fn with_prefix(base: &Job, prefix: &str) -> Job {
     job
 }
 
-/// What one way took.
+/// The cost of one way.
 struct Measured {
     /// Posts a second.
     rate: f64,

@@ -1,11 +1,14 @@
-//! What stops a run.
+//! Failures that stop a run.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::checkpoint::{OLDEST_STATE_VERSION, STATE_VERSION};
+use crate::checkpoint::version::{OLDEST_STATE_VERSION, STATE_VERSION};
 use crate::staged::frame::FRAME_VERSION;
+
+/// The reason why an observer cannot go on. It ends the run.
+pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A failure that stops a run, with what to do next. What was written before stays consistent: a run with state
 /// goes on from its last checkpoint.
@@ -17,15 +20,15 @@ pub enum Error {
     /// The configuration of detection.
     #[error(transparent)]
     Detect(#[from] shoal_detect::Error),
-    /// Whoever observes the run cannot go on.
+    /// An observer of the run that cannot go on.
     #[error(transparent)]
-    Observer(crate::ObserverError),
+    Observer(ObserverError),
     /// An output that cannot be written.
     #[error("cannot write `{path}`: {source}; free space or choose another place, then run again")]
     Output {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// An output that is shorter than the state says.
@@ -38,7 +41,7 @@ pub enum Error {
         path: PathBuf,
         /// The state directory.
         state: PathBuf,
-        /// Its length.
+        /// The length of the file.
         length: u64,
         /// The length that the state knows.
         expected: u64,
@@ -48,7 +51,7 @@ pub enum Error {
     State {
         /// The file or directory.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// Two processes share a state directory.
@@ -86,9 +89,9 @@ pub enum Error {
     OtherRun {
         /// The state directory.
         state: PathBuf,
-        /// What differs.
+        /// The part that differs.
         what: &'static str,
-        /// How.
+        /// The difference.
         why: String,
     },
     /// A snapshot that cannot be written or read.
@@ -115,7 +118,7 @@ pub enum Error {
     /// A topic that is not there.
     #[error("there is no topic `{topic}`: create it with `shoal topics create`")]
     NoTopic {
-        /// Its name.
+        /// The name of the topic.
         topic: String,
     },
     /// A topic of another shape.
@@ -123,63 +126,63 @@ pub enum Error {
         "topic `{topic}` has {found} partitions, the pipeline says {expected}: correct the pipeline, or create the topic anew with `shoal topics create`"
     )]
     OtherPartitions {
-        /// Its name.
+        /// The name of the topic.
         topic: String,
-        /// How many it has.
+        /// The number of its partitions.
         found: i32,
-        /// How many it should have.
+        /// The number that it should have.
         expected: i32,
     },
     /// A topic that cannot be read.
     #[error("cannot read topic `{topic}`: {what}; {remedy}")]
     NotRead {
-        /// Its name.
+        /// The name of the topic.
         topic: String,
-        /// What is wrong.
+        /// The fault.
         what: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// A record that was refused for good.
     #[error("cannot write to {topic}: {what}; {remedy}; nothing after it was written, run again to go on")]
     NotWritten {
-        /// Where to.
+        /// The destination.
         topic: String,
-        /// What is wrong.
+        /// The fault.
         what: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// Brokers that are gone when a run is to stop.
     #[error("stopped while the brokers were away: not everything was written in {} s; run again to go on", .waited.as_secs())]
     Unwritten {
-        /// How long it waited.
+        /// The time that it waited.
         waited: Duration,
     },
     /// A topic from which nothing comes although there is something.
     #[error("topic `{topic}` has records, and none has come for {} s: {why}", .waited.as_secs())]
     Silent {
-        /// Its name.
+        /// The name of the topic.
         topic: String,
-        /// How long it waited.
+        /// The time that it waited.
         waited: Duration,
-        /// What is known.
+        /// The worst trouble that is known.
         why: String,
     },
     /// A position that the topic does not have.
     #[error(
-        "topic `{topic}` partition {partition} begins at {low} and ends at {high}, and this run is at {wanted}: records were deleted, or the topic was made anew; raise kafka.epoch to start again from what is there"
+        "topic `{topic}` partition {partition} begins at {first} and ends at {end}, and this run is at {wanted}: records were deleted, or the topic was made anew; raise kafka.epoch to start again from what is there"
     )]
     OutOfRange {
-        /// Its name.
+        /// The name of the topic.
         topic: String,
         /// The partition.
         partition: i32,
-        /// Its first offset.
-        low: i64,
+        /// The first offset that is left.
+        first: u64,
         /// The offset after its last record.
-        high: i64,
-        /// Where the run would go on.
+        end: u64,
+        /// The offset at which the run would go on.
         wanted: u64,
     },
     /// A run that began, lost its state, and whose first records are gone.
@@ -197,7 +200,7 @@ pub enum Error {
          not; raise kafka.epoch, or write to another topic"
     )]
     Repartitioned {
-        /// Its name.
+        /// The name of the topic.
         topic: String,
     },
     /// Records that are needed again and are gone.
@@ -206,7 +209,7 @@ pub enum Error {
          records between were deleted; keep them longer, and raise kafka.epoch to start again from the posts"
     )]
     Deleted {
-        /// Its name.
+        /// The name of the topic.
         topic: String,
         /// The partition.
         partition: i32,
@@ -232,9 +235,9 @@ pub enum Error {
         topic: String,
         /// The partition.
         partition: u16,
-        /// Where.
+        /// The offset of the record.
         offset: u64,
-        /// What is wrong.
+        /// The fault.
         why: String,
     },
     /// Frames of another version of the program.
@@ -244,7 +247,7 @@ pub enum Error {
     FrameVersion {
         /// The topic.
         topic: String,
-        /// Their version.
+        /// The version of the frames.
         found: u8,
     },
     /// A record that no topic can hold.
@@ -252,11 +255,11 @@ pub enum Error {
         "a record from {from} to {to} has {bytes} bytes, more than any topic of Shoal's takes: lower detect.live_traces or input.record_bytes"
     )]
     RecordTooLarge {
-        /// Who sends it.
+        /// The partition that sends it.
         from: String,
-        /// To whom.
+        /// The partition that it is sent to.
         to: String,
-        /// Its length.
+        /// The length of the record.
         bytes: usize,
     },
     /// A value that cannot be written as JSON.
@@ -271,7 +274,7 @@ pub enum Error {
     /// A thread that died.
     #[error("the {what} stopped unexpectedly; see the log, and run again to go on")]
     Died {
-        /// What it did.
+        /// The task of the thread.
         what: String,
     },
 }

@@ -1,4 +1,4 @@
-//! What a run is told.
+//! The job of a run: inputs, outputs, and settings.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use shoal_model::{Post, Provenance};
 
 use crate::Metrics;
 
-/// What to read, how to judge, where to write.
+/// The job of a run.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// The inputs; each is a source partition.
@@ -24,15 +24,15 @@ pub struct Job {
     /// Threads: 1 does everything in turn; with more, every source is read and analysed on a thread of its own while
     /// one thread detects. No number changes the output.
     pub threads: usize,
-    /// Where alerts and dead letters go.
+    /// Outputs for alerts and dead letters.
     pub outputs: Outputs,
-    /// Where state is kept, if it is.
+    /// The place of the state, if one is kept.
     pub state: Option<StateSettings>,
     /// Goes on while inputs grow.
     pub follow: Option<Follow>,
     /// The cluster that topics are in; needed when an input or output is a topic.
     pub kafka: Option<Kafka>,
-    /// What is counted, for whoever watches.
+    /// Counters for whoever watches.
     pub metrics: Metrics,
     /// The fingerprint of everything that decides the output.
     pub fingerprint: String,
@@ -45,17 +45,17 @@ pub struct Job {
 /// An input.
 #[derive(Clone)]
 pub struct Source {
-    /// How it is named in dead letters.
+    /// The name of the source in dead letters.
     pub name: String,
-    /// Where its records are.
+    /// The place of its records.
     pub input: Input,
-    /// Its format; detected when absent, in a file.
+    /// The format of its records; detected when absent, in a file.
     pub format: Option<Format>,
     /// Changes posts, or leaves them out (`false`), before anything else sees them.
     pub filter: Option<Filter>,
 }
 
-/// Where the records of an input are.
+/// The place of an input's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// A file of lines; `-` is the standard input.
@@ -70,7 +70,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// Whether reading may wait for somebody to write, and cannot be repeated.
+    /// Says whether reading may wait for somebody to write, and cannot be repeated.
     pub(crate) fn is_pipe(&self) -> bool {
         match self {
             Self::File(path) => {
@@ -100,7 +100,7 @@ impl fmt::Debug for Source {
     }
 }
 
-/// Where the output goes. An absent one is counted and dropped.
+/// The outputs of a run. Records of an absent one are counted and dropped.
 #[derive(Debug, Clone, Default)]
 pub struct Outputs {
     /// Sent alerts, one JSON object a line.
@@ -129,16 +129,16 @@ impl fmt::Display for Output {
     }
 }
 
-/// How a run uses a Kafka cluster. Nothing here changes an alert.
+/// The use of a Kafka cluster. Nothing here changes an alert.
 #[derive(Debug, Clone)]
 pub struct Kafka {
-    /// How to reach it.
+    /// The connection to it.
     pub connection: Connection,
-    /// What the names of Shoal's own topics and groups begin with.
+    /// The beginning of the names of Shoal's own topics and groups.
     pub prefix: String,
     /// The name of this process among the others, the same after a restart: static membership.
     pub instance: Option<String>,
-    /// How groups share their partitions.
+    /// The protocol by which groups share their partitions.
     pub protocol: GroupProtocol,
     /// Raised to start again from the first retained record without mixing with what was done before.
     pub epoch: u32,
@@ -165,7 +165,7 @@ impl Outputs {
     }
 }
 
-/// Where and how often state is kept.
+/// The place of the state, and the intervals between checkpoints.
 #[derive(Debug, Clone)]
 pub struct StateSettings {
     /// The directory.
@@ -176,7 +176,7 @@ pub struct StateSettings {
     pub every: Duration,
 }
 
-/// How growing inputs are followed.
+/// The way that growing inputs are followed.
 #[derive(Debug, Clone)]
 pub struct Follow {
     /// Wall-clock time without data after which a source no longer holds the others up.

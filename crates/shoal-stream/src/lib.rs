@@ -1,10 +1,15 @@
 //! The runtime: from sources to alerts under the order law.
 //!
-//! [`run`] reads inputs, keeps every record accounted for, drives the stages of `shoal-detect` and writes alerts.
-//! What it writes is a function of posts and configuration alone: not of threads, batches, arrival within lateness,
-//! or of being killed and started again.
+//! [`run()`] reads inputs, keeps every record accounted for, drives the stages of `shoal-detect` and writes alerts. Its
+//! output is a function of posts and configuration alone: not of threads, batches, arrival within lateness, or of being
+//! killed and started again. [`run_staged`] does the same in many processes, with topics between the stages.
+//!
+//! The folders follow the way of a post. `read/` makes posts of bytes, `order/` puts them in order within their source,
+//! `drive/` drives one partition of a stage. `fused/` is a run in one process, `staged/` one in many. `write/` is
+//! outputs, `checkpoint/` state on disk, `cluster/` a Kafka cluster as a run sees it.
 
 mod checkpoint;
+mod clock;
 mod cluster;
 mod drive;
 mod error;
@@ -22,14 +27,14 @@ mod summary;
 mod testing;
 mod write;
 
-pub use checkpoint::STATE_VERSION;
+pub use checkpoint::version::STATE_VERSION;
 pub use cluster::topics;
-pub use error::Error;
+pub use error::{Error, ObserverError};
 pub use fused::driver::Consumed;
 pub use fused::run;
 pub use job::{Filter, Follow, Input, Job, Kafka, Output, Outputs, Source, StateSettings};
 pub use metrics::Metrics;
-pub use observer::{BatchOutcome, ObservedDuplicate, ObservedPost, Observer, ObserverError, RunProgress};
+pub use observer::{BatchOutcome, ObservedDuplicate, ObservedPost, Observer, RunProgress};
 pub use shoal_detect::StageName;
 pub use staged::{StageCounts, StagedSummary, run_staged};
 pub use summary::{AlertCounts, SourceCounts, Summary};

@@ -3,7 +3,7 @@
 use shoal_detect::{KeptPost, ObjectMerge, TextObject};
 use shoal_model::{Alert, Deletion, Post, Timestamp};
 
-use crate::Summary;
+use crate::{ObserverError, Summary};
 
 /// The progress of a run, for people.
 #[derive(Debug, Clone, Copy, Default)]
@@ -12,7 +12,7 @@ pub struct RunProgress {
     pub records: u64,
     /// Posts processed.
     pub posts: u64,
-    /// How far event time has come.
+    /// The event time that the run has come to.
     pub watermark: Option<Timestamp>,
     /// The highest time seen: the difference to the watermark is the lag.
     pub newest: Option<Timestamp>,
@@ -51,37 +51,34 @@ pub struct BatchOutcome {
     pub posts: Vec<ObservedPost>,
     /// The posts that were left out.
     pub duplicates: Vec<ObservedDuplicate>,
-    /// What became known of texts, each once.
+    /// Texts of which something became known, each once.
     pub texts: Vec<TextObject>,
     /// Text objects that became one.
     pub merges: Vec<ObjectMerge>,
 }
 
-/// The reason why an observer cannot go on. It ends the run.
-pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Somebody who is told what happens in a run.
+/// An observer of a run.
 pub trait Observer {
-    /// After every batch.
+    /// Is told the progress after every batch.
     fn progress(&mut self, progress: &RunProgress);
-    /// For every revision, sent or not.
+    /// Is told every revision of an alert, sent or not.
     fn alert(&mut self, alert: &Alert);
-    /// For every deletion, as soon as it is read. It changes no alert. Not in a staged run.
+    /// Is told every deletion as soon as it is read. It changes no alert. Not in a staged run.
     fn deletion(&mut self, _deletion: &Deletion) {}
-    /// Whether [`Observer::settled`] is to be handed what detection finds out, the posts among it. Asked once, at the
-    /// start; otherwise every outcome is empty, and nothing is gathered for it.
+    /// Says whether [`Observer::settled`] is to be handed what detection finds out, the posts among it. Asked once, at
+    /// the start; otherwise every outcome is empty, and nothing is gathered for it.
     fn keeps_posts(&self) -> bool {
         false
     }
-    /// After a batch of posts went through detection and the alerts they raised were told. Not in a staged run.
+    /// Is handed the outcome of a batch of posts, after the alerts that they raised were told. Not in a staged run.
     fn settled(&mut self, _outcome: BatchOutcome) -> Result<(), ObserverError> {
         Ok(())
     }
-    /// Before a checkpoint is written: what was told so far will not be told again once it is.
+    /// Makes safe what it was told: a checkpoint is about to be written, after which it will not be told again.
     fn checkpoint(&mut self) -> Result<(), ObserverError> {
         Ok(())
     }
-    /// Once, at the end.
+    /// Is told the summary, once, at the end.
     fn finished(&mut self, _summary: &Summary) {}
 }
 

@@ -12,13 +12,15 @@ use shoal_model::{Provenance, Timestamp, interned};
 use shoal_shapes::{Golden, Sample, Shape};
 use shoal_sketch::Window;
 
-use crate::checkpoint::{Manifest, RunMarks, STATE_VERSION};
+use crate::checkpoint::manifest::Manifest;
+use crate::checkpoint::marks::{RunMarks, TaskMarks};
+use crate::checkpoint::version::STATE_VERSION;
 use crate::cluster::progress_log::{IdleValue, OffsetValue, PartitionProgress, ProgressLog, ProgressValue};
 use crate::fused::driver::{self, Fused};
 use crate::fused::run::SnapshotTail;
-use crate::order::intake::{IdleDecision, Intake};
+use crate::order::idle::IdleDecision;
+use crate::order::intake::Intake;
 use crate::staged::frame::{FRAME_VERSION, FrameHead, Mark};
-use crate::staged::process::partition_run::TaskMarks;
 use crate::staged::task::ingest;
 use crate::staged::task::stage::{PlacedPost, StageTaskState};
 use crate::staged::topology::{PartitionId, Topology};
@@ -147,7 +149,7 @@ fn the_shape_of_a_state_changes_only_with_its_version() {
         folder: folder(),
         name: "state",
         version: STATE_VERSION,
-        remedy: "raise STATE_VERSION in shoal-stream/src/checkpoint/mod.rs and mark every field that was added with \
+        remedy: "raise STATE_VERSION in shoal-stream/src/checkpoint/version.rs and mark every field that was added with \
                  `#[serde(default, deserialize_with = \"since::<VERSION, _, _>\")]`, see shoal-model/src/saved.rs",
     }
     .check(&shapes);
@@ -160,15 +162,15 @@ fn the_shape_of_frames_and_of_progress_changes_only_with_its_version() {
     let (progress_log, moment) = (ProgressLog::new("EPOCH"), Timestamp::MIN);
     let mark = Mark { watermark: moment, highest: moment };
     let keys = [
-        progress_log.progress(
+        progress_log.progress_record(
             PartitionId { stage: StageName::Pair, partition: 3 },
             &PartitionProgress { mark, newest: moment, idle: false },
         ),
-        progress_log.idle("SOURCE", 7, IdleDecision { limit: moment, to: moment }),
-        progress_log.begin("SOURCE", 7),
-        progress_log.end("SOURCE", 7),
+        progress_log.idle_record("SOURCE", 7, IdleDecision { limit: moment, to: moment }),
+        progress_log.begin_record("SOURCE", 7),
+        progress_log.end_record("SOURCE", 7),
     ];
-    let keys = keys.map(|record| record.unwrap().0).join(", ");
+    let keys = keys.map(|record| record.unwrap().key).join(", ");
     let mut shapes = vec![
         ("topics", Shape::text(topics.leak())),
         ("head", Shape::binary::<(u8, FrameHead)>(&[])),

@@ -1,4 +1,4 @@
-//! What came of a run.
+//! The summary of a fused run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,22 +10,22 @@ use shoal_model::{Alert, AlertState};
 
 use crate::fused::driver::Consumed;
 
-/// What became of the records of one source.
+/// Outcomes of the records of one source.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SourceCounts {
     /// Records read.
     pub records: u64,
     /// Released in order to prepare.
     pub processed: u64,
-    /// Of those: came after the watermark had passed their time.
+    /// Records among them that came after the watermark had passed their time.
     pub late: u64,
-    /// Left out by the source's filter.
+    /// Posts that the source's filter left out.
     pub filtered: u64,
-    /// Said that something published is gone.
+    /// Deletions: statements that something published is gone.
     pub deletions: u64,
-    /// Refused, by [`Reason::index`].
+    /// Records that were refused, by [`Reason::index`].
     pub dead_letters: [u64; Reason::COUNT],
-    /// How often the source was idle.
+    /// Times that the source was idle.
     pub idle: u64,
 }
 
@@ -72,14 +72,14 @@ impl AlertCounts {
     }
 }
 
-/// What came of a run. For every stage what it consumed is accounted for: see [`Summary::is_conserved`].
+/// The summary of a run. Everything that a stage consumed is accounted for: see [`Summary::is_conserved`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Summary {
-    /// What became of the records, over all sources.
+    /// Outcomes of the records, over all sources.
     pub sources: SourceCounts,
     /// Records that wait for the watermark or for belief in their time; 0 at the end of the input.
     pub buffered: u64,
-    /// What became of the posts in prepare.
+    /// Outcomes of the posts in prepare.
     pub prepare: PrepareCounts,
     /// Records consumed per stage.
     pub consumed: Consumed,
@@ -89,9 +89,9 @@ pub struct Summary {
     pub elapsed: Duration,
     /// Records read by this process: fewer than `sources.records` after a resume.
     pub records_now: u64,
-    /// Whether a finished state made reading unnecessary.
+    /// `true` when a finished state made reading unnecessary.
     pub nothing_to_do: bool,
-    /// Whether the run went on from a checkpoint.
+    /// `true` when the run went on from a checkpoint.
     pub resumed: bool,
 }
 
@@ -101,7 +101,7 @@ impl Summary {
         self.buffered += buffered as u64;
     }
 
-    /// Whether every record is accounted for: at the source, and in prepare.
+    /// Says whether every record is accounted for: at the source, and in prepare.
     pub fn is_conserved(&self) -> bool {
         let sources = &self.sources;
         let prepare = self.prepare;

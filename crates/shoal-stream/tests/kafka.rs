@@ -1,4 +1,4 @@
-//! The same alerts from topics as from files, fused and staged, against a real Kafka.
+//! Alerts from topics, equal to those from files, fused and staged, against a real Kafka.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -15,7 +15,7 @@ use shoal_broker::Cluster;
 use shoal_model::Alert;
 use shoal_stream::{Error, Job, Metrics, Observer, RunProgress, StageName, run, run_staged};
 
-/// One for all tests; their topics have names of their own.
+/// The cluster of all tests; their topics have names of their own.
 static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(Cluster::plain_or_skip);
 
 fn case() -> Option<Case<'static>> {
@@ -65,7 +65,7 @@ fn a_run_stopped_while_it_repeats_itself_writes_nothing_twice() {
     case.assert_same("again");
 }
 
-/// Where a bounded run ends is decided once, also when there is more by the time somebody takes up the work again.
+/// The end of a bounded run is decided once, also when there is more by the time somebody takes up the work again.
 #[test]
 fn posts_that_come_after_the_end_of_a_staged_run_are_left() {
     let Some(case) = case() else { return };
@@ -83,7 +83,7 @@ fn posts_that_come_after_the_end_of_a_staged_run_are_left() {
 fn another_file_of_the_same_name_is_another_run() {
     let Some(case) = case() else { return };
     let input = case.directory.path().join("posts.ndjson");
-    let mut job = case.embedded(input.clone());
+    let mut job = case.file_job(input.clone());
     let topics = over_topics(job.clone(), case.cluster, "files");
     create_topics(&topics, 1);
     (job.outputs, job.kafka) = (topics.outputs, topics.kafka);
@@ -97,7 +97,7 @@ fn another_file_of_the_same_name_is_another_run() {
     assert!(identities(&case.baseline).is_subset(&identities(&all)));
 }
 
-/// What follows a record that was refused for good is not written.
+/// Records that follow one that was refused for good are not written.
 #[test]
 fn nothing_is_written_after_what_is_missing() {
     let Some(case) = case() else { return };

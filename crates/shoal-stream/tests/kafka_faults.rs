@@ -1,4 +1,4 @@
-//! What strangers write, topics that do not fit, and brokers that go: nothing lost, doubled or different.
+//! Records of strangers, topics that do not fit, and brokers that go: nothing lost, doubled or different.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -21,7 +21,7 @@ use shoal_stream::{Error, Follow, Job, Metrics, run, run_staged};
 
 static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(Cluster::plain_or_skip);
 
-/// The same job in a new process, as far as counting goes.
+/// A copy of the job, in a new process as far as counting goes.
 fn again(job: &Job) -> Job {
     Job { metrics: Metrics::new().unwrap(), stop: std::sync::Arc::default(), ..job.clone() }
 }
@@ -38,7 +38,7 @@ fn write(cluster: &Cluster, topic: &str, header: (&str, &str), value: Option<&[u
     producer.flush(PATIENCE).unwrap();
 }
 
-/// How many dead letters there are, by reason.
+/// The number of dead letters, by reason.
 fn dead_letters(cluster: &Cluster, prefix: &str) -> BTreeMap<String, usize> {
     let mut reasons = BTreeMap::new();
     for (_, key, value) in consume(cluster, &format!("{prefix}.dead-letters")) {

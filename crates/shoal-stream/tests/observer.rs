@@ -1,4 +1,5 @@
-//! What an observer is told: every post that was kept, with where it was read; which texts are one object; what is gone.
+//! The observer, and everything it is told: every post that was kept, with where it was read; which texts are one
+//! object; what is gone.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -51,7 +51,7 @@ impl Python {
         said(Command::new(&self.0).arg("-B").arg(Path::new(EXAMPLES).join(script)).args(arguments)).unwrap()
     }
 
-    /// Where the example that reads alerts goes on.
+    /// The position at which the example that reads alerts goes on.
     fn position(&self, database: &str) -> String {
         let code = "import sqlite3, sys
 print(*sqlite3.connect(sys.argv[1]).execute('SELECT next FROM positions').fetchall())";
@@ -59,7 +59,7 @@ print(*sqlite3.connect(sys.argv[1]).execute('SELECT next FROM positions').fetcha
     }
 }
 
-/// What a command printed, or why it failed.
+/// The output of a command, or the reason why it failed.
 fn said(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|error| format!("{}: {error}", command.get_program().display()))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -159,13 +159,13 @@ fn posts_by_python_become_alerts_for_python() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let posts = stream(1);
     write(Path::new(&path("posts.ndjson")), &posts);
-    let embedded = job(&[path("posts.ndjson").into()], path("alerts.ndjson").into(), config());
-    let baseline = alerts(&embedded).0;
+    let from_file = job(&[path("posts.ndjson").into()], path("alerts.ndjson").into(), config());
+    let baseline = alerts(&from_file).0;
     assert_enough(&baseline);
 
     let prefix = format!("python-{}", std::process::id());
     let topic = |name: &str| format!("{prefix}.{name}");
-    let fused = over_topics(embedded, &cluster, &prefix);
+    let fused = over_topics(from_file, &cluster, &prefix);
     create_topics(&fused, 1);
     write_shuffled(Path::new(&path("shuffled.ndjson")), &posts);
     let arguments = ["--bootstrap", cluster.bootstrap(), "--topic", &topic("posts"), &path("shuffled.ndjson")];

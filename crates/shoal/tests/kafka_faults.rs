@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use common::case::{Case, PARTITIONS, assert_same, embedded, posts};
+use common::case::{Case, PARTITIONS, assert_same, from_files, posts};
 use common::process::until;
 use common::records::{Kept, Outgoing};
 use common::{Line, made, shoal};
@@ -23,7 +23,7 @@ static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(|| Cluster::builder().
 
 /// What one process makes of the same posts in a file.
 static BASELINE: LazyLock<Vec<Alert>> = LazyLock::new(|| {
-    let baseline = embedded(posts("the baseline").unwrap(), &[]);
+    let baseline = from_files(posts("the baseline").unwrap(), &[]);
     made::assert_enough(&baseline);
     baseline
 });
@@ -290,7 +290,7 @@ fn another_configuration_is_another_epoch_over_the_same_topics() {
     let Some(posts) = posts("epochs over real posts") else { return };
     let Some(cluster) = &*CLUSTER else { return };
     let strict = "detect.judge.alpha=0.0001";
-    let other = embedded(posts, &[strict]);
+    let other = from_files(posts, &[strict]);
     assert_ne!(made::identities(&other), made::identities(&BASELINE));
     let case = Case::new(cluster.bootstrap(), "epochs", STAGED, "");
     case.fill(posts);

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use common::case::{Case, assert_same, embedded, posts};
+use common::case::{Case, assert_same, from_files, posts};
 use common::fleet::{Arguments, Fleet};
 use common::made;
 use shoal_broker::Cluster;
@@ -23,7 +23,7 @@ static CLUSTER: LazyLock<Option<Cluster>> =
 
 /// What one process makes of the same posts in a file.
 static BASELINE: LazyLock<Vec<Alert>> = LazyLock::new(|| {
-    let baseline = embedded(posts("the baseline").unwrap(), &[]);
+    let baseline = from_files(posts("the baseline").unwrap(), &[]);
     made::assert_enough(&baseline);
     eprintln!("{} revisions of {} posts in a file", baseline.len(), posts("").unwrap().len());
     baseline

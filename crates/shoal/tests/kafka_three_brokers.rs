@@ -10,7 +10,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::case::{Case, embedded, posts};
+use common::case::{Case, from_files, posts};
 use common::made;
 use common::process::{Process, until};
 use shoal_broker::Cluster;
@@ -24,7 +24,7 @@ static CLUSTER: LazyLock<Option<Mutex<Cluster>>> = LazyLock::new(|| {
 
 /// What one process makes of the same posts in a file.
 static BASELINE: LazyLock<Vec<Alert>> = LazyLock::new(|| {
-    let baseline = embedded(posts("the baseline").unwrap(), &[]);
+    let baseline = from_files(posts("the baseline").unwrap(), &[]);
     made::assert_enough(&baseline);
     baseline
 });

@@ -1,4 +1,4 @@
-//! What benches need of the machine: processor time, memory, real posts.
+//! The machine as benches measure it: processor time, memory; and real posts.
 
 #![allow(dead_code, reason = "each bench uses a part")]
 
@@ -18,7 +18,7 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
-    /// Until now.
+    /// The usage until now.
     pub(crate) fn now() -> Self {
         let own = std::process::id();
         let java = fs::read_dir("/proc").unwrap().filter_map(|entry| {
@@ -29,7 +29,7 @@ impl Usage {
         Self { own: seconds(own), broker: java.map(seconds).sum() }
     }
 
-    /// What has been used since.
+    /// The usage since.
     pub(crate) fn since(&self, before: &Self) -> Self {
         Self { own: self.own - before.own, broker: self.broker - before.broker }
     }

@@ -1,65 +1,42 @@
-//! Checkpoints in a local directory: a manifest that names a snapshot with its checksum, input positions and output
-//! lengths. The newest valid one counts; a damaged one is passed over for the one before it.
+//! Checkpoints in a local directory.
+//!
+//! `--state DIR` holds `checkpoint-N.state`, the snapshot: everything that stages and sources remember, in postcard,
+//! with values that several of them share written once ([`shoal_model::interned`]): a state of 12,000 reposts of 40
+//! posts has 27 MB, and the process that goes on from it 97 MB, where the one that wrote it had 103 MB.
+//! `checkpoint-N.json` is its [`manifest`]: the version of the state format, the fingerprint of the configuration, the
+//! [`marks`] of inputs and outputs, the length and CRC-32 of the snapshot, and whether the inputs were read to their
+//! end.
+//!
+//! Outputs are synchronised first, then the snapshot is written and synchronised, then the manifest is written under
+//! another name, synchronised and renamed: from then on the checkpoint counts. The newest two are kept, in case one is
+//! damaged: a damaged one is passed over, with a warning. A file lock keeps a second process out.
+//!
+//! A run in one process has one directory, and makes a checkpoint between two batches. A staged run has one for each
+//! logical partition, `DIR/EPOCH/STAGE-PARTITION/`: they know nothing of each other, because numbered channels make any
+//! combination of them right.
+
+mod checksum;
+mod last;
+pub(crate) mod manifest;
+pub(crate) mod marks;
+pub(crate) mod version;
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use shoal_formats::Position;
 use shoal_model::{interned, saved};
 
+use self::checksum::{Checksum, ChecksummedWriter};
+pub(crate) use self::last::LastCheckpoint;
+use self::manifest::{Manifest, ManifestHeader};
+use self::version::{OLDEST_STATE_VERSION, STATE_VERSION};
 use crate::Error;
-use crate::fused::source_partition::SourceOrigin;
-use crate::write::OutputMarks;
 
-/// The version of the state format: raised by every change to what a stage remembers.
-pub const STATE_VERSION: u32 = 3;
-/// The oldest version of the state format that is read: that of the release before.
-pub(crate) const OLDEST_STATE_VERSION: u32 = 3;
 /// Checkpoints kept, in case the newest is damaged.
 const KEPT_CHECKPOINTS: usize = 2;
-
-/// What a checkpoint says about itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Manifest<M> {
-    /// [`STATE_VERSION`].
-    pub(crate) version: u32,
-    /// The fingerprint of the configuration.
-    pub(crate) fingerprint: String,
-    /// 1, 2, 3, …
-    pub(crate) number: u64,
-    /// How far inputs and outputs had come.
-    pub(crate) marks: M,
-    /// The snapshot's length in bytes and CRC-32.
-    pub(crate) snapshot: (u64, u32),
-    /// Whether the inputs were read to their end.
-    pub(crate) finished: bool,
-}
-
-/// How far the inputs and outputs of a run in one process had come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RunMarks {
-    /// The number that a pipeline raises to start afresh: `kafka.epoch`.
-    pub(crate) epoch: u32,
-    /// The inputs, in their order.
-    pub(crate) sources: Vec<SourceMark>,
-    /// The outputs, by name.
-    pub(crate) output_paths: Vec<String>,
-    /// How much of them was written.
-    pub(crate) outputs: OutputMarks,
-}
-
-/// How far an input was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SourceMark {
-    pub(crate) origin: SourceOrigin,
-    pub(crate) position: Position,
-    /// Where a topic ended when a run that does not follow began: the offset after its last record.
-    pub(crate) end: Option<u64>,
-    pub(crate) ended: bool,
-}
 
 /// A directory of checkpoints, held by this process alone.
 #[derive(Debug)]
@@ -123,7 +100,7 @@ impl StateDirectory {
             Err(error) => return Ok(Err(error.to_string())),
         };
         match serde_json::from_slice::<ManifestHeader>(&text) {
-            Ok(origins) => self.check_origins(&origins, fingerprint)?,
+            Ok(header) => self.check_header(&header, fingerprint)?,
             Err(error) => return Ok(Err(format!("manifest: {error}"))),
         }
         Ok(self.whole(number, &text))
@@ -137,11 +114,11 @@ impl StateDirectory {
         if checksum.sum() == manifest.snapshot { Ok(manifest) } else { Err("snapshot: wrong checksum".to_owned()) }
     }
 
-    fn check_origins(&self, origins: &ManifestHeader, fingerprint: &str) -> Result<(), Error> {
-        if !(OLDEST_STATE_VERSION..=STATE_VERSION).contains(&origins.version) {
-            return Err(Error::OtherVersion { state: self.path.clone(), found: origins.version });
+    fn check_header(&self, header: &ManifestHeader, fingerprint: &str) -> Result<(), Error> {
+        if !(OLDEST_STATE_VERSION..=STATE_VERSION).contains(&header.version) {
+            return Err(Error::OtherVersion { state: self.path.clone(), found: header.version });
         }
-        match &origins.fingerprint {
+        match &header.fingerprint {
             Some(found) if found != fingerprint => Err(Error::OtherConfiguration {
                 state: self.path.clone(),
                 found: found.clone(),
@@ -180,7 +157,7 @@ impl StateDirectory {
         })
     }
 
-    /// The same with a snapshot that is bytes already.
+    /// Writes a checkpoint whose snapshot is bytes already.
     pub(crate) fn write_bytes<M: Serialize>(&self, manifest: Manifest<M>, snapshot: &[u8]) -> Result<(), Error> {
         self.write_with(manifest, |path, checked| {
             checked.write_all(snapshot).map_err(|source| Error::State { path: path.to_owned(), source })
@@ -233,65 +210,8 @@ impl StateDirectory {
         Ok(())
     }
 
-    /// Where it is.
+    /// The path of the directory.
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-}
-
-/// What every version of a manifest says: enough to refuse it by name, whatever shape the rest has.
-#[derive(Deserialize)]
-struct ManifestHeader {
-    version: u32,
-    fingerprint: Option<String>,
-}
-
-/// Counts and sums what is written to it.
-#[derive(Default)]
-struct Checksum {
-    length: u64,
-    crc: crc32fast::Hasher,
-}
-
-impl Checksum {
-    fn sum(&self) -> (u64, u32) {
-        (self.length, self.crc.clone().finalize())
-    }
-}
-
-impl Write for Checksum {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.length += bytes.len() as u64;
-        self.crc.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-struct ChecksummedWriter<W> {
-    writer: W,
-    checksum: Checksum,
-    failed: Option<io::Error>,
-}
-
-impl<W: Write> Write for ChecksummedWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = match self.writer.write(bytes) {
-            Ok(written) => written,
-            Err(error) => {
-                let kind = error.kind();
-                self.failed = Some(error);
-                return Err(kind.into());
-            }
-        };
-        self.checksum.write_all(bytes.get(..written).unwrap_or_default())?;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush().inspect_err(|error| self.failed = Some(error.kind().into()))
     }
 }

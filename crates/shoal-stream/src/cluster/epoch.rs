@@ -1,4 +1,6 @@
-//! The epoch: what must be equal for records to be of one run.
+//! The epoch: a hash of everything that must be equal for records to be of one run.
+//!
+//! A changed configuration is a new epoch, which begins at the first retained post and mixes with nothing.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -51,8 +53,8 @@ pub(crate) fn epoch(job: &Job, kafka: &Kafka, staged: bool, ends: &[Option<u64>]
     Ok(format!("{:016x}{:016x}", hash.h1, hash.h2))
 }
 
-/// What tells a file from another: what is written of one must not count as written of the other. What cannot be told
-/// apart is new each time, so that it is written twice rather than not at all.
+/// The identity of a file: what is written of one must not count as written of another. A file without one is new each
+/// time, so that its output is written twice rather than not at all.
 fn file(path: &Path, follow: bool) -> String {
     match Identity::of(path) {
         Ok(identity) if !follow => format!("{identity:?}"),
@@ -61,7 +63,7 @@ fn file(path: &Path, follow: bool) -> String {
     }
 }
 
-/// Where a file that grows lies on its disk.
+/// The place on its disk of a file that grows.
 #[cfg(unix)]
 fn place_of(path: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt;

@@ -1,11 +1,12 @@
-//! What a client's statistics say about the leaders of partitions.
+//! Leaders of partitions, as a client's statistics show them.
 
 use rdkafka::statistics::Statistics;
 
-/// How often a client tells its statistics, in milliseconds.
+/// The interval of a client's statistics, in milliseconds.
 pub(crate) const STATISTICS_INTERVAL_MS: &str = "1000";
 
-/// Whether the client is connected to the leader of a partition: only then does silence mean that there is nothing.
+/// Says whether the client is connected to the leader of a partition: only then does silence mean that there is
+/// nothing.
 pub(crate) fn is_led(statistics: &Statistics, topic: &str, partition: i32) -> bool {
     let known = statistics.topics.get(topic).and_then(|topic| topic.partitions.get(&partition));
     known.is_some_and(|partition| {
@@ -14,7 +15,7 @@ pub(crate) fn is_led(statistics: &Statistics, topic: &str, partition: i32) -> bo
     })
 }
 
-/// How many records of a partition lie at or after `position`.
+/// The number of records of a partition at or after `position`.
 pub(crate) fn lag(statistics: &Statistics, topic: &str, partition: i32, position: u64) -> Option<i64> {
     let known = statistics.topics.get(topic)?.partitions.get(&partition)?;
     let position = i64::try_from(position).unwrap_or(i64::MAX);

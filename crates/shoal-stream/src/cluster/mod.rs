@@ -1,4 +1,5 @@
-//! What a run knows of a Kafka cluster.
+//! A Kafka cluster as a run sees it: the [`session`] opened with it, the [`progress_log`] of all partitions, the
+//! [`epoch`] that keeps runs apart, and [`record`]s of topics that others read and write.
 
 pub(crate) mod epoch;
 pub(crate) mod leaders;

@@ -1,11 +1,11 @@
-//! How long connections have been failing.
+//! Outages: connections that have been failing for a while.
 
 use std::time::{Duration, Instant};
 
 use rdkafka::statistics::Statistics;
 
-/// Follows what a client says of its connections. What it complains of would not do: it says the same once in half a
-/// minute.
+/// Follows what a client's statistics say of its connections. Its complaints come too seldom: the same one only every
+/// half a minute.
 #[derive(Debug, Default)]
 pub(crate) struct Outage {
     since: Option<Instant>,

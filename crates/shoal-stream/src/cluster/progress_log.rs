@@ -1,9 +1,10 @@
-//! How far everybody has come: the compacted topic that all partitions publish their progress in.
+//! The progress log: a compacted topic of one partition, `PREFIX.watermarks`, that every process follows.
 //!
-//! Four kinds of records, by key: `EPOCH/at/STAGE/PARTITION` says how far a partition has come,
-//! `EPOCH/idle/SOURCE/OFFSET` that a source was idle when it had read so far, `EPOCH/begin/SOURCE` and
-//! `EPOCH/end/SOURCE` where reading a source begins, and where it ends in a bounded run. All but the first are decisions: they are written before they are acted upon, so that whoever reads the same
-//! records again decides the same.
+//! It holds four kinds of records, told apart by key. `EPOCH/at/STAGE/PARTITION` is the progress of a partition.
+//! `EPOCH/idle/SOURCE/OFFSET` says that a source was idle when it had read up to the offset, `EPOCH/begin/SOURCE` at
+//! which offset reading a source begins, and `EPOCH/end/SOURCE` at which it ends in a bounded run. These three are
+//! decisions: they are written before they are acted upon, so that whoever reads the same records again decides the
+//! same. The values are JSON, because people read them when something is stuck.
 //!
 //! Runs in one process read these records across versions: a key is added with a default, none is taken away.
 
@@ -11,25 +12,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use rdkafka::message::OwnedHeaders;
 use serde::{Deserialize, Serialize};
+use shoal_detect::StageName;
 use shoal_model::Timestamp;
 
-use crate::order::intake::IdleDecision;
+use crate::order::idle::IdleDecision;
 use crate::staged::frame::Mark;
 use crate::staged::topology::{PartitionId, Topology};
-use shoal_detect::StageName;
+use crate::write::producer::OutgoingRecord;
 
-/// What one partition says of itself.
+/// The progress of one partition, as it reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PartitionProgress {
+    /// The event time that it has come to.
     pub(crate) mark: Mark,
     /// The highest time seen; only of sources.
     pub(crate) newest: Timestamp,
-    /// Whether it is idle; only of sources.
+    /// `true` while it is idle; only of sources.
     pub(crate) idle: bool,
 }
 
-/// What all partitions have said.
+/// The content of the log, as far as it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct ProgressLog {
     epoch: String,
@@ -39,7 +43,7 @@ pub(crate) struct ProgressLog {
     ends: BTreeMap<String, u64>,
 }
 
-/// [`PartitionProgress`] as it is written, times in microseconds since the epoch.
+/// [`PartitionProgress`] as it is written: times in microseconds since 1970.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ProgressValue {
     watermark: i64,
@@ -55,14 +59,33 @@ pub(crate) struct IdleValue {
     to: i64,
 }
 
-/// Where a source begins, or a bounded run ends.
+/// The offset at which a source begins or ends, as it is written.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct OffsetValue {
     offset: u64,
 }
 
+/// A record of the log that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogRecord {
+    pub(crate) key: String,
+    pub(crate) value: Vec<u8>,
+}
+
+impl LogRecord {
+    fn new(key: String, value: &impl Serialize) -> Result<Self, serde_json::Error> {
+        Ok(Self { key, value: serde_json::to_vec(value)? })
+    }
+
+    /// The record as the producer takes it.
+    pub(crate) fn to<'a>(&'a self, topic: &'a str) -> OutgoingRecord<'a> {
+        let (key, payload) = (self.key.as_bytes(), self.value.as_slice());
+        OutgoingRecord { topic, partition: 0, key, payload, headers: OwnedHeaders::new() }
+    }
+}
+
 impl ProgressLog {
-    /// On which nothing has been said.
+    /// An empty log of this epoch.
     pub(crate) fn new(epoch: &str) -> Self {
         Self {
             epoch: epoch.to_owned(),
@@ -73,7 +96,7 @@ impl ProgressLog {
         }
     }
 
-    /// Reads a record of the topic. What others wrote there is passed over.
+    /// Reads a record of the log. Records that others wrote there are passed over.
     pub(crate) fn learn(&mut self, key: &[u8], value: &[u8]) {
         _ = self.learned(key, value);
     }
@@ -114,48 +137,48 @@ impl ProgressLog {
         Some(())
     }
 
-    /// The record that says how far a partition has come.
-    pub(crate) fn progress(
+    /// The record of a partition's progress.
+    pub(crate) fn progress_record(
         &self,
         id: PartitionId,
         progress: &PartitionProgress,
-    ) -> Result<(String, Vec<u8>), serde_json::Error> {
+    ) -> Result<LogRecord, serde_json::Error> {
         let written = ProgressValue {
             watermark: progress.mark.watermark.micros(),
             highest: progress.mark.highest.micros(),
             newest: progress.newest.micros(),
             idle: progress.idle,
         };
-        Ok((format!("{}/at/{id}", self.epoch), serde_json::to_vec(&written)?))
+        LogRecord::new(format!("{}/at/{id}", self.epoch), &written)
     }
 
-    /// The record that says that a source is idle.
-    pub(crate) fn idle(
+    /// The record of the decision that a source is idle.
+    pub(crate) fn idle_record(
         &self,
         source: &str,
         offset: u64,
         idle: IdleDecision,
-    ) -> Result<(String, Vec<u8>), serde_json::Error> {
+    ) -> Result<LogRecord, serde_json::Error> {
         let written = IdleValue { limit: idle.limit.micros(), to: idle.to.micros() };
-        Ok((format!("{}/idle/{source}/{offset}", self.epoch), serde_json::to_vec(&written)?))
+        LogRecord::new(format!("{}/idle/{source}/{offset}", self.epoch), &written)
     }
 
-    /// The record that says where a bounded run ends.
-    pub(crate) fn end(&self, source: &str, offset: u64) -> Result<(String, Vec<u8>), serde_json::Error> {
-        Ok((format!("{}/end/{source}", self.epoch), serde_json::to_vec(&OffsetValue { offset })?))
+    /// The record of the decision that a bounded run ends at `offset` of a source.
+    pub(crate) fn end_record(&self, source: &str, offset: u64) -> Result<LogRecord, serde_json::Error> {
+        LogRecord::new(format!("{}/end/{source}", self.epoch), &OffsetValue { offset })
     }
 
-    /// The record that says where a source begins in this epoch.
-    pub(crate) fn begin(&self, source: &str, offset: u64) -> Result<(String, Vec<u8>), serde_json::Error> {
-        Ok((format!("{}/begin/{source}", self.epoch), serde_json::to_vec(&OffsetValue { offset })?))
+    /// The record of the decision that a source begins at `offset` in this epoch.
+    pub(crate) fn begin_record(&self, source: &str, offset: u64) -> Result<LogRecord, serde_json::Error> {
+        LogRecord::new(format!("{}/begin/{source}", self.epoch), &OffsetValue { offset })
     }
 
-    /// Where a source begins in this epoch.
+    /// The offset at which a source begins in this epoch.
     pub(crate) fn begin_of(&self, source: &str) -> Option<u64> {
         self.begins.get(source).copied()
     }
 
-    /// What was decided of a source where it stood at these offsets, in their order.
+    /// The decisions about a source while it stood at these offsets, in their order.
     pub(crate) fn idle_between(&self, source: &str, offsets: RangeInclusive<u64>) -> Vec<IdleDecision> {
         if offsets.is_empty() {
             return Vec::new();
@@ -163,34 +186,35 @@ impl ProgressLog {
         self.idle.get(source).map(|idle| idle.range(offsets).map(|(_, idle)| *idle).collect()).unwrap_or_default()
     }
 
-    /// What was decided of a source when it had read up to `offset`.
+    /// The decision about a source when it had read up to `offset`.
     pub(crate) fn idle_at(&self, source: &str, offset: u64) -> Option<IdleDecision> {
         self.idle.get(source)?.get(&offset).copied()
     }
 
-    /// Where a source stood when it was decided that it is idle.
+    /// The offsets at which a source stood when it was decided that it is idle.
     pub(crate) fn idle_offsets(&self, source: &str) -> BTreeSet<u64> {
         self.idle.get(source).map(|decided| decided.keys().copied().collect()).unwrap_or_default()
     }
 
-    /// Where a bounded run ends for a source.
+    /// The offset at which a bounded run ends for a source.
     pub(crate) fn end_of(&self, source: &str) -> Option<u64> {
         self.ends.get(source).copied()
     }
 
-    /// What a partition said last.
+    /// The last report of a partition.
     pub(crate) fn of(&self, id: PartitionId) -> Option<&PartitionProgress> {
         self.at.get(&id)
     }
 
-    /// How far the slowest partition of all stages after ingest has come.
+    /// The watermark of the slowest partition of all stages after ingest.
     pub(crate) fn slowest(&self, topology: &Topology) -> Timestamp {
         let stages = StageName::ALL.into_iter().filter(|stage| *stage != StageName::Ingest);
         let watermark = |id| self.of(id).map_or(Timestamp::MIN, |progress| progress.mark.watermark);
         stages.flat_map(|stage| topology.partition_ids(stage)).map(watermark).min().unwrap_or(Timestamp::MAX)
     }
 
-    /// How far an idle source may go: to the slowest that is not idle; when all are, just beyond everything seen.
+    /// The moment that an idle source may go to: that of the slowest that is not idle; when all are, just beyond
+    /// everything seen.
     pub(crate) fn idle_target(&self, topology: &Topology) -> Timestamp {
         let sources: Vec<_> = topology.partition_ids(StageName::Ingest).map(|id| self.of(id)).collect();
         let active = |progress: &&PartitionProgress| !progress.idle && !progress.mark.is_end();
@@ -213,7 +237,7 @@ impl ProgressLog {
         self.at.values().map(|progress| progress.newest).max().unwrap_or(Timestamp::MIN)
     }
 
-    /// Whether every partition of these stages has reached the end of the input.
+    /// Says whether every partition of these stages has reached the end of the input.
     pub(crate) fn have_ended(&self, topology: &Topology, stages: impl IntoIterator<Item = StageName>) -> bool {
         let mut ids = stages.into_iter().flat_map(|stage| topology.partition_ids(stage));
         ids.all(|id| self.of(id).is_some_and(|progress| progress.mark.is_end()))
@@ -237,7 +261,8 @@ mod tests {
     fn say(progress_log: &mut ProgressLog, stage: StageName, partition: u16, watermark: Timestamp, idle: bool) {
         let mark = Mark { watermark, highest: watermark.min(at(500)) };
         let progress = PartitionProgress { mark, newest: at(700), idle };
-        let (key, value) = progress_log.progress(PartitionId { stage, partition }, &progress).unwrap();
+        let LogRecord { key, value } =
+            progress_log.progress_record(PartitionId { stage, partition }, &progress).unwrap();
         progress_log.learn(key.as_bytes(), &value);
     }
 
@@ -245,8 +270,9 @@ mod tests {
     fn decisions_are_found_again_and_other_epochs_are_not() {
         let mut progress_log = ProgressLog::new("e1");
         let idle = IdleDecision { limit: at(9), to: at(8) };
-        let said = [progress_log.idle("posts/0", 17, idle).unwrap(), progress_log.end("posts/0", 90).unwrap()];
-        for (key, value) in said {
+        let said =
+            [progress_log.idle_record("posts/0", 17, idle).unwrap(), progress_log.end_record("posts/0", 90).unwrap()];
+        for LogRecord { key, value } in said {
             progress_log.learn(key.as_bytes(), &value);
             progress_log.learn(key.replace("e1", "e2").replace("17", "18").as_bytes(), &value);
         }

@@ -1,4 +1,4 @@
-//! Reading a stretch of a topic from one end to the other.
+//! Reading a range of a topic from one end to the other.
 
 use std::time::{Duration, Instant};
 
@@ -10,11 +10,11 @@ use shoal_kafka::{Connection, Purpose, Reader, Watch, WatchContext};
 
 use crate::Error;
 
-/// How long a question to the cluster may take.
+/// The longest that a question to the cluster may take.
 pub(crate) const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long nothing comes at the end of a stretch whose last offsets hold no records.
+/// The time after which the end of a range is reached although its last offsets hold no records.
 const TAIL_GAP_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long nothing may come while a stretch is read.
+/// The longest that nothing may come while a range is read.
 const SILENCE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A consumer that is assigned by hand.
@@ -68,7 +68,7 @@ pub(crate) fn scan(
     }
 }
 
-/// Why nothing works, in words.
+/// The worst trouble with the brokers, in words.
 pub(crate) fn worst(watch: &Watch) -> String {
     watch.worst().map_or_else(
         || "the brokers do not answer".to_owned(),

@@ -11,7 +11,7 @@ pub(crate) struct Merge<T> {
 }
 
 impl<T: Record> Merge<T> {
-    /// Of these inputs, each in the order of triggers.
+    /// The merge of these inputs, each in the order of triggers.
     pub(crate) fn new(inputs: impl IntoIterator<Item = Vec<(Trigger, T)>>) -> Self {
         let filled = inputs.into_iter().filter(|input| !input.is_empty());
         Self { inputs: filled.map(|input| input.into_iter().peekable()).collect() }

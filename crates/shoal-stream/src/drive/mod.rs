@@ -1,4 +1,4 @@
-//! Driving partitions of stages, the same in every mode.
+//! Driving partitions of stages, the same in a fused and in a staged run.
 
 pub(crate) mod level;
 pub(crate) mod merge;

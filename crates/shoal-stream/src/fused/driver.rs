@@ -18,7 +18,7 @@ use crate::Error;
 use crate::drive::level::{self, StageLevel};
 use crate::metrics::stage::StageTotals;
 
-/// All stages, fused.
+/// The stages of a fused run.
 pub(crate) struct Fused {
     /// The posts on their way to the first stage.
     ingest: Outbox,

@@ -1,4 +1,4 @@
-//! A run in one process: all stages fused, edges in memory.
+//! A fused run: all stages in one process, edges in memory.
 
 pub(crate) mod driver;
 mod resume;

@@ -1,25 +1,31 @@
-//! Where to begin: afresh, at a checkpoint, or not at all.
+//! The start of a fused run: afresh, at a checkpoint, or not at all.
+//!
+//! The newest valid checkpoint is taken. One of another version, another configuration, other inputs or outputs is
+//! refused, with what to do. Without one the run starts from the first record and replaces the outputs. An input that
+//! had been read to its end and has grown starts the run afresh, because the posts at its end were released as if
+//! nothing came after them. A finished state with unchanged inputs reads nothing and changes nothing.
 
 use std::collections::BTreeMap;
 
 use shoal_formats::Identity;
 
 use crate::Error;
-use crate::checkpoint::{Manifest, RunMarks, StateDirectory};
-use crate::fused::source_partition::SourceOrigin;
+use crate::checkpoint::StateDirectory;
+use crate::checkpoint::manifest::Manifest;
+use crate::checkpoint::marks::{RunMarks, SourceOrigin};
 use crate::job::{Input, Job};
 
-/// Where to begin.
+/// The way to start.
 pub(crate) enum StartPlan {
-    /// From the first record; outputs are replaced.
+    /// Start from the first record; outputs are replaced.
     Afresh,
-    /// From a checkpoint.
+    /// Go on from a checkpoint.
     Resume(Manifest<RunMarks>),
-    /// The inputs were read to their end and have not changed.
+    /// Do nothing: the inputs were read to their end and have not changed.
     Finished(Manifest<RunMarks>),
 }
 
-/// Decides where to begin. `ends` is where topics end now, by source.
+/// Decides how to start. `ends` is where topics end now, by source.
 pub(crate) fn plan(job: &Job, state: Option<&StateDirectory>, ends: &BTreeMap<usize, u64>) -> Result<StartPlan, Error> {
     let Some(state) = state else { return Ok(StartPlan::Afresh) };
     let Some(manifest) = state.newest::<RunMarks>(&job.fingerprint)? else {

@@ -1,4 +1,4 @@
-//! The embedded runtime: sources in, alerts out, state in between.
+//! The main loop of a fused run: sources in, alerts out, state in between.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -8,7 +8,11 @@ use shoal_detect::{Analysed, DuplicatePost, Observed, StageName, Timed, Trigger}
 use shoal_formats::DeadLetter;
 use shoal_model::{Span, Timestamp, interned};
 
-use crate::checkpoint::{Manifest, RunMarks, STATE_VERSION, StateDirectory};
+use crate::checkpoint::manifest::{Manifest, SnapshotSum};
+use crate::checkpoint::marks::{RunMarks, SourceOrigin};
+use crate::checkpoint::version::STATE_VERSION;
+use crate::checkpoint::{LastCheckpoint, StateDirectory};
+use crate::clock::now;
 use crate::cluster::session::{ClusterSession, ends};
 use crate::drive::level::take;
 use crate::fused::driver::Fused;
@@ -16,9 +20,10 @@ use crate::fused::resume::{StartPlan, plan};
 use crate::fused::source_partition::SourcePartition;
 use crate::fused::sources::{SourceStart, open};
 use crate::job::Job;
-use crate::metrics::report::{self, Published, now};
+use crate::metrics::report::{self, Reporter};
 use crate::observer::{BatchOutcome, ObservedDuplicate, ObservedPost, Observer, RunProgress};
-use crate::order::intake::{CLOCKS_APART, IdleDecision, Intake};
+use crate::order::idle::{CLOCKS_APART, IdleDecision};
+use crate::order::intake::Intake;
 use crate::summary::{AlertCounts, Summary};
 use crate::write::{OutputMarks, Sinks};
 use crate::{Error, Metrics};
@@ -48,26 +53,25 @@ pub fn run(job: &Job, observer: &mut dyn Observer) -> Result<Summary, Error> {
     Ok(summary)
 }
 
-/// How long a wait for input goes on before somebody who wants to stop is heard.
+/// The longest wait for input before a request to stop is heard.
 const STOP_POLL: Duration = Duration::from_millis(200);
 /// Posts that one followed source may be ahead of the slowest.
 const MAX_RELEASED_AHEAD: usize = 65_536;
 
-/// A run under way.
+/// A fused run under way.
 struct FusedRun {
     fused: Fused,
     sources: Vec<SourcePartition>,
     sinks: Sinks,
     state: Option<StateDirectory>,
     session: Option<ClusterSession>,
-    published: Published,
+    reporter: Reporter,
     metrics: Metrics,
     live: bool,
     alerts: AlertCounts,
     /// The highest event time of a post so far.
     highest: Option<Timestamp>,
-    /// The last checkpoint, and posts since.
-    checkpoint: (u64, Instant, u64),
+    checkpoint: LastCheckpoint,
     started: Instant,
     records_before: u64,
     resumed: bool,
@@ -101,9 +105,9 @@ impl FusedRun {
         if let Some(state) = &state {
             state.clear()?;
         }
-        let broker = session.as_ref().map(|session| &session.broker);
+        let broker = session.as_ref().map(|session| &session.writer);
         let sinks = Sinks::open(&job.outputs, &OutputMarks::default(), None, broker)?;
-        if let Some(cut) = session.as_ref().and_then(ClusterSession::is_cut).filter(|_| sinks.have_written()) {
+        if let Some(cut) = session.as_ref().and_then(ClusterSession::first_cut).filter(|_| sinks.have_written()) {
             return Err(Error::FirstRecordsGone { input: job.sources[cut].name.clone() });
         }
         let fused = Fused::new(&job.detect, &job.provenance(), keeps_posts)?;
@@ -125,12 +129,12 @@ impl FusedRun {
             sinks,
             state,
             session,
-            published: Published::new(&job.metrics, job.sources.iter().map(|source| source.name.as_str())),
+            reporter: Reporter::new(&job.metrics, job.sources.iter().map(|source| source.name.as_str())),
             metrics: job.metrics.clone(),
             live: job.follow.is_some(),
             alerts: AlertCounts::default(),
             highest: None,
-            checkpoint: (0, now, 0),
+            checkpoint: LastCheckpoint::new(0),
             started: now,
             records_before: 0,
             resumed: false,
@@ -164,10 +168,10 @@ impl FusedRun {
             intake,
         });
         let sources = open(job, session.as_ref(), begins.collect(), keeps_posts)?;
-        let broker = session.as_ref().map(|session| &session.broker);
+        let broker = session.as_ref().map(|session| &session.writer);
         let sinks = Sinks::open(&job.outputs, &manifest.marks.outputs, Some(directory.path()), broker)?;
         let mut run = Self::new(job, fused, sources, sinks, state, session);
-        run.checkpoint.0 = manifest.number;
+        run.checkpoint = LastCheckpoint::new(manifest.number);
         (run.alerts, run.highest) = (alerts, highest);
         run.records_before = run.sources.iter().map(|source| source.intake.counts.records).sum();
         run.resumed = true;
@@ -189,7 +193,7 @@ impl FusedRun {
                 if job.follow.is_some() { self.feed_any(job, observer)? } else { self.feed_slowest(job, observer)? };
             self.drive(observer)?;
             observer.progress(&self.progress());
-            if self.published.is_due() || !fed {
+            if self.reporter.is_due() || !fed {
                 self.publish();
             }
             if !fed {
@@ -236,12 +240,12 @@ impl FusedRun {
         Ok(self.sources.iter().any(|source| !source.ended))
     }
 
-    /// What was decided where sources stand is decided again.
+    /// Makes again the decisions that were made where the sources stand.
     fn decide_again(&mut self) -> Result<(), Error> {
         let Some(session) = &self.session else { return Ok(()) };
         let mut dead = Vec::new();
         for source in &mut self.sources {
-            if let Some(idle) = session.decided_idle(source) {
+            if let Some(idle) = session.decided_idle(&source.name, source.position.offset) {
                 source.grow_idle(idle, &mut dead);
             }
         }
@@ -264,11 +268,12 @@ impl FusedRun {
             return Ok(());
         }
         // What was believed here once is believed: a later clock must not believe more.
-        let before = self.session.as_ref().and_then(|session| session.decided_idle(source));
+        let before =
+            self.session.as_ref().and_then(|session| session.decided_idle(&source.name, source.position.offset));
         let limit = source.limit.or(before.map(|idle| idle.limit)).unwrap_or_else(|| now().plus(CLOCKS_APART));
         let idle = IdleDecision { limit, to };
-        if let Some(session) = &self.session {
-            session.decide_idle(source, idle)?;
+        if let (Some(session), SourceOrigin::Topic { .. }) = (&self.session, &source.origin) {
+            session.decide_idle(&source.name, source.position.offset, idle)?;
         }
         let mut dead = Vec::new();
         self.sources[number].grow_idle(idle, &mut dead);
@@ -290,7 +295,9 @@ impl FusedRun {
         for deletion in source.take(batch, &mut dead) {
             observer.deletion(&deletion);
         }
-        if let Some(idle) = self.session.as_ref().and_then(|session| session.decided_idle(source)) {
+        if let Some(idle) =
+            self.session.as_ref().and_then(|session| session.decided_idle(&source.name, source.position.offset))
+        {
             source.grow_idle(idle, &mut dead);
         }
         self.bury(&dead)?;
@@ -301,7 +308,7 @@ impl FusedRun {
         dead.iter().try_for_each(|letter| self.sinks.dead_letter(letter))
     }
 
-    /// How far event time has come: no source can bring anything older, except late.
+    /// The watermark of all sources: none can bring anything older, except late.
     fn watermark(&self) -> Option<Timestamp> {
         self.sources.iter().map(SourcePartition::watermark).min().flatten()
     }
@@ -310,7 +317,7 @@ impl FusedRun {
     fn drive(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
         let Some(slowest) = self.watermark() else { return settle_nothing(observer) };
         let (posts, places) = self.released_below(slowest);
-        self.checkpoint.2 += posts.len() as u64;
+        self.checkpoint.records += posts.len() as u64;
         // Timers fire up to the highest post, not to the end of time: the end of a file resolves nothing.
         let Some(highest) = self.highest else { return settle_nothing(observer) };
         let driven = self.fused.drive(posts, slowest.min(highest));
@@ -344,8 +351,7 @@ impl FusedRun {
 
     fn save_if_due(&mut self, job: &Job, observer: &mut dyn Observer) -> Result<(), Error> {
         let Some(settings) = &job.state else { return Ok(()) };
-        let (_, last, posts) = self.checkpoint;
-        if posts >= settings.every_posts || (posts > 0 && last.elapsed() >= settings.every) {
+        if self.checkpoint.is_stale(settings.every_posts, settings.every) {
             self.save(false, observer)?;
         }
         Ok(())
@@ -360,14 +366,14 @@ impl FusedRun {
         let manifest = Manifest {
             version: STATE_VERSION,
             fingerprint: self.fingerprint.clone(),
-            number: self.checkpoint.0 + 1,
+            number: self.checkpoint.number + 1,
             marks: RunMarks {
                 epoch: self.session.as_ref().map_or(0, |session| session.kafka.epoch),
                 sources: self.sources.iter().map(SourcePartition::mark).collect(),
                 output_paths: self.output_paths.clone(),
                 outputs,
             },
-            snapshot: (0, 0),
+            snapshot: SnapshotSum::default(),
             finished,
         };
         state.write(manifest, |to| {
@@ -376,15 +382,15 @@ impl FusedRun {
             postcard::to_io(&(intakes, &self.alerts, self.highest), to).map(drop)
         })?;
         self.metrics.checkpoint.with_label_values(&["all"]).observe(started.elapsed().as_secs_f64());
-        self.checkpoint = (self.checkpoint.0 + 1, Instant::now(), 0);
+        self.checkpoint = LastCheckpoint::new(self.checkpoint.number + 1);
         Ok(())
     }
 
     fn publish(&mut self) {
-        self.published.sources(&self.sources);
-        self.published.stages(self.fused.totals());
+        self.reporter.sources(&self.sources);
+        self.reporter.stages(self.fused.totals());
         if let Some(watermark) = self.watermark() {
-            self.published.watermark(watermark, self.sources.iter().filter_map(|source| source.intake.newest).max());
+            self.reporter.watermark(watermark, self.sources.iter().filter_map(|source| source.intake.newest).max());
         }
     }
 
@@ -417,12 +423,12 @@ impl FusedRun {
     }
 }
 
-/// There were no posts, but perhaps something else that an observer keeps.
+/// Hands on an empty outcome: an observer may keep something else than posts.
 fn settle_nothing(observer: &mut dyn Observer) -> Result<(), Error> {
     observer.settled(BatchOutcome::default()).map_err(Error::Observer)
 }
 
-/// What an observer is told of posts that were read at these places.
+/// The outcome of posts that were read at these places, for an observer.
 fn outcome(observed: Observed, places: &[ReadPlace]) -> BatchOutcome {
     let posts = observed.posts.into_iter().filter_map(|post| {
         let ReadPlace { source, offset, at } = *places.get(post.number as usize)?;

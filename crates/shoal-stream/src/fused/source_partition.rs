@@ -1,40 +1,16 @@
 //! A source partition as the fused driver sees it.
 
-use std::fmt;
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
 use shoal_detect::Analysed;
-use shoal_formats::{DeadLetter, Identity, Position};
+use shoal_formats::{DeadLetter, Position};
 use shoal_model::{Deletion, Timestamp};
 
-use crate::checkpoint::SourceMark;
-use crate::order::intake::{IdleDecision, Intake};
-use crate::read::{Batch, Feed, More};
-
-/// What an input is, for a checkpoint to recognise it by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum SourceOrigin {
-    /// A file.
-    File(Identity),
-    /// A partition of a topic.
-    Topic {
-        /// The topic.
-        topic: String,
-        /// The partition.
-        partition: i32,
-    },
-}
-
-impl fmt::Display for SourceOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(identity) => f.write_str(&identity.path),
-            Self::Topic { topic, partition } => write!(f, "{topic}/{partition}"),
-        }
-    }
-}
+use crate::checkpoint::marks::{SourceMark, SourceOrigin};
+use crate::order::idle::IdleDecision;
+use crate::order::intake::Intake;
+use crate::read::batch::{Batch, More};
+use crate::read::feed::Feed;
 
 /// A source partition.
 pub(crate) struct SourcePartition {
@@ -42,24 +18,24 @@ pub(crate) struct SourcePartition {
     pub(crate) feed: Feed,
     pub(crate) origin: SourceOrigin,
     pub(crate) position: Position,
-    /// Where a topic is left that is not followed.
+    /// The offset at which a topic is left that is not followed.
     pub(crate) end: Option<u64>,
     pub(crate) ended: bool,
-    /// When something last came, and whether it is thought idle since. Only while following.
+    /// The moment when something last came, and whether it is thought idle since. Only while following.
     pub(crate) heard: Instant,
     pub(crate) idle: bool,
-    /// Up to where times were believed since the last record.
+    /// The bound up to which times were believed since the last record.
     pub(crate) limit: Option<Timestamp>,
     pub(crate) intake: Intake<Analysed>,
 }
 
 impl SourcePartition {
-    /// How far this source lets event time come; `None` holds it back.
+    /// The event time that this source lets pass; `None` holds it back.
     pub(crate) fn watermark(&self) -> Option<Timestamp> {
         self.intake.order.watermark()
     }
 
-    /// What a checkpoint says of it.
+    /// The mark of it in a checkpoint.
     pub(crate) fn mark(&self) -> SourceMark {
         SourceMark { origin: self.origin.clone(), position: self.position, end: self.end, ended: self.ended }
     }
@@ -72,7 +48,7 @@ impl SourcePartition {
         self.intake.take(&self.name, batch, dead)
     }
 
-    /// Nothing has come for a while: see [`Intake::idle`].
+    /// Lets the others pass, because nothing has come for a while: see [`Intake::idle`].
     pub(crate) fn grow_idle(&mut self, idle: IdleDecision, dead: &mut Vec<DeadLetter>) {
         self.intake.counts.idle += u64::from(!self.idle);
         (self.idle, self.limit) = (true, Some(idle.limit));

@@ -1,4 +1,5 @@
-//! Opening the sources of a fused run where a checkpoint left them.
+//! Opening the sources of a fused run where a checkpoint left them: plain files by seeking, everything else by reading
+//! and discarding.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -7,24 +8,26 @@ use shoal_detect::{Analysed, OrderConfig};
 use shoal_formats::Position;
 
 use crate::Error;
+use crate::checkpoint::marks::SourceOrigin;
 use crate::cluster::session::ClusterSession;
-use crate::fused::source_partition::{SourceOrigin, SourcePartition};
+use crate::fused::source_partition::SourcePartition;
 use crate::job::{Input, Job, Source};
 use crate::order::intake::Intake;
+use crate::read::feed::Feed;
+use crate::read::file::FileReader;
 use crate::read::topic::{TopicFeed, TopicStart, feeds};
-use crate::read::{Feed, FileReader};
 
-/// Where a source begins.
+/// The place at which a source begins.
 pub(crate) struct SourceStart {
     pub(crate) position: Position,
-    /// Where a topic ends that is not followed.
+    /// The offset after the last record of a topic that is not followed.
     pub(crate) end: Option<u64>,
     pub(crate) ended: bool,
     pub(crate) intake: Intake<Analysed>,
 }
 
 impl SourceStart {
-    /// At its first record.
+    /// The start of a source of which nothing has been read.
     pub(crate) fn afresh(config: &OrderConfig, end: Option<u64>) -> Self {
         Self { position: Position::default(), end, ended: false, intake: Intake::new(config) }
     }
@@ -51,7 +54,7 @@ pub(crate) fn open(
             Input::File(path) => {
                 let reader = FileReader::open(source, path, job, begin.position, keeps_posts)?;
                 let origin = SourceOrigin::File(reader.identity()?);
-                (reader.feed(job.threads, job.follow.as_ref()), origin)
+                (Feed::of_file(reader, job.threads, job.follow.as_ref()), origin)
             }
         };
         Ok(opened(source, begin, feed, origin))

@@ -1,4 +1,4 @@
-//! What is counted, under names that dashboards and rules may rely on.
+//! Counters, gauges and histograms, under names that dashboards and rules may rely on.
 //!
 //! No id, text or address is ever the value of a label: labels are stages, sources, topics, partitions, reasons.
 
@@ -19,9 +19,9 @@ pub struct Metrics {
     registry: Registry,
     /// Records read, by source.
     pub(crate) source_records: IntCounterVec,
-    /// What became of them, by source and outcome: processed, filtered, deletion, `dead_letter`.
+    /// Outcomes of the records, by source and outcome: processed, filtered, deletion, `dead_letter`.
     pub(crate) source_outcomes: IntCounterVec,
-    /// Those processed after the watermark had passed their time, by source.
+    /// Records processed after the watermark had passed their time, by source.
     pub(crate) source_late: IntCounterVec,
     /// Records that wait for the watermark or for belief in their time, by source.
     pub(crate) source_buffered: IntGaugeVec,
@@ -31,19 +31,19 @@ pub struct Metrics {
     pub(crate) source_newest: GaugeVec,
     /// Dead letters, by reason.
     pub(crate) dead_letters: IntCounterVec,
-    /// What prepare did with the posts, by outcome: processed, filtered, duplicate.
+    /// Outcomes of the posts in prepare, by outcome: processed, filtered, duplicate.
     pub(crate) prepare_outcomes: IntCounterVec,
     /// Records that arrived at a stage, by stage.
     pub(crate) stage_received: IntCounterVec,
-    /// Of those, processed.
+    /// Records that were processed, by stage.
     pub(crate) stage_processed: IntCounterVec,
-    /// Of those, dropped because they had been seen: a writer was restarted.
+    /// Records that were dropped because they had been seen, by stage: a writer was restarted.
     pub(crate) stage_seen: IntCounterVec,
     /// Records that wait for the slowest channel, by stage and partition.
     pub(crate) stage_buffered: IntGaugeVec,
     /// Event time, in seconds since the epoch, by stage and partition.
     pub(crate) watermark: GaugeVec,
-    /// How far event time is behind the newest post seen, in seconds, by stage and partition.
+    /// Lag of event time behind the newest post seen, in seconds, by stage and partition.
     pub(crate) lag_seconds: GaugeVec,
     /// Records of the topic that are still to be read, by stage and partition.
     pub(crate) lag_records: IntGaugeVec,
@@ -53,11 +53,11 @@ pub struct Metrics {
     pub(crate) rebalances: IntCounterVec,
     /// Frames, by topic and direction: in, out.
     pub(crate) frames: IntCounterVec,
-    /// Their bytes before compression.
+    /// Bytes of frames before compression, by topic and direction.
     pub(crate) bytes: IntCounterVec,
     /// Frames that were passed over, by stage and reason.
     pub(crate) frames_ignored: IntCounterVec,
-    /// How often reading a partition was paused, by stage and reason: queue, skew.
+    /// Pauses in reading a partition, by stage and reason: queue, skew.
     pub(crate) pauses: IntCounterVec,
     /// Records on their way to the brokers.
     pub(crate) unacknowledged: IntGauge,
@@ -112,7 +112,7 @@ impl Maker<'_> {
     }
 }
 
-/// From half a millisecond to two minutes, fine where targets lie.
+/// Bounds of histograms: from half a millisecond to two minutes, fine where targets lie.
 fn seconds() -> Vec<f64> {
     vec![
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5,
@@ -121,7 +121,7 @@ fn seconds() -> Vec<f64> {
 }
 
 impl Metrics {
-    /// Everything at zero.
+    /// Metrics that are all at zero.
     pub fn new() -> Result<Self, Error> {
         Self::registered().map_err(Error::Metrics)
     }
@@ -193,7 +193,7 @@ impl Metrics {
         }
     }
 
-    /// Where everything is registered.
+    /// The registry of all metrics.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }

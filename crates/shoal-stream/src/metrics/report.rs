@@ -1,37 +1,38 @@
-//! What a fused run publishes of itself: the counters that a staged run's tasks keep themselves.
+//! Metrics that a fused run publishes of itself: those that a staged run's tasks keep themselves.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use shoal_detect::StageName;
 use shoal_model::{Alert, AlertState, Timestamp};
 
 use crate::Metrics;
+use crate::clock::{now, seconds};
 use crate::fused::source_partition::SourcePartition;
 use crate::metrics::source::SourceMetrics;
 use crate::metrics::stage::{StageMetrics, StageTotals};
 
-/// How often counters are brought up to date.
-const EVERY: Duration = Duration::from_millis(100);
+/// The time between two updates of the metrics.
+const REPORT_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Publishes what a run counts.
-pub(crate) struct Published {
+/// The reporter of a run's metrics.
+pub(crate) struct Reporter {
     metrics: Metrics,
     sources: Vec<SourceMetrics>,
     stages: BTreeMap<StageName, StageMetrics>,
     last: Option<Instant>,
 }
 
-impl Published {
-    /// For a run that reads these sources.
+impl Reporter {
+    /// The reporter of a run that reads these sources.
     pub(crate) fn new<'a>(metrics: &Metrics, sources: impl IntoIterator<Item = &'a str>) -> Self {
         let sources = sources.into_iter().map(|source| SourceMetrics::new(metrics, source)).collect();
         Self { metrics: metrics.clone(), sources, stages: BTreeMap::new(), last: None }
     }
 
-    /// Whether it is time again.
+    /// Says whether an update is due, and begins the time to the next.
     pub(crate) fn is_due(&mut self) -> bool {
-        let due = self.last.is_none_or(|last| last.elapsed() >= EVERY);
+        let due = self.last.is_none_or(|last| last.elapsed() >= REPORT_INTERVAL);
         if due {
             self.last = Some(Instant::now());
         }
@@ -54,7 +55,7 @@ impl Published {
         }
     }
 
-    /// How far event time is, and how far behind the newest post.
+    /// Publishes the event time, and its lag behind the newest post.
     pub(crate) fn watermark(&self, watermark: Timestamp, newest: Option<Timestamp>) {
         if watermark == Timestamp::MIN || watermark == Timestamp::MAX {
             return;
@@ -75,15 +76,4 @@ pub(crate) fn alert(metrics: &Metrics, alert: &Alert, live: bool) {
     if live {
         metrics.alert_latency.observe(now().distance(alert.observed.window.end).seconds());
     }
-}
-
-/// Seconds since the epoch.
-pub(crate) fn seconds(at: Timestamp) -> f64 {
-    at.micros() as f64 / 1e6
-}
-
-/// The present moment: asked while following alone, when a source is silent or an alert was written.
-pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

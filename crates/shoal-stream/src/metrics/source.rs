@@ -4,8 +4,8 @@ use prometheus::{Gauge, IntCounter, IntGauge};
 use shoal_formats::Reason;
 use shoal_model::Timestamp;
 
-use super::report::seconds;
 use crate::Metrics;
+use crate::clock::seconds;
 use crate::summary::SourceCounts;
 
 /// The counters of one source, as whoever reads it raises them.

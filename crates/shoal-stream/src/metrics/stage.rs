@@ -10,9 +10,9 @@ use crate::Metrics;
 pub(crate) struct StageTotals {
     /// Records that arrived.
     pub(crate) received: u64,
-    /// Of those, processed.
+    /// Records that were processed.
     pub(crate) processed: u64,
-    /// Of those, dropped because they had come before.
+    /// Records that were dropped because they had come before.
     pub(crate) seen: u64,
     /// Outcomes of the records processed, where not all are alike.
     pub(crate) outcomes: PrepareCounts,

@@ -1,26 +1,15 @@
-//! The intake of one source partition: its order, what is released, what was counted.
+//! The intake of one source partition: its order, the posts released, the counts.
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use shoal_detect::{OrderConfig, Sequenced, SourceOrder, Timed};
 use shoal_formats::{DeadLetter, Reason, Record, RecordKind, Refusal};
-use shoal_model::{Deletion, Span, Timestamp};
+use shoal_model::{Deletion, Timestamp};
 
-use crate::read::{Batch, HasPost, More, ReadPost, RecordOutcome};
+use crate::order::idle::IdleDecision;
+use crate::read::batch::{Batch, HasPost, More, ReadPost, RecordOutcome};
 use crate::summary::SourceCounts;
-
-/// How far the clocks of a live source and of this machine may be apart.
-pub(crate) const CLOCKS_APART: Span = Span::from_seconds(300);
-
-/// A decision by the wall clock, the only one: nothing has come for a while.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct IdleDecision {
-    /// Times in doubt are believed up to here.
-    pub(crate) limit: Timestamp,
-    /// Event time goes on to here.
-    pub(crate) to: Timestamp,
-}
 
 /// Puts the posts of one source partition in order. A checkpoint keeps all of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,7 +24,7 @@ pub(crate) struct Intake<P> {
 }
 
 impl<P: HasPost> Intake<P> {
-    /// Of a source of which nothing has been read.
+    /// The intake of a source of which nothing has been read.
     pub(crate) fn new(config: &OrderConfig) -> Self {
         Self {
             order: SourceOrder::new(config),
@@ -97,8 +86,8 @@ impl<P: HasPost> Intake<P> {
         self.release();
     }
 
-    /// After a wall-clock time without data: decides held times, of which none can lie after `limit`, lets what waits
-    /// leave, and raises the watermark to where the others are.
+    /// Follows a decision that nothing comes for now: decides held times, of which none can lie after `limit`, lets
+    /// what waits leave, and raises the watermark to where the others are.
     pub(crate) fn idle(&mut self, name: &str, idle: IdleDecision, dead: &mut Vec<DeadLetter>) {
         let mut refused = Vec::new();
         self.order.settle(idle.limit, &mut refused);

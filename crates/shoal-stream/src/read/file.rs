@@ -1,19 +1,14 @@
 //! Reading a file of lines.
 
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
-use std::time::Duration;
 
 use shoal_detect::{Analysed, Analyst, TimeDoubt};
 use shoal_formats::{Format, Identity, Position, Reader};
 
-use super::{Batch, Decoder, Feed, More};
-use crate::job::{Follow, Source};
-use crate::{Error, Job};
-
-/// Batches that a reading thread may be ahead.
-const MAX_QUEUED_BATCHES: usize = 4;
+use crate::Error;
+use crate::job::{Job, Source};
+use crate::read::batch::{Batch, More};
+use crate::read::decode::Decoder;
 
 /// Reads, decodes and analyses a file.
 pub(crate) struct FileReader {
@@ -38,7 +33,7 @@ impl FileReader {
         let mut reader = Reader::open(path, &job.limits)?;
         let format = match source.format {
             Some(format) => format,
-            // Of nothing any format will do.
+            // An empty file has any format.
             None => match reader.detect() {
                 Err(shoal_formats::Error::Empty { .. }) => Format::DEFAULT,
                 format => format?,
@@ -90,33 +85,8 @@ impl FileReader {
         Ok(batch)
     }
 
-    /// Reads on a thread of its own when there may be more than one, or when reading may wait: others, and whoever
-    /// wants to stop, must not.
-    pub(crate) fn feed(self, threads: usize, follow: Option<&Follow>) -> Feed {
-        if threads <= 1 && follow.is_none() && !self.is_pipe {
-            return Feed::Inline(Box::new(self));
-        }
-        let (sender, receiver) = sync_channel(MAX_QUEUED_BATCHES);
-        let poll = follow.map(|follow| follow.poll);
-        thread::spawn(move || read_ahead(self, &sender, poll));
-        Feed::Thread(receiver)
-    }
-}
-
-/// Reads until the source ends, fails or nobody listens.
-fn read_ahead(mut reader: FileReader, sender: &SyncSender<Result<Batch<Analysed>, Error>>, poll: Option<Duration>) {
-    loop {
-        let batch = reader.batch();
-        let more = batch.as_ref().map_or(More::No, |batch| batch.more);
-        let silent = batch.as_ref().is_ok_and(|batch| batch.items.is_empty() && more == More::Later);
-        if !silent && sender.send(batch).is_err() {
-            return;
-        }
-        match (more, poll) {
-            (More::No, _) => return,
-            // Files do not say when they grow.
-            (More::Later, Some(poll)) => thread::sleep(poll),
-            _ => {}
-        }
+    /// Says whether reading may wait for somebody to write.
+    pub(crate) fn is_pipe(&self) -> bool {
+        self.is_pipe
     }
 }

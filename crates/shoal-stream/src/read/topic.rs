@@ -20,21 +20,22 @@ use shoal_formats::Position;
 use shoal_kafka::{Purpose, Watch, diagnose};
 
 use crate::cluster::leaders::{self, is_led, lag};
-use crate::cluster::record::{Incoming, decode};
+use crate::cluster::record::Incoming;
 use crate::job::{Job, Kafka};
-use crate::read::{Batch, Decoder, More};
+use crate::read::batch::{Batch, More};
+use crate::read::decode::Decoder;
 use crate::{Error, Metrics};
 
-/// Batches of one partition that wait to be taken: above the first it is no longer read, below the second it is again.
-/// Pausing throws away what was fetched, so the two lie apart.
+/// Batches of one partition that may wait to be taken before it is no longer read.
 const PAUSE_ABOVE: usize = 16;
+/// Batches that may wait when it is read again. Pausing throws away what was fetched, so the two lie apart.
 const RESUME_BELOW: usize = 4;
 /// Records between two looks at who is ahead and what has waited, while records come.
 const STEER_EVERY: u32 = 64;
-/// How long a poll waits, and how long a record waits for the rest of its batch.
+/// The time that a poll waits, and that a record waits for the rest of its batch.
 const POLL_TIMEOUT: Duration = Duration::from_millis(20);
 
-/// Where to read from.
+/// A partition to read, and the offset to begin at.
 #[derive(Debug, Clone)]
 pub(crate) struct TopicStart {
     /// The number of the source in the job.
@@ -45,7 +46,7 @@ pub(crate) struct TopicStart {
     pub(crate) offset: u64,
     /// The first not to read; none while following.
     pub(crate) end: Option<u64>,
-    /// Where something was decided before: a batch ends there, so that it can be decided again.
+    /// Offsets at which something was decided before: a batch ends there, so that it can be decided again.
     pub(crate) decided: BTreeSet<u64>,
 }
 
@@ -55,27 +56,33 @@ pub(crate) struct TopicFeed {
     state: Arc<LaneProgress>,
 }
 
-/// What the polling thread and whoever takes batches both know of a partition.
+/// The progress of a partition, known to the polling thread and to whoever takes batches.
 #[derive(Debug, Default)]
 struct LaneProgress {
     /// Batches that wait to be taken.
     waiting: AtomicUsize,
-    /// Everything that there was has been given.
+    /// `true` when everything that there was has been given.
     at_end: AtomicBool,
-    /// There is a connection to the partition's leader, which says that there is no more.
+    /// `true` while there is a connection to the partition's leader, which says that there is no more.
     led: AtomicBool,
     /// The offset after the last record that was read.
     position: AtomicU64,
 }
 
-/// Partitions of topics, and what is known of them.
-type Lanes = Vec<(String, i32, String, Arc<LaneProgress>)>;
+/// A partition as the client's statistics are read for it.
+struct WatchedLane {
+    topic: String,
+    partition: i32,
+    /// The number of the source, a label of metrics.
+    number: String,
+    state: Arc<LaneProgress>,
+}
 
 /// Hears the client's complaints and statistics.
 struct TopicReaderContext {
     watch: Watch,
     metrics: Metrics,
-    lanes: Lanes,
+    lanes: Vec<WatchedLane>,
 }
 
 impl ClientContext for TopicReaderContext {
@@ -90,7 +97,7 @@ impl ClientContext for TopicReaderContext {
     }
 
     fn stats(&self, statistics: Statistics) {
-        for (topic, partition, number, state) in &self.lanes {
+        for WatchedLane { topic, partition, number, state } in &self.lanes {
             let lag = lag(&statistics, topic, *partition, state.position.load(Ordering::Relaxed));
             state.led.store(is_led(&statistics, topic, *partition) && lag == Some(0), Ordering::Relaxed);
             if let Some(lag) = lag {
@@ -107,7 +114,7 @@ impl ClientContext for TopicReaderContext {
 impl ConsumerContext for TopicReaderContext {}
 
 impl TopicFeed {
-    /// Whether there is nothing for now: everything has been given, and the leader would say if there were more.
+    /// Says whether there is nothing for now: everything has been given, and the leader would say if there were more.
     pub(crate) fn is_silent(&self) -> bool {
         let state = &self.state;
         state.at_end.load(Ordering::Relaxed)
@@ -150,7 +157,7 @@ pub(crate) fn feeds(
     keeps_posts: bool,
 ) -> Result<Vec<TopicFeed>, Error> {
     let mut list = TopicPartitionList::new();
-    let (mut lanes, mut feeds, mut known) = (Vec::new(), Vec::new(), Lanes::new());
+    let (mut lanes, mut feeds, mut known) = (Vec::new(), Vec::new(), Vec::new());
     for start in starts {
         let offset = Offset::Offset(i64::try_from(start.offset).unwrap_or(i64::MAX));
         list.add_partition_offset(&start.topic, start.partition, offset)
@@ -160,7 +167,12 @@ pub(crate) fn feeds(
         let (sender, batches) = channel();
         let state = Arc::new(LaneProgress::default());
         state.position.store(start.offset, Ordering::Relaxed);
-        known.push((start.topic.clone(), start.partition, start.source.to_string(), Arc::clone(&state)));
+        known.push(WatchedLane {
+            topic: start.topic.clone(),
+            partition: start.partition,
+            number: start.source.to_string(),
+            state: Arc::clone(&state),
+        });
         feeds.push(TopicFeed { batches, state: Arc::clone(&state) });
         let position = Position { offset: start.offset, record: start.offset };
         lanes.push(TopicLane {
@@ -232,7 +244,8 @@ impl TopicPoller {
             return;
         }
         lane.bytes.inc_by(message.payload_len() as u64);
-        let (record, bytes, decoded) = decode(&lane.decoder, &incoming);
+        let (record, bytes) = (incoming.record(), incoming.bytes());
+        let decoded = lane.decoder.decode_incoming(&incoming);
         if lane.batch.items.is_empty() {
             lane.begun = Instant::now();
         }
@@ -266,11 +279,11 @@ impl TopicPoller {
         }
     }
 
-    /// What cannot pass is given to whoever reads; the rest the client tries again.
+    /// Gives an error that cannot pass to whoever reads; the client tries again after any other.
     fn failed(&mut self, error: &KafkaError) {
         self.watch.error(error, &error.to_string());
         let code = error.rdkafka_error_code();
-        let final_one = matches!(
+        let is_final = matches!(
             code,
             Some(
                 RDKafkaErrorCode::AutoOffsetReset
@@ -278,7 +291,7 @@ impl TopicPoller {
                     | RDKafkaErrorCode::TopicAuthorizationFailed
             )
         );
-        if !final_one {
+        if !is_final {
             return;
         }
         let diagnosis = diagnose(code, &error.to_string());

@@ -1,7 +1,7 @@
 //! Frames: what moves between stages.
 //!
-//! A frame holds up to 512 records of one channel, numbered without gaps, and how far event time had come on the
-//! channel once they were sent. Values that many of its records share are written once.
+//! A frame holds up to 512 records of one channel, numbered without gaps, and the event time that the channel has come
+//! to once they are sent. Values that many of its records share are written once.
 
 use postcard::{from_bytes, take_from_bytes, to_allocvec};
 use serde::de::DeserializeOwned;
@@ -19,45 +19,45 @@ pub(crate) const FRAME_BYTES: usize = 512 << 10;
 /// The most that a record may have. Topics are created with it as `max.message.bytes`.
 pub(crate) const RECORD_BYTES: usize = 8 << 20;
 
-/// How far event time has come on a channel.
+/// The event time that a channel has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mark {
-    /// Nothing below this comes any more; [`Timestamp::MAX`] at the end of input.
+    /// The moment below which nothing comes any more; [`Timestamp::MAX`] at the end of input.
     pub(crate) watermark: Timestamp,
     /// The highest time at which anything was processed: timers fire no later at the end of input.
     pub(crate) highest: Timestamp,
 }
 
 impl Mark {
-    /// Before anything.
+    /// The mark of a channel on which nothing has come.
     pub(crate) const START: Self = Self { watermark: Timestamp::MIN, highest: Timestamp::MIN };
 
-    /// How far timers may fire: the end of the input resolves nothing.
+    /// The moment up to which timers may fire: the end of the input resolves nothing.
     pub(crate) fn timers(self) -> Timestamp {
         if self.is_end() { self.highest } else { self.watermark }
     }
 
-    /// Whether this is the end of the input.
+    /// Says whether this is the end of the input.
     pub(crate) fn is_end(self) -> bool {
         self.watermark == Timestamp::MAX
     }
 
-    /// Both marks, as far as either.
+    /// The later of the two in both respects.
     pub(crate) fn max(self, other: Self) -> Self {
         Self { watermark: self.watermark.max(other.watermark), highest: self.highest.max(other.highest) }
     }
 }
 
-/// What a frame says before its records.
+/// The head of a frame: everything before its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FrameHead {
-    /// Who sent it.
+    /// The partition that sent it.
     pub(crate) from: PartitionId,
     /// The number of its first record on the channel, from 1; of the next one when it has none.
     pub(crate) first: u64,
-    /// How many records it has.
+    /// The number of its records.
     pub(crate) records: u32,
-    /// How far event time had come once they were sent.
+    /// The event time that the channel has come to once they are sent.
     pub(crate) mark: Mark,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn encode<W: Serialize>(head: &FrameHead, records: &[W]) -> Result<Ve
     interned::writing(|| to_allocvec(&(FRAME_VERSION, head, records)))
 }
 
-/// Why a frame cannot be read.
+/// The reason why a frame cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     /// Written by another version of the program.

@@ -1,4 +1,4 @@
-//! What a partition hears: numbered channels, merged by event time.
+//! The channels into a partition: numbered, merged by event time.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,7 +16,7 @@ pub(crate) struct Inbound<T> {
     channels: Vec<Channel<T>>,
 }
 
-/// What has come over one channel.
+/// A channel, and the records that came over it and wait.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Channel<T> {
     /// The number of the last record taken.
@@ -32,25 +32,25 @@ pub(crate) enum ChannelError {
     /// Records are missing.
     #[error("record {expected} of {from} is missing: the next one is {found}")]
     Gap {
-        /// Whose.
+        /// The sender.
         from: PartitionId,
         /// The number that should have come.
         expected: u64,
         /// The number that came.
         found: u64,
     },
-    /// From nobody that is configured.
+    /// The sender is not configured.
     #[error("{from} is no partition that this one hears")]
     Stranger {
-        /// Who.
+        /// The sender.
         from: PartitionId,
     },
     /// Event time went back.
     #[error("a record of {from} is for {at}, and the channel had passed {watermark}")]
     Order {
-        /// Whose.
+        /// The sender.
         from: PartitionId,
-        /// Its time.
+        /// The event time of the record.
         at: Timestamp,
         /// The watermark before it.
         watermark: Timestamp,
@@ -67,7 +67,7 @@ impl<T> Inbound<T> {
         }
     }
 
-    /// How many of a frame's first records have come before; they need not be read.
+    /// The number of a frame's first records that have come before; they need not be read.
     pub(crate) fn known(&self, head: &FrameHead) -> Result<u32, ChannelError> {
         let Some(at) = self.index.get(&head.from) else { return Err(ChannelError::Stranger { from: head.from }) };
         let seen = self.channels[*at].seen;
@@ -92,12 +92,12 @@ impl<T> Inbound<T> {
             channel.waiting.push_back((trigger, record));
             channel.seen += 1;
         }
-        // Somebody who was restarted says again what he said before.
+        // A sender that was restarted repeats earlier marks.
         channel.mark = channel.mark.max(head.mark);
         Ok(())
     }
 
-    /// How far all channels have come.
+    /// The event time that all channels have come to.
     pub(crate) fn mark(&self) -> Mark {
         let watermark = self.channels.iter().map(|channel| channel.mark.watermark).min();
         let highest = self.channels.iter().map(|channel| channel.mark.highest).max();
@@ -118,12 +118,12 @@ impl<T> Inbound<T> {
         self.channels.iter().map(|channel| channel.waiting.len()).sum()
     }
 
-    /// What a snapshot keeps.
+    /// The state that a snapshot keeps.
     pub(crate) fn state(&self) -> &[Channel<T>] {
         &self.channels
     }
 
-    /// Goes on from what a snapshot kept. `false` when it is of another topology.
+    /// Goes on from a state that a snapshot kept. `false` when it is of another topology.
     pub(crate) fn restore(&mut self, channels: Vec<Channel<T>>) -> bool {
         let fits = channels.len() == self.channels.len();
         if fits {

@@ -1,4 +1,4 @@
-//! What a partition sends: records numbered per channel, cut into frames.
+//! The channels out of a partition: records numbered per channel, cut into frames.
 
 use std::collections::BTreeMap;
 
@@ -22,12 +22,12 @@ pub(crate) struct Senders {
     channels: BTreeMap<PartitionId, Sender>,
 }
 
-/// One channel.
+/// A channel.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Sender {
     /// The number of the next record.
     next: u64,
-    /// What was last said about event time.
+    /// The mark that was sent last.
     said: Mark,
 }
 

@@ -20,7 +20,7 @@ use super::topology::{PartitionId, Topology};
 use crate::cluster::progress_log::ProgressLog;
 use crate::cluster::record::Incoming;
 use crate::job::{Input, Job, Kafka, Outputs, Source};
-use crate::order::intake::IdleDecision;
+use crate::order::idle::IdleDecision;
 use crate::testing::Loud;
 use crate::write::producer::Producer;
 use crate::{Error, Metrics, run};
@@ -114,7 +114,7 @@ fn shared() -> SharedRun {
     SharedRun::new(job, kafka, topology, "epoch".to_owned(), Arc::new(producer), ProgressLog::new("epoch"))
 }
 
-/// One partition in the simulation.
+/// A partition in the simulation.
 struct Node {
     task: Box<dyn Task>,
     position: usize,
@@ -252,7 +252,7 @@ impl World {
 }
 
 /// The alerts of one process over the same posts in files.
-fn embedded(posts: &[Vec<String>]) -> Vec<Alert> {
+fn fused(posts: &[Vec<String>]) -> Vec<Alert> {
     struct Kept(Vec<Alert>);
     impl crate::Observer for Kept {
         fn progress(&mut self, _progress: &crate::RunProgress) {}
@@ -279,7 +279,7 @@ fn embedded(posts: &[Vec<String>]) -> Vec<Alert> {
 #[test]
 fn tasks_give_the_alerts_of_one_process() {
     let posts = posts();
-    let expected = embedded(&posts);
+    let expected = fused(&posts);
     assert!(expected.len() >= 3, "{} alerts", expected.len());
     let mut world = World::new(&posts);
     world.run(&mut Numbers(1), 0);

@@ -1,4 +1,4 @@
-//! What came of this process's share of a staged run.
+//! The summary of this process's share of a staged run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,31 +10,31 @@ use shoal_model::AlertState;
 use super::process::shared::SharedRun;
 use crate::Metrics;
 
-/// What became of the records that arrived at one stage, in this process.
+/// Outcomes of the records that arrived at one stage, in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct StageCounts {
-    /// Arrived.
+    /// Records that arrived.
     pub received: u64,
-    /// Of those, processed.
+    /// Records among them that were processed.
     pub processed: u64,
-    /// Of those, dropped because they had come before: a writer was restarted.
+    /// Records among them that were dropped because they had come before: a writer was restarted.
     pub seen: u64,
-    /// Of those, still waiting, or given up with their partition.
+    /// Records among them that still wait, or were given up with their partition.
     pub waiting: u64,
 }
 
-/// What came of this process's share of a staged run. Counts are of this process alone.
+/// The summary of this process's share of a staged run. Counts are of this process alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct StagedSummary {
     /// Stages after ingest that it took part in.
     pub stages: BTreeMap<&'static str, StageCounts>,
     /// Records of sources that were read.
     pub records: u64,
-    /// Of those, processed.
+    /// Records among them that were processed.
     pub processed: u64,
-    /// Of those processed, late.
+    /// Records processed that were late.
     pub late: u64,
-    /// Of those, refused.
+    /// Records that were refused.
     pub dead_letters: u64,
     /// Alerts that were sent, by state.
     pub alerts: BTreeMap<String, u64>,

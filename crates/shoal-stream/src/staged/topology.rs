@@ -27,7 +27,7 @@ pub(crate) struct Topology {
 }
 
 impl Topology {
-    /// Of a pipeline that reads `sources` source partitions; the names of its topics begin with `prefix`.
+    /// The topology of a pipeline that reads `sources` source partitions; the names of its topics begin with `prefix`.
     pub(crate) fn new(prefix: &str, sources: usize, parts: &Partitions) -> Self {
         let sources = u16::try_from(sources).unwrap_or(u16::MAX);
         let partitions = StageName::ALL.map(|stage| (stage, stage.partitions(parts, sources)));
@@ -59,7 +59,7 @@ impl Topology {
         format!("{}.{stage}", self.prefix)
     }
 
-    /// The compacted topic that tells how far every partition has come.
+    /// The topic of the progress log.
     pub(crate) fn progress_log_topic(&self) -> String {
         format!("{}.watermarks", self.prefix)
     }

@@ -1,4 +1,8 @@
 //! Outputs whose length is known, so that a resumed run can cut them to what a checkpoint has seen.
+//!
+//! Records of output topics are numbered per partition and per writer: alerts by the partition that raises them, dead letters by their source.
+//! At the start a writer looks how far its row has been written, and writes nothing again ([`topic`]). All writers of a
+//! process share one [`mod@producer`].
 
 pub(crate) mod producer;
 pub(crate) mod topic;
@@ -80,7 +84,7 @@ fn check_length(path: &Path, length: u64, keep: u64, state: Option<&Path>) -> Re
     }
 }
 
-/// How much of one output was written.
+/// The amount written to one output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OutputMark {
@@ -90,7 +94,7 @@ pub(crate) enum OutputMark {
     Topic(TopicMark),
 }
 
-/// How much of all outputs was written; an absent one has no mark.
+/// The amount written to all outputs; an absent one has no mark.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct OutputMarks {
     pub(crate) alerts: Option<OutputMark>,
@@ -109,27 +113,27 @@ impl OutputMark {
     }
 }
 
-/// Where alerts go.
+/// An output for alerts.
 enum AlertSink {
     File(Lines),
     Topic(TopicSink),
 }
 
-/// Where dead letters go.
+/// An output for dead letters.
 enum DeadLetterSink {
     File(DeadLetterWriter),
     Topic(TopicSink),
 }
 
-/// All outputs.
+/// The outputs of a run in one process.
 pub(crate) struct Sinks {
     alerts: Option<AlertSink>,
     shadow: Option<AlertSink>,
     dead_letters: Option<DeadLetterSink>,
-    broker: Option<ClusterWriter>,
+    writer: Option<ClusterWriter>,
 }
 
-/// What it takes to write to topics.
+/// The means to write to topics.
 #[derive(Clone)]
 pub(crate) struct ClusterWriter {
     pub(crate) connection: Connection,
@@ -143,7 +147,7 @@ impl Sinks {
         outputs: &Outputs,
         marks: &OutputMarks,
         state: Option<&Path>,
-        broker: Option<&ClusterWriter>,
+        writer: Option<&ClusterWriter>,
     ) -> Result<Self, Error> {
         let alerts = |output: &Option<Output>, mark: &Option<OutputMark>| match output {
             None => Ok(None),
@@ -151,7 +155,7 @@ impl Sinks {
                 Lines::open(path, OutputMark::length(mark.as_ref()), state).map(|lines| Some(AlertSink::File(lines)))
             }
             Some(Output::Topic(topic)) => {
-                let sink = open_topic(topic, ALERT_SCHEMA, mark.as_ref(), broker)?;
+                let sink = open_topic(topic, ALERT_SCHEMA, mark.as_ref(), writer)?;
                 Ok(Some(AlertSink::Topic(sink)))
             }
         };
@@ -165,7 +169,7 @@ impl Sinks {
                 Some(DeadLetterSink::File(writer))
             }
             Some(Output::Topic(topic)) => {
-                let sink = open_topic(topic, DEAD_LETTER_SCHEMA, marks.dead_letters.as_ref(), broker)?;
+                let sink = open_topic(topic, DEAD_LETTER_SCHEMA, marks.dead_letters.as_ref(), writer)?;
                 Some(DeadLetterSink::Topic(sink))
             }
         };
@@ -173,7 +177,7 @@ impl Sinks {
             alerts: alerts(&outputs.alerts, &marks.alerts)?,
             shadow: alerts(&outputs.shadow, &marks.shadow)?,
             dead_letters,
-            broker: broker.cloned(),
+            writer: writer.cloned(),
         })
     }
 
@@ -189,7 +193,7 @@ impl Sinks {
         alerts.chain(dead_letters)
     }
 
-    /// Whether a topic holds records of this epoch that were written before this process.
+    /// Says whether a topic holds records of this epoch that were written before this process.
     pub(crate) fn have_written(&self) -> bool {
         self.topics().any(TopicSink::has_written)
     }
@@ -200,7 +204,7 @@ impl Sinks {
         match if sent { &mut self.alerts } else { &mut self.shadow } {
             None => Ok(()),
             Some(AlertSink::File(lines)) => lines.append(alert),
-            Some(AlertSink::Topic(sink)) => send_alert(sink, producer(self.broker.as_ref())?, ALERTS, alert).map(drop),
+            Some(AlertSink::Topic(sink)) => send_alert(sink, producer(self.writer.as_ref())?, ALERTS, alert).map(drop),
         }
     }
 
@@ -209,30 +213,30 @@ impl Sinks {
         match &mut self.dead_letters {
             None => Ok(()),
             Some(DeadLetterSink::File(writer)) => Ok(writer.append(letter)?),
-            Some(DeadLetterSink::Topic(sink)) => send_dead_letter(sink, producer(self.broker.as_ref())?, letter),
+            Some(DeadLetterSink::Topic(sink)) => send_dead_letter(sink, producer(self.writer.as_ref())?, letter),
         }
     }
 
-    /// Makes alerts visible to whoever reads them, and says whether something could not be written.
+    /// Makes alerts visible to whoever reads them. Fails if something could not be written.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
         for sink in [&mut self.alerts, &mut self.shadow].into_iter().flatten() {
             if let AlertSink::File(lines) = sink {
                 lines.flush()?;
             }
         }
-        self.broker.as_ref().map_or(Ok(()), |broker| broker.producer.check())
+        self.writer.as_ref().map_or(Ok(()), |writer| writer.producer.check())
     }
 
     /// Waits until the disk, or the brokers, have everything; gives how much that is.
     pub(crate) fn sync(&mut self) -> Result<OutputMarks, Error> {
-        let broker = self.broker.as_ref();
+        let writer = self.writer.as_ref();
         let alerts = |sink: &mut Option<AlertSink>| match sink {
             None => Ok(None),
             Some(AlertSink::File(lines)) => {
                 lines.sync()?;
                 Ok(Some(OutputMark::Length(lines.length)))
             }
-            Some(AlertSink::Topic(sink)) => sink.settle(producer(broker)?).map(|mark| Some(OutputMark::Topic(mark))),
+            Some(AlertSink::Topic(sink)) => sink.settle(producer(writer)?).map(|mark| Some(OutputMark::Topic(mark))),
         };
         let dead_letters = match &mut self.dead_letters {
             None => None,
@@ -240,7 +244,7 @@ impl Sinks {
                 writer.sync()?;
                 Some(OutputMark::Length(writer.len()))
             }
-            Some(DeadLetterSink::Topic(sink)) => Some(OutputMark::Topic(sink.settle(producer(broker)?)?)),
+            Some(DeadLetterSink::Topic(sink)) => Some(OutputMark::Topic(sink.settle(producer(writer)?)?)),
         };
         Ok(OutputMarks { alerts: alerts(&mut self.alerts)?, shadow: alerts(&mut self.shadow)?, dead_letters })
     }
@@ -250,7 +254,7 @@ impl Sinks {
 pub(crate) const ALERT_SCHEMA: &str = "alert.v1";
 /// The schema of dead letters in a topic.
 pub(crate) const DEAD_LETTER_SCHEMA: &str = "dead-letter.v1";
-/// What a dead letter in a topic keeps of its record at the most: as JSON it may be six times as long, which must fit.
+/// The most that a dead letter in a topic keeps of its record: as JSON it may be six times as long, which must fit.
 const RAW_BYTES: usize = 1 << 20;
 /// The row by which alerts are numbered.
 pub(crate) const ALERTS: &str = "alerts";
@@ -259,14 +263,14 @@ fn open_topic(
     topic: &str,
     schema: &'static str,
     mark: Option<&OutputMark>,
-    broker: Option<&ClusterWriter>,
+    writer: Option<&ClusterWriter>,
 ) -> Result<TopicSink, Error> {
-    let Some(ClusterWriter { connection, epoch, .. }) = broker else { return Err(Error::NoKafka) };
+    let Some(ClusterWriter { connection, epoch, .. }) = writer else { return Err(Error::NoKafka) };
     TopicSink::open(connection, topic, schema, epoch, &OutputMark::topic(mark), |_| true)
 }
 
-fn producer(broker: Option<&ClusterWriter>) -> Result<&Producer, Error> {
-    broker.map(|broker| &*broker.producer).ok_or(Error::NoKafka)
+fn producer(writer: Option<&ClusterWriter>) -> Result<&Producer, Error> {
+    writer.map(|writer| &*writer.producer).ok_or(Error::NoKafka)
 }
 
 /// Sends an alert, by its id: the topic may be compacted. Gives whether it was not there before.

@@ -18,10 +18,10 @@ use crate::cluster::leaders::STATISTICS_INTERVAL_MS;
 use crate::cluster::outage::Outage;
 use crate::{Error, Metrics};
 
-/// How long somebody who wants to stop waits for brokers that are gone.
+/// The longest that a run that is to stop waits for brokers that are gone.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Writes to topics. Shared by everybody in a process.
+/// The one producer of a process.
 pub(crate) struct Producer {
     inner: ThreadedProducer<Deliveries>,
     stop: Arc<AtomicBool>,
@@ -32,7 +32,8 @@ pub(crate) struct Deliveries {
     watch: Watch,
     outage: Mutex<Outage>,
     failure: Mutex<Option<DeliveryFailure>>,
-    room: (Mutex<()>, Condvar),
+    room: Mutex<()>,
+    has_room: Condvar,
     metrics: Metrics,
 }
 
@@ -62,12 +63,12 @@ impl Pending {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// By partition, the offset after the last record that was written.
+    /// Offsets after the last records that were written, by partition.
     pub(crate) fn ends(&self) -> BTreeMap<i32, i64> {
         self.lock().ends.clone()
     }
 
-    /// Whether nothing is on its way.
+    /// Says whether nothing is on its way.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().records == 0
     }
@@ -85,7 +86,7 @@ impl Pending {
     }
 }
 
-/// One record on its way.
+/// A record on its way.
 pub(crate) struct Ticket {
     pending: Arc<Pending>,
     since: Instant,
@@ -135,7 +136,7 @@ impl ProducerContext for Deliveries {
             }
         };
         ticket.pending.settle(written);
-        self.room.1.notify_all();
+        self.has_room.notify_all();
     }
 }
 
@@ -160,14 +161,15 @@ impl Producer {
             watch: Watch::new(connection),
             outage: Mutex::default(),
             failure: Mutex::new(None),
-            room: (Mutex::new(()), Condvar::new()),
+            room: Mutex::new(()),
+            has_room: Condvar::new(),
             metrics: metrics.clone(),
         };
         let inner = config.create_with_context(deliveries).map_err(|error| shoal_kafka::Error::client(&error))?;
         Ok(Self { inner, stop })
     }
 
-    /// Whether everything so far was written or still may be.
+    /// Fails if something was not written and never will be.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let context = self.inner.context();
         let failure = context.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -210,9 +212,9 @@ impl Producer {
             }
             self.check()?;
             self.has_patience(&mut stopping)?;
-            let room = context.room.0.lock().unwrap_or_else(PoisonError::into_inner);
-            // Somebody may have made room before this one waits: a second look costs little.
-            drop(context.room.1.wait_timeout(room, Duration::from_millis(20)));
+            let room = context.room.lock().unwrap_or_else(PoisonError::into_inner);
+            // There may be room before this one waits: a second look costs little.
+            drop(context.has_room.wait_timeout(room, Duration::from_millis(20)));
         }
     }
 
@@ -231,7 +233,7 @@ impl Producer {
         self.check()
     }
 
-    /// Who wants to stop does not wait for ever.
+    /// Ends the patience of a run that is to stop.
     fn has_patience(&self, stopping: &mut Option<Instant>) -> Result<(), Error> {
         if !self.stop.load(Ordering::Relaxed) {
             return Ok(());

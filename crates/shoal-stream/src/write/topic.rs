@@ -12,17 +12,27 @@ use crate::Error;
 use crate::cluster::record::{CHANNEL, EPOCH, SCHEMA, SEQUENCE, header};
 use crate::cluster::scan::{QUERY_TIMEOUT, scan};
 
-/// Numbers of the last records, by partition and by whose they are.
-pub(crate) type Numbers = BTreeMap<(i32, String), u64>;
+/// A row of numbered records: those of one writer in one partition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct RowId {
+    partition: i32,
+    writer: String,
+}
 
-/// What a checkpoint keeps of an output topic.
+/// Numbers of the last records, by row.
+type RowNumbers = BTreeMap<RowId, u64>;
+
+/// The number of the last record of a row, as a checkpoint keeps it: a list of three.
+type RowMark = (i32, String, u64);
+
+/// The mark of an output topic in a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct TopicMark {
-    /// Numbers of the last records sent, by partition and channel.
-    pub(crate) numbers: Vec<(i32, String, u64)>,
+    /// Numbers of the last records sent.
+    pub(crate) numbers: Vec<RowMark>,
     /// Numbers of the last records in the topic: more, while what was written before is made again.
-    pub(crate) written: Vec<(i32, String, u64)>,
-    /// By partition, an offset at or before everything written later.
+    pub(crate) written: Vec<RowMark>,
+    /// Offsets at or before everything written later, by partition.
     pub(crate) ends: BTreeMap<i32, i64>,
 }
 
@@ -32,16 +42,16 @@ pub(crate) struct TopicSink {
     schema: &'static str,
     epoch: String,
     partitions: i32,
-    numbers: Numbers,
-    /// What was found there at the start: written before, by us or by who was here before.
-    written: Numbers,
+    numbers: RowNumbers,
+    /// Numbers that were found there at the start: written before, by this process or an earlier one.
+    written: RowNumbers,
     ends: BTreeMap<i32, i64>,
     pending: Arc<Pending>,
 }
 
 impl TopicSink {
-    /// Looks how far the topic has been written, beyond what a checkpoint knows; only numbers of channels that `ours`
-    /// says are ours are kept.
+    /// Looks how far the topic has been written, beyond what a checkpoint knows. Numbers are kept of those writers
+    /// alone that `ours` says are ours.
     pub(crate) fn open(
         connection: &Connection,
         topic: &str,
@@ -60,10 +70,11 @@ impl TopicSink {
             let end = scan(connection, topic, partition, from, |message| {
                 let number: Option<u64> =
                     header(message, SEQUENCE).and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
-                let channel = header(message, CHANNEL).and_then(|value| std::str::from_utf8(value).ok());
+                let writer = header(message, CHANNEL).and_then(|value| std::str::from_utf8(value).ok());
                 let same = header(message, EPOCH) == Some(epoch.as_bytes());
-                if let (true, Some(number), Some(channel)) = (same, number, channel.filter(|name| ours(name))) {
-                    let last: &mut u64 = written.entry((message.partition(), channel.to_owned())).or_default();
+                if let (true, Some(number), Some(writer)) = (same, number, writer.filter(|name| ours(name))) {
+                    let row = RowId { partition: message.partition(), writer: writer.to_owned() };
+                    let last: &mut u64 = written.entry(row).or_default();
                     *last = number.max(*last);
                     moved |= home(message.key().unwrap_or_default(), partitions) != message.partition();
                 }
@@ -85,24 +96,24 @@ impl TopicSink {
         })
     }
 
-    /// Whether it was written before, in this epoch.
+    /// Says whether it was written before, in this epoch.
     pub(crate) fn has_written(&self) -> bool {
         !self.written.is_empty()
     }
 
-    /// Writes a record, unless it was written before; gives whether it was not. `channel` says whose numbers count on.
+    /// Writes a record, unless it was written before; gives whether it was not. The numbers of `writer` count on.
     pub(crate) fn send(
         &mut self,
         producer: &Producer,
-        channel: &str,
+        writer: &str,
         key: &[u8],
         payload: &[u8],
     ) -> Result<bool, Error> {
         let partition = home(key, self.partitions);
-        let place = (partition, channel.to_owned());
-        let number = self.numbers.get(&place).map_or(1, |last| last + 1);
-        let known = self.written.get(&place).is_some_and(|written| number <= *written);
-        self.numbers.insert(place, number);
+        let row = RowId { partition, writer: writer.to_owned() };
+        let number = self.numbers.get(&row).map_or(1, |last| last + 1);
+        let known = self.written.get(&row).is_some_and(|written| number <= *written);
+        self.numbers.insert(row, number);
         if known {
             return Ok(false);
         }
@@ -110,7 +121,7 @@ impl TopicSink {
         let headers = OwnedHeaders::new_with_capacity(4)
             .insert(Header { key: SCHEMA, value: Some(self.schema) })
             .insert(Header { key: EPOCH, value: Some(&self.epoch) })
-            .insert(Header { key: CHANNEL, value: Some(channel) })
+            .insert(Header { key: CHANNEL, value: Some(writer) })
             .insert(Header { key: SEQUENCE, value: Some(&number) });
         producer.send(OutgoingRecord { topic: &self.topic, partition, key, payload, headers }, &self.pending)?;
         Ok(true)
@@ -120,8 +131,8 @@ impl TopicSink {
     pub(crate) fn settle(&mut self, producer: &Producer) -> Result<TopicMark, Error> {
         producer.settle(&self.pending)?;
         self.ends.extend(self.pending.ends());
-        for (place, last) in &self.numbers {
-            let written = self.written.entry(place.clone()).or_default();
+        for (row, last) in &self.numbers {
+            let written = self.written.entry(row.clone()).or_default();
             *written = (*last).max(*written);
         }
         Ok(TopicMark { numbers: to_list(&self.numbers), written: to_list(&self.written), ends: self.ends.clone() })
@@ -133,10 +144,11 @@ fn home(key: &[u8], partitions: i32) -> i32 {
     (crc32fast::hash(key) % partitions.unsigned_abs().max(1)) as i32
 }
 
-fn to_list(numbers: &Numbers) -> Vec<(i32, String, u64)> {
-    numbers.iter().map(|((partition, name), last)| (*partition, name.clone(), *last)).collect()
+fn to_list(numbers: &RowNumbers) -> Vec<RowMark> {
+    numbers.iter().map(|(row, last)| (row.partition, row.writer.clone(), *last)).collect()
 }
 
-fn from_list(list: &[(i32, String, u64)]) -> Numbers {
-    list.iter().map(|(partition, name, last)| ((*partition, name.clone()), *last)).collect()
+fn from_list(list: &[RowMark]) -> RowNumbers {
+    let row = |(partition, writer, last): &RowMark| (RowId { partition: *partition, writer: writer.clone() }, *last);
+    list.iter().map(row).collect()
 }

@@ -13,7 +13,7 @@ use shoal_kafka::{Connection, GroupProtocol, Purpose, topics};
 use shoal_model::{Alert, Span};
 use shoal_stream::{Input, Job, Kafka, Output, Outputs, Source};
 
-/// How long a cluster may take for anything.
+/// The longest that a cluster may take for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The partitions of source topics.
@@ -23,7 +23,7 @@ pub(crate) fn connection(cluster: &Cluster) -> Connection {
     Connection::plaintext(cluster.bootstrap().split(','))
 }
 
-/// The same job with a topic of posts as its input and topics as its outputs, named by `prefix`.
+/// A copy of the job with a topic of posts as its input and topics as its outputs, named by `prefix`.
 pub(crate) fn over_topics(job: Job, cluster: &Cluster, prefix: &str) -> Job {
     let topic = format!("{prefix}.posts");
     let sources = (0..PARTITIONS).map(|partition| Source {

@@ -81,7 +81,7 @@ const WORDS: [&str; 48] = [
     "finally",
 ];
 
-/// One post of the made-up stream.
+/// A post of the made-up stream.
 #[derive(Clone)]
 pub(crate) struct Made {
     pub(crate) seconds: i64,

@@ -26,13 +26,13 @@ impl<'a> Case<'a> {
         let input = directory.path().join("posts.ndjson");
         write(&input, &stream(1));
         let mut made = Self { cluster, directory, baseline: Vec::new() };
-        made.baseline = alerts(&made.embedded(input)).0;
+        made.baseline = alerts(&made.file_job(input)).0;
         assert_enough(&made.baseline);
         made
     }
 
     /// A job over a file, with four partitions of every sharded stage.
-    pub(crate) fn embedded(&self, input: PathBuf) -> Job {
+    pub(crate) fn file_job(&self, input: PathBuf) -> Job {
         let mut config = config();
         let four = 4;
         config.partitions =
@@ -43,7 +43,7 @@ impl<'a> Case<'a> {
     /// A job over topics of its own, which are empty.
     pub(crate) fn empty(&self, prefix: &str, replication: i32) -> Job {
         let input = self.directory.path().join("posts.ndjson");
-        let job = over_topics(self.embedded(input), self.cluster, prefix);
+        let job = over_topics(self.file_job(input), self.cluster, prefix);
         create_topics(&job, replication);
         job
     }

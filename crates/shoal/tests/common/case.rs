@@ -51,7 +51,7 @@ fn shuffled(posts: Vec<Line>) -> Vec<Line> {
 }
 
 /// What the program makes of posts in a file, with one process and no Kafka; `settings` are laid over [`DETECT`].
-pub(crate) fn embedded(posts: &[Line], settings: &[&str]) -> Vec<Alert> {
+pub(crate) fn from_files(posts: &[Line], settings: &[&str]) -> Vec<Alert> {
     let directory = tempfile::tempdir().unwrap();
     super::write(&directory.path().join("posts.ndjson"), posts);
     fs::write(directory.path().join("file.toml"), DETECT).unwrap();

@@ -14,23 +14,24 @@ use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::util::Timeout;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use shoal_detect::StageName;
 use shoal_kafka::{Trouble, Watch};
 
-use super::partition_run::{Committable, ResumePoint};
+use super::handover::{Committable, OwnedRecord, PartitionLoad};
 use super::read_range::ReadRanges;
-use super::shared::{OwnedRecord, PartitionLoad, SharedRun};
+use super::resume_point::ResumePoint;
+use super::shared::SharedRun;
 use super::worker::{OpenPartition, WorkerCommand, WorkerHandles};
 use crate::Error;
 use crate::cluster::leaders::{is_led, lag};
 use crate::staged::topology::PartitionId;
-use shoal_detect::StageName;
 
-/// Who complained so lately has no brokers.
+/// A client that complained so lately has no brokers.
 const RECENT_TROUBLE: Duration = Duration::from_secs(3);
-/// How long a worker may take to let go of a partition before the group is told anyway.
+/// The longest that a worker may take to let go of a partition before the group is told anyway.
 const REVOKE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// One owned partition.
+/// A partition that this process owns.
 pub(crate) struct Slot {
     pub(crate) id: PartitionId,
     pub(crate) load: Arc<PartitionLoad>,
@@ -39,11 +40,14 @@ pub(crate) struct Slot {
     pub(crate) batch_bytes: usize,
     /// The offset after the last record that came.
     pub(crate) position: u64,
-    /// When something came, and whether everything there was has come since.
+    /// The moment when something last came.
     pub(crate) heard: Instant,
+    /// `true` when everything there was has come.
     pub(crate) at_end: bool,
+    /// `true` while it is not read.
     pub(crate) paused: bool,
-    /// There is a connection to its leader, which says that there is no more: silence means that there is nothing.
+    /// `true` while there is a connection to its leader, which says that there is no more: silence means that there is
+    /// nothing.
     pub(crate) is_led: bool,
 }
 
@@ -69,25 +73,25 @@ pub(crate) struct OwnedPartitions {
     pub(crate) workers: WorkerHandles,
     pub(crate) watch: Watch,
     slots: Mutex<BTreeMap<TopicPartition, Slot>>,
-    origin: ReadRanges,
+    ranges: ReadRanges,
 }
 
 impl OwnedPartitions {
     /// A member of a stage's group that owns nothing yet.
     pub(crate) fn new(stage: StageName, shared: &Arc<SharedRun>, workers: WorkerHandles) -> Self {
         let watch = Watch::new(&shared.kafka.connection);
-        let origin = ReadRanges::new(Arc::clone(shared));
-        Self { stage, shared: Arc::clone(shared), workers, watch, slots: Mutex::default(), origin }
+        let ranges = ReadRanges::new(Arc::clone(shared));
+        Self { stage, shared: Arc::clone(shared), workers, watch, slots: Mutex::default(), ranges }
     }
 
-    /// What it owns.
+    /// The partitions that it owns.
     pub(crate) fn slots(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn id(&self, topic: &str, partition: i32) -> Option<PartitionId> {
         let partition = match self.stage {
-            StageName::Ingest => self.origin.number(topic, partition)?,
+            StageName::Ingest => self.ranges.number(topic, partition)?,
             _ => u16::try_from(partition).ok()?,
         };
         (partition < self.shared.topology.partitions(self.stage))
@@ -100,11 +104,11 @@ impl OwnedPartitions {
             let expected = self.slots().keys().filter(|(other, _)| other == topic).count() as i32;
             return Err(Error::OtherPartitions { topic: topic.to_owned(), found: partition + 1, expected });
         };
-        let stretch = self.origin.stretch(id, topic, partition)?;
-        let found = ResumePoint::of(&self.shared, id)?;
-        let offset = stretch.from(found.offset(), topic, partition)?;
+        let range = self.ranges.range(id, topic, partition)?;
+        let resume_point = ResumePoint::of(&self.shared, id)?;
+        let offset = range.from(resume_point.offset(), topic, partition)?;
         let load = Arc::new(PartitionLoad::default());
-        let opening = OpenPartition { id, load: Arc::clone(&load), found, first: offset, end: stretch.end };
+        let opening = OpenPartition { id, load: Arc::clone(&load), resume_point, first: offset, end: range.end };
         self.workers.tell(id, WorkerCommand::Open(Box::new(opening)));
         let slot = Slot {
             id,
@@ -140,8 +144,10 @@ impl OwnedPartitions {
         {
             tracing::warn!(stage = %self.stage, "letting go of partitions takes long; the group goes on without");
         }
-        let settled: Vec<_> =
-            gone.iter().filter_map(|(partition, slot)| Some((partition.clone(), slot.load.settled()?))).collect();
+        let committable: Vec<_> = gone
+            .iter()
+            .filter_map(|(partition, slot)| Some((partition.clone(), slot.load.take_committable()?)))
+            .collect();
         for (_, slot) in &gone {
             tracing::info!(partition = %slot.id, "let go");
             self.shared.job.metrics.forget(slot.id.stage.name(), slot.id.partition);
@@ -149,7 +155,7 @@ impl OwnedPartitions {
         // Without brokers a commit would wait for them.
         let heard = |trouble: &Trouble| trouble.last.elapsed() < RECENT_TROUBLE;
         if commit && !self.watch.troubles().iter().any(heard) {
-            commit_all(consumer, &settled, CommitMode::Sync);
+            commit_all(consumer, &committable, CommitMode::Sync);
         }
         self.count();
     }
@@ -160,7 +166,8 @@ impl OwnedPartitions {
     }
 }
 
-/// The client remembers who was paused when a partition goes and comes back: it would never be read again.
+/// Resumes partitions that go. The client remembers that they were paused: when they come back they would never be
+/// read.
 fn resume_paused(consumer: &BaseConsumer<OwnedPartitions>, gone: &[(TopicPartition, Slot)]) {
     let mut list = TopicPartitionList::new();
     for ((topic, partition), _) in gone.iter().filter(|(_, slot)| slot.paused) {
@@ -177,15 +184,15 @@ fn resume_paused(consumer: &BaseConsumer<OwnedPartitions>, gone: &[(TopicPartiti
 /// Commits positions. Nobody depends on it: restarts begin at checkpoints. It tells operators how far a group is.
 pub(crate) fn commit_all(
     consumer: &BaseConsumer<OwnedPartitions>,
-    settled: &[(TopicPartition, Committable)],
+    committable: &[(TopicPartition, Committable)],
     mode: CommitMode,
 ) {
     let mut list = TopicPartitionList::new();
-    for ((topic, partition), settled) in settled {
-        let offset = Offset::Offset(i64::try_from(settled.offset).unwrap_or(i64::MAX));
+    for ((topic, partition), committable) in committable {
+        let offset = Offset::Offset(i64::try_from(committable.offset).unwrap_or(i64::MAX));
         let mut added = list.add_partition(topic, *partition);
         if added.set_offset(offset).is_ok() {
-            added.set_metadata(&settled.metadata);
+            added.set_metadata(&committable.metadata);
         }
     }
     if list.count() == 0 {
@@ -240,7 +247,7 @@ impl ConsumerContext for OwnedPartitions {
                 self.count();
             }
             Rebalance::Revoke(list) => {
-                // Of what was lost to somebody else nothing may be committed.
+                // Nothing may be committed for a partition that was lost to another process.
                 self.let_go(consumer, &partitions(list), !consumer.assignment_lost());
             }
             Rebalance::Error(error) => self.watch.error(error, "rebalance"),

@@ -8,34 +8,47 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{Message, Offset, TopicPartitionList};
+use shoal_detect::StageName;
 use shoal_kafka::{Held, Purpose, diagnose};
 
+use super::handover::OwnedRecord;
 use super::owned::{OwnedPartitions, TopicPartition, commit_all};
-use super::shared::{OwnedRecord, SharedRun};
+use super::shared::SharedRun;
 use super::worker::{WorkerCommand, WorkerHandles};
 use crate::Error;
 use crate::cluster::leaders;
 use crate::cluster::record::Incoming;
 use crate::job::Input;
-use shoal_detect::StageName;
 
-/// How long a poll waits.
+/// The time that a poll waits.
 const POLL_TIMEOUT: Duration = Duration::from_millis(20);
 /// Records or bytes that go to a worker together.
-const BATCH_RECORDS: usize = 256;
-const BATCH_BYTES: usize = 1 << 20;
-/// Records or bytes of a partition that may wait for its worker before it is paused, and until it is resumed. Pausing
-/// throws away what was fetched, so the two lie apart.
-const HIGH: (usize, usize) = (8_192, 16 << 20);
-const LOW: (usize, usize) = (1_024, 2 << 20);
-/// How often pauses, idleness and commits are looked at.
+const BATCH: Backlog = Backlog { records: 256, bytes: 1 << 20 };
+/// The backlog of a partition's worker above which the partition is paused.
+const PAUSE_ABOVE: Backlog = Backlog { records: 8_192, bytes: 16 << 20 };
+/// The backlog below which it is resumed. Pausing throws away what was fetched, so the two lie apart.
+const RESUME_BELOW: Backlog = Backlog { records: 1_024, bytes: 2 << 20 };
+/// The time between two looks at pauses, idleness and commits.
 const STEER_INTERVAL: Duration = Duration::from_millis(20);
-/// A thread that was away for longer than this knows nothing about who was silent.
+/// The longest that the thread may be away; after a longer time it knows nothing about silence.
 const LONGEST_ABSENCE: Duration = Duration::from_secs(1);
-/// How often an idle partition is asked to follow the others.
+/// The time between two requests to an idle partition to follow the others.
 const IDLE_INTERVAL: Duration = Duration::from_millis(200);
-/// How long closing a consumer may take.
+/// The longest that closing a consumer may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Records and their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Backlog {
+    records: usize,
+    bytes: usize,
+}
+
+impl Backlog {
+    fn exceeds(self, limit: Self) -> bool {
+        self.records > limit.records || self.bytes > limit.bytes
+    }
+}
 
 /// The polling thread of one stage.
 pub(crate) struct StagePoller {
@@ -94,7 +107,7 @@ impl StagePoller {
         }
     }
 
-    /// Everything that a partition had has come. The client does not say of which topic.
+    /// Notes that everything a partition had has come. The client does not say of which topic.
     fn reached_end(&self, partition: i32) {
         let Ok(positions) = self.consumer.position() else { return };
         let mut slots = self.consumer.context().slots();
@@ -111,7 +124,7 @@ impl StagePoller {
         }
     }
 
-    /// What cannot pass stops the run; the rest the client tries again.
+    /// Stops the run at an error that cannot pass; the client tries again after any other.
     fn failed(&self, error: &KafkaError) {
         let group = self.consumer.context();
         group.watch.error(error, &error.to_string());
@@ -146,15 +159,16 @@ impl StagePoller {
         self.look_for_idle(away);
     }
 
-    /// Reads no more of what its worker, or the slowest stage, cannot follow; and again of what they can.
+    /// Pauses partitions that their workers, or the slowest stage, cannot follow, and resumes those that they can.
     fn pause_and_resume(&self) {
         let group = self.consumer.context();
         let mut slots = group.slots();
         for ((topic, partition), slot) in slots.iter_mut() {
-            let waiting = (slot.load.records.load(Ordering::Relaxed), slot.load.bytes.load(Ordering::Relaxed));
-            let (ahead, most) = (slot.load.ahead.load(Ordering::Relaxed), self.shared.kafka.ahead);
-            let (limit, far) = if slot.paused { (LOW, most / 2) } else { (HIGH, most) };
-            let queue = waiting.0 > limit.0 || waiting.1 > limit.1;
+            let load = &slot.load;
+            let (records, bytes) = (load.records.load(Ordering::Relaxed), load.bytes.load(Ordering::Relaxed));
+            let (ahead, most) = (load.ahead.load(Ordering::Relaxed), self.shared.kafka.ahead);
+            let (limit, far) = if slot.paused { (RESUME_BELOW, most / 2) } else { (PAUSE_ABOVE, most) };
+            let queue = Backlog { records, bytes }.exceeds(limit);
             let skew = ahead > far;
             if (queue || skew) == slot.paused {
                 continue;
@@ -174,17 +188,20 @@ impl StagePoller {
 
     fn commit(&self) {
         let group = self.consumer.context();
-        let settled: Vec<_> = {
+        let committable: Vec<_> = {
             let slots = group.slots();
-            slots.iter().filter_map(|(partition, slot)| Some((partition.clone(), slot.load.settled()?))).collect()
+            slots
+                .iter()
+                .filter_map(|(partition, slot)| Some((partition.clone(), slot.load.take_committable()?)))
+                .collect()
         };
-        if !settled.is_empty() && !self.consumer.assignment_lost() {
-            commit_all(&self.consumer, &settled, CommitMode::Async);
+        if !committable.is_empty() && !self.consumer.assignment_lost() {
+            commit_all(&self.consumer, &committable, CommitMode::Async);
         }
     }
 
-    /// While following, a source partition of which everything has come, and nothing more for a while, does not hold
-    /// the others up. Who was away, or has no connection to the leader, knows nothing about silence.
+    /// Lets others pass, while following, a source partition of which everything has come and nothing more for a while.
+    /// A thread that was away, or has no connection to the leader, knows nothing about silence.
     fn look_for_idle(&mut self, away: bool) {
         let (group, Some(follow)) = (self.consumer.context(), &self.shared.job.follow) else { return };
         if group.stage != StageName::Ingest || self.idled.elapsed() < IDLE_INTERVAL {
@@ -217,7 +234,7 @@ fn take(group: &OwnedPartitions, workers: &WorkerHandles, message: &BorrowedMess
     slot.position = owned.offset + 1;
     slot.batch_bytes += owned.length();
     slot.batch.push(owned);
-    if slot.batch.len() >= BATCH_RECORDS || slot.batch_bytes >= BATCH_BYTES {
+    if slot.batch.len() >= BATCH.records || slot.batch_bytes >= BATCH.bytes {
         slot.flush(workers);
     }
 }

@@ -1,25 +1,25 @@
-//! Where partitions are read from, and where a bounded run ends.
+//! The ranges that partitions are read in: the offset to begin at, and the end of a bounded run.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use shoal_detect::StageName;
 use shoal_kafka::Reader;
 
 use super::shared::SharedRun;
 use crate::Error;
-use crate::cluster::progress_log::ProgressLog;
+use crate::cluster::progress_log::{LogRecord, ProgressLog};
 use crate::cluster::scan::QUERY_TIMEOUT;
 use crate::cluster::session::write_down;
 use crate::job::Input;
 use crate::staged::topology::PartitionId;
-use shoal_detect::StageName;
 
-/// How often somebody who waits for the progress topic looks again.
+/// The time between two looks at how far the progress log was read.
 const CATCH_UP_POLL: Duration = Duration::from_millis(10);
 
-/// Answers where to begin.
+/// The ranges that partitions are read in.
 pub(crate) struct ReadRanges {
     shared: Arc<SharedRun>,
 }
@@ -36,13 +36,13 @@ impl ReadRanges {
         u16::try_from(position).ok()
     }
 
-    /// Where a partition begins and, in a bounded run, ends: for a source these are decisions, made once.
-    pub(crate) fn stretch(&self, id: PartitionId, topic: &str, partition: i32) -> Result<ReadRange, Error> {
+    /// The range of a partition. For a source its beginning and, in a bounded run, its end are decisions, made once.
+    pub(crate) fn range(&self, id: PartitionId, topic: &str, partition: i32) -> Result<ReadRange, Error> {
         let reader = Reader::open(&self.shared.kafka.connection)?;
         let (low, high) = reader.watermarks(topic, partition, QUERY_TIMEOUT)?;
         let (first, last) = (u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0));
         if id.stage != StageName::Ingest {
-            // What is missing of a channel shows as a gap.
+            // Records that are missing on a channel show as a gap.
             return Ok(ReadRange { first, begin: first, end: None });
         }
         self.catch_up(&reader)?;
@@ -52,7 +52,7 @@ impl ReadRanges {
             (progress_log.begin_of(name), progress_log.end_of(name))
         };
         if decided.is_none() {
-            self.decide(|progress_log| progress_log.begin(name, first))?;
+            self.decide(|progress_log| progress_log.begin_record(name, first))?;
         }
         let begin = decided.unwrap_or(first);
         if first > 0 && decided.is_none() {
@@ -70,19 +70,16 @@ impl ReadRanges {
                 Ok(ReadRange { first, begin, end: Some(end) })
             }
             (false, None) => {
-                self.decide(|progress_log| progress_log.end(name, last))?;
+                self.decide(|progress_log| progress_log.end_record(name, last))?;
                 Ok(ReadRange { first, begin, end: Some(last) })
             }
         }
     }
 
     /// Writes a decision down.
-    fn decide(
-        &self,
-        record: impl FnOnce(&ProgressLog) -> Result<(String, Vec<u8>), serde_json::Error>,
-    ) -> Result<(), Error> {
-        let (key, value) = record(&self.shared.progress_log())?;
-        write_down(&self.shared.producer, &self.shared.topology.progress_log_topic(), &key, &value)
+    fn decide(&self, record: impl FnOnce(&ProgressLog) -> Result<LogRecord, serde_json::Error>) -> Result<(), Error> {
+        let record = record(&self.shared.progress_log())?;
+        write_down(&self.shared.producer, &self.shared.topology.progress_log_topic(), &record)
     }
 
     /// Waits until everything that has been said is known here: decisions must not be made twice.
@@ -104,7 +101,7 @@ impl ReadRanges {
     }
 }
 
-/// What of a partition is read.
+/// The records of a partition that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReadRange {
     /// The first record that is left.
@@ -116,8 +113,8 @@ pub(crate) struct ReadRange {
 }
 
 impl ReadRange {
-    /// Where to go on: at a checkpoint, or at the beginning. What was sent must be sent again under the same numbers,
-    /// so the records from there on must still be there.
+    /// The offset to go on at: that of a checkpoint, or the beginning. Everything that was sent must be sent again
+    /// under the same numbers, so the records from there on must still be there.
     pub(crate) fn from(self, checkpoint: Option<u64>, topic: &str, partition: i32) -> Result<u64, Error> {
         let wanted = checkpoint.unwrap_or(self.begin);
         if wanted < self.first {
@@ -133,11 +130,11 @@ mod tests {
 
     #[test]
     fn what_was_sent_must_be_sent_again_from_the_same_records() {
-        let stretch = |first, begin| ReadRange { first, begin, end: None };
-        assert_eq!(stretch(0, 0).from(None, "posts", 0).unwrap(), 0);
-        assert_eq!(stretch(7, 7).from(None, "posts", 0).unwrap(), 7);
-        assert_eq!(stretch(7, 0).from(Some(9), "posts", 0).unwrap(), 9);
-        assert!(matches!(stretch(7, 0).from(None, "posts", 0), Err(Error::Deleted { wanted: 0, .. })));
-        assert!(matches!(stretch(7, 0).from(Some(5), "posts", 0), Err(Error::Deleted { wanted: 5, .. })));
+        let range = |first, begin| ReadRange { first, begin, end: None };
+        assert_eq!(range(0, 0).from(None, "posts", 0).unwrap(), 0);
+        assert_eq!(range(7, 7).from(None, "posts", 0).unwrap(), 7);
+        assert_eq!(range(7, 0).from(Some(9), "posts", 0).unwrap(), 9);
+        assert!(matches!(range(7, 0).from(None, "posts", 0), Err(Error::Deleted { wanted: 0, .. })));
+        assert!(matches!(range(7, 0).from(Some(5), "posts", 0), Err(Error::Deleted { wanted: 5, .. })));
     }
 }

@@ -13,8 +13,8 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use shoal_kafka::{Held, Reader};
 use shoal_model::Timestamp;
 
-use super::partition_run::epoch_folder;
 use super::poller::StagePoller;
+use super::resume_point::epoch_folder;
 use super::shared::SharedRun;
 use super::worker::Workers;
 use crate::Error;
@@ -25,16 +25,16 @@ use crate::observer::{Observer, RunProgress};
 use crate::staged::summary::StagedSummary;
 use shoal_detect::StageName;
 
-/// How often the observer is told.
+/// The time between two reports to the observer.
 const OBSERVER_INTERVAL: Duration = Duration::from_millis(200);
-/// How long closing a client may take.
+/// The longest that closing a client may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Takes part in a staged run with these stages: until every partition of them has reached the end of the input, or
 /// (with `follow`) until told to stop. All processes of a pipeline run the same configuration.
 ///
-/// What is sent is a function of what is read: any number of processes, restarted at any moment, from a checkpoint or
-/// from the first record, give the same alerts.
+/// The output is a function of the input: any number of processes, restarted at any moment, from a checkpoint or from
+/// the first record, give the same alerts.
 pub fn run_staged(
     job: &Job,
     stages: &BTreeSet<StageName>,
@@ -45,10 +45,10 @@ pub fn run_staged(
     }
     let started = Instant::now();
     let Some(session) = ClusterSession::of(job, true, &[])? else { return Err(Error::NoKafka) };
-    let ClusterSession { kafka, topology, broker, progress_log, progress_log_end, .. } = session;
+    let ClusterSession { kafka, topology, writer, progress_log, progress_log_end, .. } = session;
     check_topics(&Reader::open(&kafka.connection)?, &topology)?;
-    warn_of_new_epoch(job, &broker.epoch);
-    let shared = Arc::new(SharedRun::new(job.clone(), kafka, topology, broker.epoch, broker.producer, progress_log));
+    warn_of_new_epoch(job, &writer.epoch);
+    let shared = Arc::new(SharedRun::new(job.clone(), kafka, topology, writer.epoch, writer.producer, progress_log));
     shared.progress_log_read.store(progress_log_end, Ordering::Release);
     let workers = Workers::start(job.threads, &shared)?;
     let outcome = threads(&shared, stages, &workers);
@@ -56,12 +56,12 @@ pub fn run_staged(
         shared.fail(error);
         Vec::new()
     });
-    let has_died = || workers.has_died() || threads.iter().any(|(_, thread)| thread.is_finished());
+    let has_died = || workers.has_died() || threads.iter().any(|thread| thread.handle.is_finished());
     let ended = watch(&shared, stages, observer, has_died);
     shared.finish();
-    for (what, thread) in threads {
-        if thread.join().is_err() {
-            shared.fail(Error::Died { what });
+    for thread in threads {
+        if thread.handle.join().is_err() {
+            shared.fail(Error::Died { what: thread.name });
         }
     }
     workers.join(&shared);
@@ -73,7 +73,7 @@ pub fn run_staged(
     }
 }
 
-/// Every topic of the pipeline's own must have the partitions that the configuration says.
+/// Refuses topics of the pipeline's own that have other partitions than the configuration says.
 fn check_topics(reader: &Reader, topology: &crate::staged::topology::Topology) -> Result<(), Error> {
     for stage in StageName::ALL.into_iter().filter(|stage| *stage != StageName::Ingest) {
         check_topic(reader, &topology.topic(stage), i32::from(topology.partitions(stage)))?;
@@ -101,18 +101,26 @@ fn other_epochs(directory: &Path, epoch: &str) -> usize {
     if names.iter().any(|name| *name == *epoch_folder(epoch)) { 0 } else { names.len() }
 }
 
-type Named = (String, JoinHandle<()>);
+/// A thread, and what it does.
+struct NamedThread {
+    name: String,
+    handle: JoinHandle<()>,
+}
 
-fn threads(shared: &Arc<SharedRun>, stages: &BTreeSet<StageName>, workers: &Workers) -> Result<Vec<Named>, Error> {
+fn threads(
+    shared: &Arc<SharedRun>,
+    stages: &BTreeSet<StageName>,
+    workers: &Workers,
+) -> Result<Vec<NamedThread>, Error> {
     let mut threads = Vec::new();
     let start = |name: String, run: Box<dyn FnOnce() + Send>| {
-        let thread = thread::Builder::new().name(name.clone()).spawn(run).map_err(Error::Thread)?;
-        Ok::<Named, Error>((name, thread))
+        let handle = thread::Builder::new().name(name.clone()).spawn(run).map_err(Error::Thread)?;
+        Ok::<NamedThread, Error>(NamedThread { name, handle })
     };
     let progress_log = Arc::clone(shared);
-    threads.push(start("progress_log".to_owned(), Box::new(move || follow_board(&progress_log)))?);
+    threads.push(start("progress log".to_owned(), Box::new(move || follow_progress_log(&progress_log)))?);
     for stage in stages {
-        let poller = StagePoller::join(*stage, shared, workers.workers());
+        let poller = StagePoller::join(*stage, shared, workers.handles());
         match poller {
             Ok(poller) => threads.push(start(format!("poll {stage}"), Box::new(move || poller.run()))?),
             // The others are joined, so that nothing is left running.
@@ -122,17 +130,17 @@ fn threads(shared: &Arc<SharedRun>, stages: &BTreeSet<StageName>, workers: &Work
     Ok(threads)
 }
 
-/// Follows the topic that everybody says in how far they have come.
-fn follow_board(shared: &Arc<SharedRun>) {
-    if let Err(error) = read_board(shared) {
+/// Follows the progress log until the run is over.
+fn follow_progress_log(shared: &Arc<SharedRun>) {
+    if let Err(error) = read_progress_log(shared) {
         shared.fail(error);
     }
 }
 
-fn read_board(shared: &Arc<SharedRun>) -> Result<(), Error> {
+fn read_progress_log(shared: &Arc<SharedRun>) -> Result<(), Error> {
     let topic = shared.topology.progress_log_topic();
     let (consumer, watch) = reader(&shared.kafka.connection)?;
-    let consumer = Held::new("progress_log", consumer, CLOSE_TIMEOUT);
+    let consumer = Held::new("progress log", consumer, CLOSE_TIMEOUT);
     let mut list = TopicPartitionList::new();
     let read = shared.progress_log_read.load(Ordering::Acquire);
     let added = list.add_partition_offset(&topic, 0, Offset::Offset(i64::try_from(read).unwrap_or(0)));
@@ -147,14 +155,14 @@ fn read_board(shared: &Arc<SharedRun>) -> Result<(), Error> {
             Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) | None => {}
             Some(Err(error)) => {
                 watch.error(&error, &error.to_string());
-                tracing::debug!(why = worst(&watch), "the progress topic cannot be read for now");
+                tracing::debug!(why = worst(&watch), "the progress log cannot be read for now");
             }
         }
     }
     Ok(())
 }
 
-/// Tells the observer what goes on, until the run is over; whether everything has been processed then.
+/// Tells the observer what goes on, until the run is over. Gives whether everything has been processed then.
 fn watch(
     shared: &SharedRun,
     stages: &BTreeSet<StageName>,

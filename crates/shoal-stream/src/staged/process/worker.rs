@@ -7,23 +7,25 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::partition_run::{PartitionRun, ResumePoint};
-use super::shared::{OwnedRecord, PartitionLoad, SharedRun};
+use super::handover::{OwnedRecord, PartitionLoad};
+use super::partition_run::PartitionRun;
+use super::resume_point::ResumePoint;
+use super::shared::SharedRun;
 use crate::Error;
 use crate::staged::topology::PartitionId;
 
-/// How often a worker looks whether something is due.
+/// The time after which a worker looks again whether something is due.
 const TICK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What a worker is told.
+/// A command to a worker.
 pub(crate) enum WorkerCommand {
     /// Take up a partition.
     Open(Box<OpenPartition>),
-    /// Records of a partition.
+    /// Take in records of a partition.
     Records(PartitionId, Vec<OwnedRecord>),
-    /// The client stands at the end of the partition, at this offset.
+    /// Note that the client stands at the end of the partition, at this offset.
     StandAt(PartitionId, u64),
-    /// Nothing has come for a partition for a while.
+    /// Let others pass a partition for which nothing has come for a while.
     Idle(PartitionId),
     /// Let go of a partition; the answer is dropped when that is done.
     Close(PartitionId, Sender<()>),
@@ -35,10 +37,10 @@ pub(crate) enum WorkerCommand {
 pub(crate) struct OpenPartition {
     pub(crate) id: PartitionId,
     pub(crate) load: Arc<PartitionLoad>,
-    pub(crate) found: ResumePoint,
-    /// Where its topic begins.
+    pub(crate) resume_point: ResumePoint,
+    /// The offset to begin at without a checkpoint.
     pub(crate) first: u64,
-    /// Where a bounded run ends.
+    /// The offset at which a bounded run ends.
     pub(crate) end: Option<u64>,
 }
 
@@ -48,7 +50,7 @@ pub(crate) struct Workers {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// A way to tell workers something.
+/// Handles by which workers are given commands.
 #[derive(Clone)]
 pub(crate) struct WorkerHandles {
     senders: Vec<Sender<WorkerCommand>>,
@@ -69,12 +71,12 @@ impl Workers {
         Ok(workers)
     }
 
-    /// A way to tell them something.
-    pub(crate) fn workers(&self) -> WorkerHandles {
+    /// Handles by which they are given commands.
+    pub(crate) fn handles(&self) -> WorkerHandles {
         WorkerHandles { senders: self.senders.clone() }
     }
 
-    /// Whether one has died.
+    /// Says whether one has died.
     pub(crate) fn has_died(&self) -> bool {
         self.threads.iter().any(JoinHandle::is_finished)
     }
@@ -126,7 +128,7 @@ impl Worker {
                     return Ok(());
                 }
                 looked = now;
-                self.at_work.values_mut().try_for_each(|working| working.tick(now))
+                self.at_work.values_mut().try_for_each(|run| run.tick(now))
             });
             if let Err(error) = result {
                 self.shared.fail(error);
@@ -138,10 +140,10 @@ impl Worker {
         match command {
             WorkerCommand::Open(opening) => self.open(*opening),
             WorkerCommand::Records(id, records) => self.records(id, &records),
-            WorkerCommand::StandAt(id, offset) => self.with(id, |working| working.stand_at(offset)),
+            WorkerCommand::StandAt(id, offset) => self.with(id, |run| run.stand_at(offset)),
             WorkerCommand::Idle(id) => self.with(id, PartitionRun::grow_idle),
             WorkerCommand::Close(id, answer) => {
-                let closed = self.at_work.remove(&id).map_or(Ok(()), |working| self.close(working));
+                let closed = self.at_work.remove(&id).map_or(Ok(()), |run| self.close(run));
                 drop(answer);
                 closed
             }
@@ -150,36 +152,30 @@ impl Worker {
     }
 
     fn open(&mut self, opening: OpenPartition) -> Result<(), Error> {
-        let OpenPartition { id, load, found, first, end } = opening;
+        let OpenPartition { id, load, resume_point, first, end } = opening;
         if load.revoked.load(Ordering::Relaxed) || self.shared.has_failed() {
             return Ok(());
         }
-        let working = PartitionRun::open(id, &self.shared, load, found, first, end)?;
-        self.at_work.insert(id, working);
+        let run = PartitionRun::open(id, &self.shared, load, resume_point, first, end)?;
+        self.at_work.insert(id, run);
         Ok(())
     }
 
     fn records(&mut self, id: PartitionId, records: &[OwnedRecord]) -> Result<(), Error> {
-        let bytes = records.iter().map(OwnedRecord::length).sum();
-        self.with(id, |working| {
-            let taken = working.take(records);
-            working.load.done(records.len(), bytes);
-            taken
-        })
+        self.with(id, |run| run.take(records))
     }
 
-    /// Of a partition that is to be let go nothing is done any more: with some of its records left out, it stands
-    /// nowhere else, and is not silent.
+    /// Acts on a partition, unless it was revoked: then its position is incomplete, so it must not be advanced or
+    /// declared idle.
     fn with(&mut self, id: PartitionId, act: impl FnOnce(&mut PartitionRun) -> Result<(), Error>) -> Result<(), Error> {
-        let stays = |working: &&mut PartitionRun| !working.load.revoked.load(Ordering::Relaxed);
-        match self.at_work.get_mut(&id).filter(stays) {
-            Some(working) if !self.shared.has_failed() => act(working),
+        match self.at_work.get_mut(&id).filter(|run| !run.is_revoked()) {
+            Some(run) if !self.shared.has_failed() => act(run),
             _ => Ok(()),
         }
     }
 
-    /// After a failure nothing is written any more: what was sent may not have arrived.
-    fn close(&self, working: PartitionRun) -> Result<(), Error> {
-        if self.shared.has_failed() { Ok(()) } else { working.close() }
+    /// Closes a partition. After a failure nothing is written any more: what was sent may not have arrived.
+    fn close(&self, run: PartitionRun) -> Result<(), Error> {
+        if self.shared.has_failed() { Ok(()) } else { run.close() }
     }
 }

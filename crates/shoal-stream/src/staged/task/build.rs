@@ -1,4 +1,4 @@
-//! Making tasks.
+//! Building the task of a partition.
 
 use shoal_detect::{Analyst, Prepare, Setup, Stage, StageName, StageVisitor};
 use shoal_formats::Format;
@@ -7,11 +7,11 @@ use super::Task;
 use super::ingest::IngestTask;
 use super::stage::{Opener, Plain, Setting, StageTask};
 use crate::Error;
-use crate::read::Decoder;
+use crate::read::decode::Decoder;
 use crate::staged::process::shared::SharedRun;
 use crate::staged::topology::PartitionId;
 
-/// A task for a partition that has seen nothing.
+/// Builds the task of a partition that has seen nothing.
 pub(crate) fn build(id: PartitionId, shared: &SharedRun) -> Result<Box<dyn Task>, Error> {
     match id.stage {
         // Ingest sends it posts that are not analysed yet: that is less to write, and more partitions share the work.

@@ -3,21 +3,22 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use shoal_detect::{Config, Keyer, partition_of};
+use shoal_detect::{Config, Keyer, StageName, partition_of};
 use shoal_formats::DeadLetter;
 use shoal_model::{Post, Timestamp};
 
 use super::stage::{PlacedPost, Setting};
 use super::{Accepted, Outgoing, SourceTask, Task, read, write};
 use crate::Error;
-use crate::cluster::record::{Incoming, decode};
+use crate::cluster::record::Incoming;
 use crate::metrics::source::SourceMetrics;
-use crate::order::intake::{IdleDecision, Intake};
-use crate::read::{Decoder, RecordOutcome};
+use crate::order::idle::IdleDecision;
+use crate::order::intake::Intake;
+use crate::read::batch::RecordOutcome;
+use crate::read::decode::Decoder;
 use crate::staged::frame::Mark;
 use crate::staged::outbound::Senders;
 use crate::staged::topology::PartitionId;
-use shoal_detect::StageName;
 
 /// A source partition.
 pub(crate) struct IngestTask {
@@ -30,10 +31,17 @@ pub(crate) struct IngestTask {
     dead_letters: Vec<DeadLetter>,
     senders: Senders,
     highest: Timestamp,
-    /// Batches sent that the slowest stage may not have passed: their last time, and how many posts.
-    sent: VecDeque<(Timestamp, usize)>,
+    /// Batches sent that the slowest stage may not have passed.
+    sent: VecDeque<SentBatch>,
     ahead: usize,
     metrics: SourceMetrics,
+}
+
+/// Posts that were sent together.
+struct SentBatch {
+    /// Their last time.
+    highest: Timestamp,
+    posts: usize,
 }
 
 #[derive(Serialize)]
@@ -82,8 +90,8 @@ impl Task for IngestTask {
     }
 
     fn accept(&mut self, incoming: &Incoming<'_>) -> Result<Accepted, Error> {
-        let (record, bytes, decoded) = decode(&self.decoder, incoming);
-        let order = &self.intake.order;
+        let decoded = self.decoder.decode_incoming(incoming);
+        let (record, bytes, order) = (incoming.record(), incoming.bytes(), &self.intake.order);
         let record = RecordOutcome::new(&record, bytes, decoded, |post| post, |at| order.is_jump(at));
         // A deletion changes no alert, and there is no index here.
         drop(self.intake.accept(&self.decoder.name, record, &mut self.dead_letters));
@@ -109,7 +117,7 @@ impl Task for IngestTask {
         let mark = self.mark();
         let posts: usize = self.lanes.iter().map(Vec::len).sum();
         if posts > 0 {
-            self.sent.push_back((self.highest, posts));
+            self.sent.push_back(SentBatch { highest: self.highest, posts });
             self.ahead += posts;
         }
         for (partition, lane) in self.lanes.iter_mut().enumerate() {
@@ -172,8 +180,8 @@ impl SourceTask for IngestTask {
     }
 
     fn ahead(&mut self, slowest: Timestamp) -> usize {
-        while let Some((_, posts)) = self.sent.pop_front_if(|(at, _)| *at < slowest) {
-            self.ahead -= posts;
+        while let Some(batch) = self.sent.pop_front_if(|batch| batch.highest < slowest) {
+            self.ahead -= batch.posts;
         }
         self.ahead
     }

@@ -1,4 +1,7 @@
-//! A logical partition at work: a state machine from the records of its topic to frames, alerts and dead letters.
+//! Tasks: logical partitions as state machines from the records of their topics to frames, alerts and dead letters.
+//!
+//! A task knows no broker. Its snapshot and the offset after the last record it accepted belong together; what it sends
+//! again after a restart has the same numbers.
 
 pub(crate) mod build;
 pub(crate) mod ingest;
@@ -11,12 +14,12 @@ use shoal_model::{Alert, Timestamp, interned};
 
 use crate::Error;
 use crate::cluster::record::Incoming;
-use crate::order::intake::IdleDecision;
+use crate::order::idle::IdleDecision;
 use crate::staged::frame::Mark;
 use crate::staged::outbound::OutgoingFrame;
 use crate::staged::topology::PartitionId;
 
-/// What a task has to say.
+/// Output of a task that is to be sent.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
     pub(crate) frames: Vec<OutgoingFrame>,
@@ -30,19 +33,19 @@ impl Outgoing {
     }
 }
 
-/// What became of a record.
+/// The outcome of a record in a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accepted {
-    /// It is part of the input: so many records, or posts.
+    /// The record is part of the input: so many records of a frame, or a post.
     Taken(u64),
-    /// It is not, for this reason: it stays in the topic and changes nothing.
+    /// The record is no part of the input, for this reason: it stays in the topic and changes nothing.
     Ignored(&'static str),
 }
 
 /// A logical partition at work. What it sends depends on the records of its topic, in their order, and on nothing
 /// else: not on how they are batched, nor on when it is asked to send.
 pub(crate) trait Task: Send {
-    /// Which partition.
+    /// The partition.
     fn id(&self) -> PartitionId;
 
     /// Takes in one record of its topic.
@@ -54,36 +57,36 @@ pub(crate) trait Task: Send {
     /// Gives what is to be sent.
     fn send(&mut self, out: &mut Outgoing) -> Result<(), Error>;
 
-    /// How far it has come.
+    /// The event time that it has come to.
     fn mark(&self) -> Mark;
 
     /// Records that wait in it.
     fn waiting(&self) -> usize;
 
-    /// Everything it remembers. To be asked after [`Task::send`].
+    /// A snapshot of everything it remembers, to be taken after [`Task::send`].
     fn snapshot(&self) -> Result<Vec<u8>, Error>;
 
-    /// Goes on from what it remembered under the same configuration.
+    /// Goes on from a snapshot taken under the same configuration.
     fn restore(&mut self, snapshot: &[u8]) -> Result<(), Error>;
 
-    /// What only a source partition does.
+    /// The task as a source partition, if it is one.
     fn as_source(&mut self) -> Option<&mut dyn SourceTask> {
         None
     }
 }
 
-/// A partition that others write: the end of it, and what to do while nothing comes.
+/// A task that reads a topic of others, which may end, or fall silent.
 pub(crate) trait SourceTask {
     /// The source's name.
     fn name(&self) -> &str;
 
-    /// The end of the input has been reached.
+    /// Releases everything: the end of the input has been reached.
     fn finish(&mut self);
 
-    /// Nothing has come for a while, for the first time since something did.
+    /// Notes that nothing has come for a while, for the first time since something did.
     fn fell_silent(&mut self);
 
-    /// Nothing has come for a while: goes on to what was decided.
+    /// Follows a decision made because nothing has come for a while.
     fn idle(&mut self, idle: IdleDecision);
 
     /// The highest time seen.
@@ -98,7 +101,7 @@ pub(crate) fn write(state: &impl Serialize) -> Result<Vec<u8>, Error> {
     Ok(interned::writing(|| postcard::to_allocvec(state))?)
 }
 
-/// Reads one.
+/// Reads a snapshot.
 pub(crate) fn read<T: DeserializeOwned>(snapshot: &[u8]) -> Result<T, Error> {
     Ok(interned::reading(|| postcard::from_bytes(snapshot))?)
 }

@@ -18,7 +18,7 @@ use crate::{Error, Metrics};
 
 /// Makes records of a stage from what is written in frames.
 pub(crate) trait Opener<T>: Send {
-    /// What is written.
+    /// The record as it is written.
     type Wire: DeserializeOwned;
     /// The record.
     fn open(&mut self, wire: Self::Wire) -> (Trigger, T);
@@ -103,7 +103,7 @@ impl<S: Stage, O> StageTask<S, O> {
     }
 }
 
-/// What all tasks of a run share.
+/// The setting that all tasks of a run share.
 pub(crate) struct Setting<'a> {
     pub(crate) topology: &'a Topology,
     pub(crate) epoch: &'a str,
