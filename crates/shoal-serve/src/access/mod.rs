@@ -47,7 +47,7 @@ pub(crate) struct Access {
     hosts: Vec<String>,
     sessions: Mutex<Sessions>,
     failures: Mutex<Failures>,
-    rate: RequestRate,
+    rate: Mutex<RequestRate>,
 }
 
 impl Caller {
@@ -76,7 +76,7 @@ impl Access {
             hosts: settings.hosts.clone(),
             sessions: Mutex::default(),
             failures: Mutex::default(),
-            rate: RequestRate::default(),
+            rate: Mutex::default(),
         }
     }
 
@@ -102,7 +102,7 @@ impl Access {
             Ok(Some(caller)) => CallerKey::Name(caller.name.clone()),
             Ok(None) | Err(_) => CallerKey::Place(neighbourhood(client)),
         };
-        self.rate.check(&key)?;
+        lock(&self.rate).check(key, Instant::now())?;
         match caller {
             Ok(None) if !is_public(uri.path()) => Err(nobody()),
             Err(_) if is_public(uri.path()) => Ok(None),
@@ -170,7 +170,7 @@ impl Access {
     /// Lets everybody ask as much as they like.
     #[cfg(test)]
     pub(crate) fn without_limits(&mut self) {
-        self.rate = RequestRate::new(std::num::NonZeroU32::MAX, std::num::NonZeroU32::MAX);
+        self.rate = Mutex::new(RequestRate::unlimited());
     }
 }
 
