@@ -51,7 +51,7 @@ struct RecentRevisions {
 pub(crate) enum FeedStep {
     /// A revision, and the number of the next.
     Revision(Arc<Revision>, u64),
-    /// Nothing yet.
+    /// No revision yet.
     Nothing,
     /// Something that is remembered no more.
     Lost,

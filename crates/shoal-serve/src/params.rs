@@ -94,7 +94,7 @@ impl Default for PostPage {
 }
 
 impl PostFilter {
-    /// As the index takes it.
+    /// The request as the index takes it.
     pub(crate) fn request(self, page: PostPage) -> Result<SearchRequest, Problem> {
         Ok(SearchRequest {
             query: self.q,
@@ -200,7 +200,7 @@ pub(crate) struct RevisionParams {
 }
 
 impl AlertFilter {
-    /// As the index takes it.
+    /// The request as the index takes it.
     pub(crate) fn request(self, page: ListPage) -> Result<AlertRequest, Problem> {
         if self.min_bits.is_some_and(|bits| !bits.is_finite()) {
             return Err(Problem::of("min_bits", "min_bits is no number; give one such as 20"));

@@ -55,7 +55,7 @@ pub(crate) enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// As written in `type`, after `urn:shoal:problem:`.
+    /// The name as written in `type`, after `urn:shoal:problem:`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Question => "question",
@@ -158,7 +158,7 @@ impl Problem {
         Self { field: Some(field.into()), ..Self::new(ProblemKind::Question, detail) }
     }
 
-    /// Nothing by this id.
+    /// A problem of an id that nothing has.
     pub(crate) fn missing(what: &str, id: &str) -> Self {
         Self::new(ProblemKind::Missing, format!("there is no {what} {id} in this index"))
     }
@@ -257,7 +257,7 @@ impl From<std::io::Error> for Problem {
 }
 
 impl IntoResponse for Problem {
-    /// As JSON; with the problem among the response's extensions, from which a page for people can be made.
+    /// The problem as JSON, with the problem among the response's extensions, from which a page for people can be made.
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self.body()).unwrap_or_default();
         let mut response = (self.kind.status(), body).into_response();

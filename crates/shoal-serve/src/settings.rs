@@ -43,7 +43,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// As written.
+    /// The name as written in settings.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Read => "read",

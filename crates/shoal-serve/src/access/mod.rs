@@ -80,7 +80,7 @@ impl Access {
         }
     }
 
-    /// Everybody on this machine may do everything.
+    /// Recognises a server without tokens: everybody on this machine may do everything.
     pub(crate) fn is_local(&self) -> bool {
         self.tokens.is_empty()
     }

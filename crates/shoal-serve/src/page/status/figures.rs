@@ -11,7 +11,7 @@ use shoal_model::Timestamp;
 pub(super) struct Figures(Vec<MetricFamily>);
 
 impl Figures {
-    /// As they are now.
+    /// The figures as they are now.
     pub(super) fn now(registry: &Registry) -> Self {
         Self(registry.gather())
     }
