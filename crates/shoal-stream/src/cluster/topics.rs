@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use shoal_detect::StageName;
 use shoal_kafka::topics::TopicSpec;
 use shoal_model::Span;
 
 use crate::job::{Input, Job, Output};
 use crate::staged::frame::RECORD_BYTES;
 use crate::staged::topology::Topology;
-use shoal_detect::StageName;
 
 /// The most that an alert may have: what the producer sends at most.
 const ALERT_BYTES: usize = 64 << 20;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer;
 use rdkafka::{Message, Offset, TopicPartitionList};
+use shoal_detect::StageName;
 use shoal_kafka::{Held, Reader};
 use shoal_model::Timestamp;
 
@@ -23,7 +24,6 @@ use crate::cluster::session::{ClusterSession, check_topic};
 use crate::job::Job;
 use crate::observer::{Observer, RunProgress};
 use crate::staged::summary::StagedSummary;
-use shoal_detect::StageName;
 
 /// The time between two reports to the observer.
 const OBSERVER_INTERVAL: Duration = Duration::from_millis(200);
