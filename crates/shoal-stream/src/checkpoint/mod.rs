@@ -215,3 +215,43 @@ impl StateDirectory {
         &self.path
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use shoal_model::saved::since;
+
+    use super::manifest::SnapshotSum;
+    use super::*;
+
+    const LATER: u32 = OLDEST_STATE_VERSION + 1;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Remembered {
+        posts: u64,
+        #[serde(default, deserialize_with = "since::<LATER, _, _>")]
+        ignored: u64,
+        highest: i64,
+    }
+
+    #[test]
+    fn a_snapshot_is_read_by_the_version_that_wrote_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDirectory::open(folder.path()).unwrap();
+        let manifest = Manifest {
+            version: OLDEST_STATE_VERSION,
+            fingerprint: "f".to_owned(),
+            number: 1,
+            marks: (),
+            snapshot: SnapshotSum::default(),
+            finished: false,
+        };
+        state.write_bytes(manifest, &postcard::to_allocvec(&(7_u64, -9_i64)).unwrap()).unwrap();
+        let read = |bytes: &[u8]| Ok(postcard::from_bytes::<Remembered>(bytes)?);
+        let manifest = state.newest::<()>("f").unwrap().unwrap();
+        let whole = Remembered { posts: 7, ignored: 0, highest: -9 };
+        assert_eq!(state.read(&manifest, read).unwrap(), whole);
+        let later = Manifest { version: LATER, ..manifest };
+        assert!(state.read(&later, read).is_err());
+    }
+}
