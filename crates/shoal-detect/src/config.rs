@@ -9,100 +9,117 @@ use shoal_model::{Layer, Span, Timestamp};
 use crate::Error;
 use crate::topology::{Partitions, StageName};
 
-/// The configuration of all stages.
+/// Detection. Everything in it decides which alerts are raised and is part of the fingerprint of a configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Secret of the deployment: it keys all hashes, so that strangers cannot craft texts or ids that collide.
+    /// The secret of a deployment: with one, strangers cannot craft texts or ids that collide. Choose it by chance and
+    /// keep it to yourself.
+    #[cfg_attr(feature = "schema", schemars(range(max = i64::MAX)))]
     pub seed: u64,
-    /// Order, lateness, duplicates.
+    /// Order within a source.
     pub order: OrderConfig,
     /// Texts and their near-duplicates.
     pub text: TextConfig,
-    /// The windows of each layer, narrowest first; a layer without windows leaves no traces.
+    /// The time within which two posts on the same object must lie to count, narrowest first, at most 7d. Every layer is
+    /// counted in all its windows at once; a layer without windows is off.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::schema::windows"))]
     pub windows: BTreeMap<Layer, Vec<Span>>,
-    /// Live traces of one object that a new trace is paired with, newest first; once the object has had more, n of
-    /// them, this squared over n, at least eight.
+    /// Earlier posts on one object that a new one is paired with, newest first; once the object has had more, n of them,
+    /// this squared over n, at least eight. `"unlimited"` is for comparisons with other tools.
     pub live_traces: Limit,
-    /// How long a tie is remembered after its newest co-action.
+    /// The time that the tie of two accounts is remembered after they last shared something.
     pub tie_memory: Span,
-    /// Partners that one circle remembers; the lightest half is forgotten when there are more.
+    /// Partners of one account that are remembered; the lightest half is forgotten when there are more.
+    #[cfg_attr(feature = "schema", schemars(range(min = 128)))]
     pub circle_partners: u32,
-    /// When alerts are raised.
+    /// The conditions of alerts.
     pub judge: JudgeConfig,
     /// Accounts, sites and texts that are known and open about what they do.
     pub allow: AllowConfig,
     /// Alerts and accounts that are not to be sent for a while.
     pub mute: Vec<Mute>,
-    /// Alerts are marked `shadow` and not sent: for rules on trial.
+    /// `true` puts rules on trial: alerts are marked `shadow` and not sent.
     pub shadow: bool,
-    /// Logical partitions per stage.
+    /// Logical partitions of each stage.
     pub partitions: Partitions,
 }
 
-/// Order, lateness, duplicates.
+/// Order within a source: lateness, jumps, duplicates.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct OrderConfig {
-    /// How far a source's posts may be out of order.
+    /// The time that a source's posts may be out of order; what comes later is processed, and counted as late.
+    #[cfg_attr(feature = "schema", schemars(extend("x-maximum" = "1h")))]
     pub lateness: Span,
-    /// A time further ahead of the watermark than this is held until later posts agree with it.
+    /// A time this far ahead is not believed until later posts agree with it: one wrong clock must not end every window.
     pub jump: Span,
-    /// How long post ids are remembered to drop duplicates.
+    /// The time that ids are remembered to drop posts that come twice.
     pub duplicates: Span,
 }
 
 /// Texts and their near-duplicates.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TextConfig {
-    /// A text with fewer folded symbols leaves no trace of its own.
+    /// A text with fewer symbols, once folded, is too common to mean anything.
     pub min_symbols: u32,
-    /// Whether texts that are nearly the same count as one object; otherwise only equal folded texts do.
+    /// `true` counts texts that are nearly the same as one; `false` only those that are the same once folded.
     pub near_duplicates: bool,
-    /// A text with fewer folded symbols matches exactly only.
+    /// A text with fewer symbols matches exactly only: changing one word of three makes another text.
     pub min_near_symbols: u32,
-    /// The exact Jaccard similarity of 4-grams from which texts are near-duplicates.
+    /// The share of 4-grams that two texts must have in common (Jaccard).
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.5, max = 1.0)))]
     pub similarity: f32,
-    /// How long a text waits for a second account.
+    /// The time that a text waits for a second account.
+    #[cfg_attr(feature = "schema", schemars(extend("x-minimum" = "1h", "x-maximum" = "7d")))]
     pub window: Span,
     /// Posts of one text that are kept until a second account uses it, newest first.
     pub posts: Limit,
 }
 
-/// When alerts are raised.
+/// The conditions of alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct JudgeConfig {
-    /// How accounts become significant.
+    /// The method by which accounts become significant.
     pub method: Method,
-    /// The level of false-discovery control (e-BH).
+    /// The level of false-discovery control (e-BH): of the accounts named, at most this share is expected to be chance.
+    #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1)))]
     pub alpha: f64,
-    /// Event time between two judgements.
+    /// The time between two judgements, in the posts' time.
+    #[cfg_attr(feature = "schema", schemars(extend("x-minimum" = "1s")))]
     pub every: Span,
-    /// Distinct objects that two significant accounts must share within `window` each to be of one group.
+    /// Distinct objects that two significant accounts must share, each within `window`, to be of one group.
     pub objects: u32,
-    /// See `objects`.
+    /// The window of these objects: one of the windows of every layer of evidence.
     pub window: Span,
-    /// For `method = "rules"`: what makes a pair of accounts one of a group; any of them does.
+    /// For `method = "rules"`: counts that make two accounts one group; any of them does.
     pub rules: Vec<Rule>,
-    /// A group is reported again when it has this many times the accounts of the last report …
+    /// A group is reported again when it has this many times the accounts of the last report, or by `update_after`.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1.0, max = 100.0)))]
     pub growth: f64,
-    /// … or when an account has waited this long to be reported.
+    /// A group is reported again when an account has waited this long to be reported.
     pub update_after: Span,
     /// A group that shares nothing new for this long is resolved.
     pub quiet_after: Span,
-    /// Accounts, context accounts, objects, posts and ties listed in one alert.
+    /// The length of one alert.
     pub list: ListConfig,
 }
 
-/// How much one alert lists; what is left out is counted in `caps_hit`.
+/// The length of one alert; what is left out is counted in its `caps_hit`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ListConfig {
     /// Accounts of the group.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub accounts: usize,
-    /// Accounts of its context.
+    /// Accounts that they met and that are not significant.
     pub context: usize,
     /// Shared objects.
     pub objects: usize,
@@ -112,8 +129,9 @@ pub struct ListConfig {
     pub ties: usize,
 }
 
-/// How accounts become significant.
+/// The method by which accounts become significant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// The circle test under false-discovery control.
@@ -124,45 +142,48 @@ pub enum Method {
 
 /// A fixed count that makes two accounts one group under `method = "rules"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The layer.
     pub layer: Layer,
-    /// The window: one of the layer's.
+    /// One of the layer's windows.
     pub window: Span,
-    /// At least this many pairs of posts …
+    /// The least number of pairs of posts.
     #[serde(default)]
     pub pairs: u32,
-    /// … and this many distinct objects.
+    /// The least number of distinct objects.
     #[serde(default)]
     pub objects: u32,
 }
 
-/// What is known and open about what it does.
+/// Accounts, sites and texts that are known and open about what they do.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AllowConfig {
-    /// Accounts, `platform:native`: never named in `accounts` of an alert, shown as context.
+    /// Accounts, as `"platform:id"`: never accused, shown as context.
     pub accounts: Vec<String>,
-    /// Registrable domains: their pages leave no trace.
+    /// Registrable domains, such as `"example.org"`: their pages leave no trace.
     pub domains: Vec<String>,
-    /// Texts: they and what folds to the same leave no trace.
+    /// Texts, such as that of a share button: they and what folds to the same leave no trace.
     pub texts: Vec<String>,
 }
 
 /// Something not to be sent until a moment of event time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Mute {
-    /// An alert …
+    /// The id of an alert; or `account`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<String>,
-    /// … or an account: an alert all of whose accounts are muted is not sent.
+    /// An account, as `"platform:id"`: an alert is not sent when all of its accounts are muted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// When the mute ends.
+    /// The end of the mute, in the posts' time.
     pub until: Timestamp,
-    /// Why.
+    /// The reason, for people.
     pub reason: String,
 }
 

@@ -28,6 +28,8 @@ mod order;
 mod pair;
 mod prepare;
 mod record;
+#[cfg(feature = "schema")]
+mod schema;
 mod stage;
 mod tie;
 mod topology;

@@ -158,20 +158,26 @@ impl FromStr for StageName {
     }
 }
 
-/// Logical partitions per sharded stage. `cluster` and `group` have one.
+/// Logical partitions of each stage; `cluster` and `group` have one. One machine needs no more than 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Partitions {
     /// By author.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 256)))]
     pub prepare: u16,
-    /// By the smallest min-hashes.
+    /// By the sketches of texts.
     #[serde(rename = "match")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 256)))]
     pub matching: u16,
     /// By object.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 256)))]
     pub pair: u16,
     /// By pair of accounts.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 256)))]
     pub tie: u16,
     /// By account.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 256)))]
     pub circle: u16,
 }
 

@@ -7,6 +7,16 @@ use crate::Compression;
 /// A failure that stops reading or writing, with the file, the place and what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A setting that cannot work.
+    #[error("{key}: {problem}; {remedy}")]
+    Setting {
+        /// The key as a pipeline has it, such as `input.depth`.
+        key: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
     /// An input that cannot be opened.
     #[error("cannot open `{path}`: {source}; check the path and its permissions")]
     Open {

@@ -14,7 +14,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use shoal_detect::{Analyst, Config};
 use shoal_formats::{Content, Format, Reader};
@@ -117,13 +117,12 @@ fn writer(posts: &[PostDocument], threads: usize, bucket: Span, are_new: bool) -
 
 fn settings(directory: &Path, threads: usize, bucket: Span) -> Settings {
     Settings {
-        directory: directory.to_owned(),
         bucket,
-        keep: None,
-        commit: Duration::from_secs(2),
-        memory: threads * MEMORY,
+        commit: Span::from_seconds(2),
+        memory_bytes: threads * MEMORY,
         threads,
-        purge: Duration::from_hours(24),
+        purge: Span::from_seconds(86_400),
+        ..Settings::of(directory)
     }
 }
 
@@ -144,7 +143,7 @@ fn write(settings: &Settings, posts: &[PostDocument]) -> (f64, String) {
     let counts = index.counts();
     let closed = closing.elapsed().as_secs_f64();
     let opening = Instant::now();
-    let read = Index::read(&settings.directory).unwrap();
+    let read = Index::read(&settings.path).unwrap();
     let opened = opening.elapsed().as_secs_f64();
     let looking = Instant::now();
     assert_eq!(read.status().unwrap().posts, status.posts);

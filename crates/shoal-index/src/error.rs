@@ -6,6 +6,16 @@ use std::path::PathBuf;
 /// An error of an index.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A setting that cannot work.
+    #[error("{key}: {problem}; {remedy}")]
+    Setting {
+        /// The key as a pipeline has it, such as `index.bucket`.
+        key: String,
+        /// The problem.
+        problem: String,
+        /// The remedy.
+        remedy: String,
+    },
     /// A request that is not valid; the fault of the caller.
     #[error("{problem}; {remedy}")]
     InvalidRequest {

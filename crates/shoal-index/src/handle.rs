@@ -56,7 +56,7 @@ impl Index {
     /// Opens an index to write and to search. Only one process at a time can. Damaged parts are set aside, with an
     /// error in the log and a count in [`Status::damaged`]; work that a crash interrupted is finished or cleared.
     pub fn open(settings: &Settings) -> Result<(Self, Writer), Error> {
-        let directory = &settings.directory;
+        let directory = &settings.path;
         std::fs::create_dir_all(directory).map_err(disk::failed(directory))?;
         let lock = WriterLock::take(directory)?;
         let identity = match IndexIdentity::read(directory)? {

@@ -9,14 +9,14 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions};
 
 use crate::reader::CLOSING;
-use crate::{Connection, Error, Held, Purpose, Sasl, Watch, WatchContext};
+use crate::{CloseWithin, Connection, Error, Purpose, Sasl, Watch, WatchContext};
 
 /// A client for administration, for a moment: it hears no complaints and its log is never looked at, so ask the
 /// cluster with a [`crate::Reader`] first.
-pub(crate) fn open(connection: &Connection) -> Result<Held<AdminClient<WatchContext>>, Error> {
+pub(crate) fn open(connection: &Connection) -> Result<CloseWithin<AdminClient<WatchContext>>, Error> {
     let config = connection.client(&Purpose::Admin)?;
     let admin = config.create_with_context(WatchContext(Watch::new(connection)));
-    Ok(Held::new("administration", admin.map_err(|error| Error::client(&error))?, CLOSING))
+    Ok(CloseWithin::new("administration", admin.map_err(|error| Error::client(&error))?, CLOSING))
 }
 
 /// Whether the administration client can sign in. rdkafka's gives no tokens (its issue 757).

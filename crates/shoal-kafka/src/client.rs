@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Connection, Error, Sasl, Tls};
@@ -31,14 +32,14 @@ pub enum Purpose {
     Reader,
 }
 
-/// How a group agrees on who reads which partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The side that decides which process reads which partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum GroupProtocol {
-    /// The members do, in steps that leave alone what need not move (`cooperative-sticky`).
+    /// The processes themselves, in steps that leave alone what need not move (`cooperative-sticky`).
     #[default]
     Classic,
-    /// The brokers do (KIP-848, Kafka 4).
+    /// The brokers (KIP-848, from Kafka 4).
     Consumer,
 }
 
@@ -234,7 +235,7 @@ mod tests {
     use super::*;
 
     fn connection(rest: &str) -> Connection {
-        toml::from_str(&format!("bootstrap = ['a:1', 'b:2']\n{rest}")).expect("a connection")
+        crate::connection::testing::connection(&format!("bootstrap = ['a:1', 'b:2']\n{rest}"))
     }
 
     fn consumer(protocol: GroupProtocol) -> Purpose {

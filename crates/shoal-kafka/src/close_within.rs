@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A client that is closed on a thread of its own, and left to itself when that takes too long. It serves as the
 /// client that it holds.
 #[derive(Debug)]
-pub struct Held<T> {
+pub struct CloseWithin<T> {
     // Let go before `closing`, so that the thread has the last hold of the client.
     client: Arc<T>,
     _closing: Closing,
@@ -26,7 +26,7 @@ struct Closing {
     closed: Mutex<Receiver<()>>,
 }
 
-impl<T: Send + Sync + 'static> Held<T> {
+impl<T: Send + Sync + 'static> CloseWithin<T> {
     /// Holds a client that gets so much time for closing. `what` names it in the log.
     pub fn new(what: &'static str, client: T, within: Duration) -> Self {
         let client = Arc::new(client);
@@ -46,7 +46,7 @@ impl<T: Send + Sync + 'static> Held<T> {
     }
 }
 
-impl<T> Deref for Held<T> {
+impl<T> Deref for CloseWithin<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_client_that_does_not_close_is_left_to_itself() {
         let ((go, wait), (say, said)) = (channel(), channel());
-        let held = Held::new("slow", Client(Mutex::new(wait), say), Duration::from_millis(20));
+        let held = CloseWithin::new("slow", Client(Mutex::new(wait), say), Duration::from_millis(20));
         drop(held);
         assert!(said.try_recv().is_err(), "it still waits");
         drop(go);
@@ -92,7 +92,7 @@ mod tests {
     fn closing_is_waited_for() {
         let ((go, wait), (say, said)) = (channel(), channel());
         drop(go);
-        drop(Held::new("quick", Client(Mutex::new(wait), say), Duration::from_mins(1)));
+        drop(CloseWithin::new("quick", Client(Mutex::new(wait), say), Duration::from_mins(1)));
         assert_eq!(said.try_recv().expect("closed"), Some("close quick".to_owned()));
     }
 }

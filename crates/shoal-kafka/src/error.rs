@@ -45,7 +45,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn setting(key: impl Into<String>, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    /// A setting that cannot work. `key` is named in full, as a pipeline has it.
+    pub fn setting(key: impl Into<String>, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Setting { key: key.into(), problem: problem.into(), remedy: remedy.into() }
     }
 

@@ -19,7 +19,7 @@ pub mod topics;
 mod watch;
 
 pub use client::{GroupProtocol, Purpose};
-pub use close_within::Held;
+pub use close_within::CloseWithin;
 pub use connection::{Connection, Sasl, Secret, Tls};
 pub use diagnosis::{Diagnosis, Kind, diagnose};
 pub use error::Error;

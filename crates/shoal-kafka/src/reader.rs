@@ -11,7 +11,7 @@ use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::diagnosis::{Kind, code_of};
-use crate::{Connection, Error, Held, Purpose, Trouble, Watch, WatchContext};
+use crate::{CloseWithin, Connection, Error, Purpose, Trouble, Watch, WatchContext};
 
 /// One call into the client. Between two, what the client has to say is heard and tokens are given.
 const SLICE: Duration = Duration::from_millis(200);
@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Asks a cluster about topics and reads single records, without a group.
 pub struct Reader {
-    consumer: Held<BaseConsumer<WatchContext>>,
+    consumer: CloseWithin<BaseConsumer<WatchContext>>,
     watch: Watch,
     brokers: usize,
     /// Whether the cluster has answered once; from then on what does not answer is waited for.
@@ -47,7 +47,7 @@ impl Reader {
         // Leaders of topics that are only asked about are not looked up again before this.
         config.set("metadata.max.age.ms", "1000");
         let consumer = config.create_with_context(WatchContext(watch.clone()));
-        let consumer = Held::new("reader", consumer.map_err(|error| Error::client(&error))?, CLOSING);
+        let consumer = CloseWithin::new("reader", consumer.map_err(|error| Error::client(&error))?, CLOSING);
         Ok(Self { consumer, watch, brokers: connection.bootstrap.len(), has_answered: AtomicBool::new(false) })
     }
 

@@ -10,7 +10,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use shoal_broker::Cluster;
 use shoal_kafka::online::{self, Wanted, WantedTopic};
 use shoal_kafka::topics::{self, Fate, TopicSpec};
-use shoal_kafka::{Connection, Error, GroupProtocol, Held, Kind, Purpose, Reader, Report, Watch, WatchContext};
+use shoal_kafka::{CloseWithin, Connection, Error, GroupProtocol, Kind, Purpose, Reader, Report, Watch, WatchContext};
 
 const WITHIN: Duration = Duration::from_mins(1);
 
@@ -19,13 +19,13 @@ fn spec(name: &str, partitions: i32, replication: i32, settings: &[(&str, &str)]
     TopicSpec { name: name.to_owned(), partitions, replication, settings, purpose: String::new() }
 }
 
-fn producer(connection: &Connection, transaction: Option<&str>) -> Held<BaseProducer<WatchContext>> {
+fn producer(connection: &Connection, transaction: Option<&str>) -> CloseWithin<BaseProducer<WatchContext>> {
     let mut config = connection.client(&Purpose::Producer).expect("a configuration");
     if let Some(id) = transaction {
         config.set("transactional.id", id);
     }
     let producer = config.create_with_context(WatchContext(Watch::new(connection))).expect("a producer");
-    Held::new("producer", producer, WITHIN)
+    CloseWithin::new("producer", producer, WITHIN)
 }
 
 fn send(producer: &BaseProducer<WatchContext>, topic: &str, text: &str) {
@@ -126,7 +126,7 @@ fn groups_are_joined(connection: &Connection) {
         let config = connection.client(&purpose).expect("a configuration");
         let watch = Watch::new(connection);
         let consumer: BaseConsumer<_> = config.create_with_context(WatchContext(watch.clone())).expect("a consumer");
-        let consumer = Held::new("consumer", consumer, WITHIN);
+        let consumer = CloseWithin::new("consumer", consumer, WITHIN);
         consumer.subscribe(&["log"]).expect("subscribed");
         let deadline = Instant::now() + WITHIN;
         while consumer.assignment().expect("an answer").count() < 4 {
@@ -145,7 +145,7 @@ fn who_takes_a_place_is_told_of(connection: &Connection) {
     };
     let watches = [Watch::new(connection), Watch::new(connection)];
     let deadline = Instant::now() + WITHIN;
-    let mut consumers = Vec::<Held<BaseConsumer<WatchContext>>>::new();
+    let mut consumers = Vec::<CloseWithin<BaseConsumer<WatchContext>>>::new();
     for watch in &watches {
         let config = connection.client(&purpose).expect("a configuration");
         let consumer: BaseConsumer<_> = config.create_with_context(WatchContext(watch.clone())).expect("a consumer");
@@ -154,7 +154,7 @@ fn who_takes_a_place_is_told_of(connection: &Connection) {
             assert!(Instant::now() < deadline, "no partitions: {:?}", watch.troubles());
             let _ = consumer.poll(Duration::from_millis(50));
         }
-        consumers.push(Held::new("consumer", consumer, WITHIN));
+        consumers.push(CloseWithin::new("consumer", consumer, WITHIN));
     }
     let fatal = loop {
         assert!(Instant::now() < deadline, "the first was told nothing: {:?}", watches[0].troubles());

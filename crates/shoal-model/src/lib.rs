@@ -14,6 +14,8 @@ mod key;
 mod layer;
 mod post;
 pub mod saved;
+#[cfg(feature = "schema")]
+mod schema;
 mod time;
 mod trace;
 

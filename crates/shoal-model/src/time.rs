@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -92,6 +93,11 @@ impl Span {
     /// Microseconds.
     pub const fn micros(self) -> i64 {
         self.0
+    }
+
+    /// The same length for what measures by the clock.
+    pub const fn duration(self) -> Duration {
+        Duration::from_micros(self.0.unsigned_abs())
     }
 
     /// Seconds, with fractions.

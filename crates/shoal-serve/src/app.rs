@@ -14,6 +14,8 @@ use crate::metrics::ServerMetrics;
 use crate::problem::{Problem, ProblemKind};
 use crate::{Health, Settings};
 
+/// Searches at once: one core is left to the stream on a small machine.
+const MAX_SEARCHES: usize = 2;
 /// Searches that may wait for their turn.
 const MAX_QUEUED_SEARCHES: usize = 32;
 /// Time that a search may wait.
@@ -51,13 +53,13 @@ impl App {
     /// Fails when the registry has metrics of a server already.
     pub(crate) fn new(
         settings: &Settings,
+        name: &str,
         registry: Registry,
         health: Arc<dyn Health>,
         index: Index,
     ) -> Result<Self, prometheus::Error> {
-        let searches = settings.searches.max(1);
         Ok(Self {
-            name: settings.name.clone(),
+            name: name.to_owned(),
             feed: AlertFeed::of(&index),
             index,
             limits: SearchLimits::default(),
@@ -65,8 +67,8 @@ impl App {
             registry,
             health,
             access: Access::new(settings),
-            queue: Semaphore::new(searches + MAX_QUEUED_SEARCHES),
-            searches: Arc::new(Semaphore::new(searches)),
+            queue: Semaphore::new(MAX_SEARCHES + MAX_QUEUED_SEARCHES),
+            searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
             rows: MAX_EXPORT_ROWS,
             exports: Arc::new(Semaphore::new(MAX_EXPORTS)),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),

@@ -40,6 +40,7 @@ use shoal_index::Index;
 use tokio::runtime;
 use tokio::sync::oneshot;
 
+pub use crate::access::TokenHash;
 use crate::app::App;
 use crate::connection::ConnectionLimits;
 pub use crate::settings::{AccessToken, Role, Settings};
@@ -58,6 +59,16 @@ pub trait Health: Send + Sync {
 /// A failure that keeps the server from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A setting that cannot work.
+    #[error("{key}: {problem}; {remedy}")]
+    Setting {
+        /// The key as a pipeline has it, such as `serve.listen`.
+        key: String,
+        /// The problem.
+        problem: String,
+        /// The remedy.
+        remedy: String,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; stop what listens there, or choose another address")]
     Listen {
@@ -88,20 +99,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens and answers. Without an index there are metrics and health alone, for everybody.
+    /// Listens and answers, if the settings name an address. Without an index there are metrics and health alone, for
+    /// everybody. `name` is that of the pipeline, for people.
     pub fn start(
         settings: &Settings,
+        name: &str,
         registry: Registry,
         health: Arc<dyn Health>,
         index: Option<Index>,
-    ) -> Result<Self, Error> {
-        let address = settings.listen;
+    ) -> Result<Option<Self>, Error> {
+        let Some(address) = settings.listen else { return Ok(None) };
         let routes = match index {
             None => routes::plain(registry, health),
-            Some(_) if settings.tokens.is_empty() && !address.ip().is_loopback() => return Err(Error::Open(address)),
-            Some(index) => routes::all(&Arc::new(App::new(settings, registry, health, index)?)),
+            Some(_) if settings.open().is_some() => return Err(Error::Open(address)),
+            Some(index) => routes::all(&Arc::new(App::new(settings, name, registry, health, index)?)),
         };
-        Self::with_limits(address, routes, ConnectionLimits::default())
+        Self::with_limits(address, routes, ConnectionLimits::default()).map(Some)
     }
 
     /// The address that is listened on.

@@ -14,6 +14,16 @@ pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 /// goes on from its last checkpoint.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A setting that cannot work.
+    #[error("{key}: {problem}; {remedy}")]
+    Setting {
+        /// The key as a pipeline has it, such as `checkpoint.every`.
+        key: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: String,
+    },
     /// An input or the dead letters.
     #[error(transparent)]
     Input(#[from] shoal_formats::Error),

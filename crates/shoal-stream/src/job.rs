@@ -1,16 +1,20 @@
 //! The job of a run: inputs, outputs, and settings.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use shoal_formats::{Format, Limits};
-use shoal_kafka::{Connection, GroupProtocol};
 use shoal_model::{Post, Provenance};
 
-use crate::Metrics;
+use crate::{CheckpointSettings, KafkaSettings, Metrics};
 
 /// The job of a run.
 #[derive(Debug, Clone)]
@@ -31,7 +35,7 @@ pub struct Job {
     /// Goes on while inputs grow.
     pub follow: Option<Follow>,
     /// The cluster that topics are in; needed when an input or output is a topic.
-    pub kafka: Option<Kafka>,
+    pub kafka: Option<KafkaSettings>,
     /// Counters for whoever watches.
     pub metrics: Metrics,
     /// The fingerprint of everything that decides the output.
@@ -120,6 +124,63 @@ pub enum Output {
     Topic(String),
 }
 
+impl Serialize for Output {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::File(path) => path.serialize(serializer),
+            Self::Topic(topic) => TopicTable { topic: topic.clone() }.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Output {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OutputVisitor)
+    }
+}
+
+impl JsonSchema for Output {
+    fn schema_name() -> Cow<'static, str> {
+        "Output".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (file, topic) = (generator.subschema_for::<String>(), generator.subschema_for::<TopicTable>());
+        json_schema!({
+            "title": "file or topic",
+            "description": "A file, or `{ topic = \"name\" }`.",
+            "oneOf": [file, topic],
+        })
+    }
+}
+
+/// A topic as it is written.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TopicTable {
+    /// The name of a topic of `[kafka]`.
+    topic: String,
+}
+
+/// Says what is expected in words that a person understands.
+struct OutputVisitor;
+
+impl<'de> Visitor<'de> for OutputVisitor {
+    type Value = Output;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a file in quotes or { topic = \"name\" }")
+    }
+
+    fn visit_str<E>(self, path: &str) -> Result<Output, E> {
+        Ok(Output::File(path.into()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Output, A::Error> {
+        TopicTable::deserialize(MapAccessDeserializer::new(map)).map(|table| Output::Topic(table.topic))
+    }
+}
+
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -127,23 +188,6 @@ impl fmt::Display for Output {
             Self::Topic(topic) => write!(f, "topic {topic}"),
         }
     }
-}
-
-/// The use of a Kafka cluster. Nothing here changes an alert.
-#[derive(Debug, Clone)]
-pub struct Kafka {
-    /// The connection to it.
-    pub connection: Connection,
-    /// The beginning of the names of Shoal's own topics and groups.
-    pub prefix: String,
-    /// The name of this process among the others, the same after a restart: static membership.
-    pub instance: Option<String>,
-    /// The protocol by which groups share their partitions.
-    pub protocol: GroupProtocol,
-    /// Raised to start again from the first retained record without mixing with what was done before.
-    pub epoch: u32,
-    /// Posts that one input may be ahead of the slowest stage.
-    pub ahead: usize,
 }
 
 impl Job {
@@ -165,15 +209,13 @@ impl Outputs {
     }
 }
 
-/// The place of the state, and the intervals between checkpoints.
+/// The place of the state, and the times at which it is kept.
 #[derive(Debug, Clone)]
 pub struct StateSettings {
     /// The directory.
     pub directory: PathBuf,
-    /// Posts between two checkpoints.
-    pub every_posts: u64,
-    /// Wall-clock time between two checkpoints; whichever comes first.
-    pub every: Duration,
+    /// The times.
+    pub checkpoint: CheckpointSettings,
 }
 
 /// The way that growing inputs are followed.

@@ -130,7 +130,7 @@ fn topics_that_do_not_fit_are_named() {
 fn brokers_that_are_not_there_are_said() {
     let Some(cluster) = &*CLUSTER else { return };
     let mut job = Case::new(cluster).empty("absent", 1);
-    job.kafka.as_mut().unwrap().connection = Connection::plaintext(["127.0.0.1:1"]);
+    job.kafka = job.kafka.map(|kafka| kafka.reached_by(Connection::plaintext(["127.0.0.1:1"])));
     let started = Instant::now();
     let error = run_staged(&job, &all_stages(), &mut ()).unwrap_err();
     assert!(matches!(&error, Error::Kafka(_)) && error.to_string().contains("127.0.0.1:1"), "{error}");

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
-use shoal_stream::{Job, Metrics, Output, Outputs};
+use shoal_stream::{Input, Job, Metrics, Output, Outputs, Source};
 
-use crate::pipeline::{Input, Kafka, Pipeline, Source};
+use crate::pipeline::{Pipeline, PipelineSource, SourceInput};
 
 /// A job of the pipeline's sources and outputs, without state.
 pub(crate) fn job(pipeline: &Pipeline) -> Result<Job> {
@@ -17,10 +17,10 @@ pub(crate) fn job(pipeline: &Pipeline) -> Result<Job> {
     };
     let sources: Vec<_> = pipeline.sources.iter().flat_map(partitions).collect();
     // Arguments may have put files in the place of all topics.
-    let reads = sources.iter().any(|source| matches!(source.input, shoal_stream::Input::Topic { .. }));
+    let reads = sources.iter().any(|source| matches!(source.input, Input::Topic { .. }));
     let writes = [&outputs.alerts, &outputs.shadow, &outputs.dead_letters];
     let writes = writes.into_iter().flatten().any(|output| matches!(output, Output::Topic(_)));
-    let kafka = pipeline.kafka.as_ref().filter(|_| reads || writes).map(cluster);
+    let kafka = pipeline.kafka.as_ref().filter(|_| reads || writes).cloned();
     Ok(Job { sources, outputs, kafka, ..bare_job(pipeline)? })
 }
 
@@ -42,25 +42,13 @@ pub(crate) fn bare_job(pipeline: &Pipeline) -> Result<Job> {
     })
 }
 
-/// Every source partition of a source.
-fn partitions(source: &Source) -> Vec<shoal_stream::Source> {
+/// The source partitions of a source.
+fn partitions(source: &PipelineSource) -> Vec<Source> {
     let input = |partition| match &source.input {
-        Input::Stdin => shoal_stream::Input::File("-".into()),
-        Input::File(path) => shoal_stream::Input::File(path.clone()),
-        Input::Topic { topic, .. } => shoal_stream::Input::Topic { topic: topic.clone(), partition },
+        SourceInput::Stdin => Input::File("-".into()),
+        SourceInput::File(path) => Input::File(path.clone()),
+        SourceInput::Topic { topic, .. } => Input::Topic { topic: topic.clone(), partition },
     };
-    let one =
-        |(partition, name)| shoal_stream::Source { name, input: input(partition), format: source.format, filter: None };
+    let one = |(partition, name)| Source { name, input: input(partition), format: source.format, filter: None };
     (0..).zip(source.partitions()).map(one).collect()
-}
-
-fn cluster(kafka: &Kafka) -> shoal_stream::Kafka {
-    shoal_stream::Kafka {
-        connection: kafka.connection(),
-        prefix: kafka.prefix.clone(),
-        instance: kafka.instance.clone(),
-        protocol: kafka.group_protocol,
-        epoch: kafka.epoch,
-        ahead: kafka.ahead,
-    }
 }

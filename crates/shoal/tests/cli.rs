@@ -154,6 +154,20 @@ fn check_prints_what_it_can_read_again() {
 }
 
 #[test]
+fn the_schema_of_pipelines_takes_what_check_prints() {
+    let directory = tempfile::tempdir().unwrap();
+    let (code, schema, errors) = call(directory.path(), &["check", "--schema"]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    std::fs::write(directory.path().join("p.toml"), KAFKA).unwrap();
+    let (_, printed, _) = call(directory.path(), &["check", "p.toml"]);
+    let printed: toml::Table = toml::from_str(&printed).unwrap();
+    let printed = serde_json::to_value(printed).unwrap();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&printed), "{printed}");
+}
+
+#[test]
 fn explain_prints_one_alert() {
     let here = Path::new(".");
     let (code, page, errors) = call(here, &["explain", "7f3a2", "--alerts", &data("alerts.ndjson")]);

@@ -9,6 +9,7 @@ mod time;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shoal_model::{Deletion, Post};
 
@@ -35,7 +36,7 @@ impl Content {
 }
 
 /// A format that records can be in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Shoal's own NDJSON.

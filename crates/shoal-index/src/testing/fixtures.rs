@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use shoal_detect::{Analyst, Config, ObjectMerge, TextObject};
@@ -59,16 +58,9 @@ pub(crate) fn directory() -> TempDir {
 
 /// Settings of a test's index: nothing happens by itself.
 pub(crate) fn settings(directory: &Path) -> Settings {
-    let never = Duration::from_secs(1_000_000);
-    Settings {
-        directory: directory.to_owned(),
-        bucket: Span::from_seconds(86_400),
-        keep: None,
-        commit: never,
-        memory: 15_000_000,
-        threads: 1,
-        purge: never,
-    }
+    let never = Span::from_seconds(1_000_000);
+    let day = Span::from_seconds(86_400);
+    Settings { bucket: day, commit: never, memory_bytes: 15_000_000, purge: never, ..Settings::of(directory) }
 }
 
 /// An index of a batch, in buckets of a day, open to be read as long as the directory lives.

@@ -3,9 +3,8 @@
 use std::env;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use shoal_model::{Post, Timestamp};
+use shoal_model::{Post, Span, Timestamp};
 
 use super::*;
 use crate::testing::{self, alert, documents, post, settings, text};
@@ -51,7 +50,7 @@ fn batch(first: usize) -> Batch {
 }
 
 fn often(directory: &Path) -> Settings {
-    Settings { commit: Duration::from_millis(3), purge: Duration::from_millis(40), ..settings(directory) }
+    Settings { commit: Span::from_micros(3_000), purge: Span::from_micros(40_000), ..settings(directory) }
 }
 
 /// Runs the stream from the last checkpoint on. Tells of every batch on the standard output.

@@ -160,7 +160,7 @@ fn what_sources_say_is_gone_goes_with_the_next_commit() {
 #[test]
 fn purges_come_by_themselves() {
     let directory = testing::directory();
-    let soon = crate::Settings { purge: std::time::Duration::from_millis(1), ..settings(directory.path()) };
+    let soon = crate::Settings { purge: shoal_model::Span::from_micros(1_000), ..settings(directory.path()) };
     let (index, mut writer) = Index::open(&soon).unwrap();
     writer.add(posts(stream())).unwrap();
     index.erase(&account("threesome"), "me", "asked to").unwrap();

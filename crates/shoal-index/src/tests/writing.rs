@@ -185,7 +185,7 @@ fn single_min_hashes_are_terms() {
 #[test]
 fn time_alone_commits() {
     let directory = testing::directory();
-    let soon = crate::Settings { commit: std::time::Duration::from_millis(1), ..settings(directory.path()) };
+    let soon = crate::Settings { commit: shoal_model::Span::from_micros(1_000), ..settings(directory.path()) };
     let (index, mut writer) = Index::open(&soon).unwrap();
     let (heard, told) = std::sync::mpsc::sync_channel(1);
     index.on_alert(Box::new(move |_| heard.send(()).unwrap()));

@@ -26,13 +26,13 @@ impl WriterThread {
     pub(super) fn erase(&mut self, subject: &Subject, by: &str, reason: &str) -> Result<Erasure, Error> {
         let request = PendingErasure { subject: subject.clone(), by: by.to_owned(), reason: reason.to_owned() };
         let json = serde_json::to_vec(&request).unwrap_or_default();
-        disk::replace(&self.settings.directory.join("erasing.json"), &json)?;
+        disk::replace(&self.settings.path.join("erasing.json"), &json)?;
         self.carry_out(&request)
     }
 
     /// Finishes an erasure that was interrupted.
     pub(super) fn finish_erasure(&mut self) -> Result<(), Error> {
-        let path = self.settings.directory.join("erasing.json");
+        let path = self.settings.path.join("erasing.json");
         disk::remove(&path.with_extension("new"))?;
         let Some(json) = disk::read(&path)? else { return Ok(()) };
         let request: PendingErasure = serde_json::from_slice(&json).map_err(|error| Error::Damaged {
@@ -52,7 +52,7 @@ impl WriterThread {
         self.publish();
         let (kind, reason) = (subject.kind().to_owned(), reason.clone());
         let entry = self.shared.audit(by, AuditAction::Erasure { kind, subject: hash, reason, posts, alerts })?;
-        disk::remove(&self.settings.directory.join("erasing.json"))?;
+        disk::remove(&self.settings.path.join("erasing.json"))?;
         if self.parts.damaged > 0 {
             tracing::warn!(
                 "the index has parts that were damaged and set aside; what was erased may still stand in their files. \

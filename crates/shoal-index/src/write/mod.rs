@@ -74,7 +74,7 @@ impl WriterThread {
             posts: PostWriter::new(settings, identity, marks, &parts),
             alerts: AlertWriter::new(&parts),
             texts: TextWriter::new(&parts),
-            erased: Erased::open(&settings.directory, identity.key)?,
+            erased: Erased::open(&settings.path, identity.key)?,
             settings: settings.clone(),
             shared: Arc::clone(shared),
             parts,
@@ -120,7 +120,7 @@ impl WriterThread {
             if self.is_due() {
                 self.commit().map_err(told)?;
             }
-            if self.purged_at.elapsed() >= self.settings.purge {
+            if self.purged_at.elapsed() >= self.settings.purge.duration() {
                 self.purge().map_err(told)?;
             }
             if self.posts.closings().look(&mut self.parts).map_err(told)? {
@@ -156,15 +156,15 @@ impl WriterThread {
 
     /// Time to wait for messages before there is something else to do.
     fn patience(&mut self) -> Duration {
-        let commit = self.waits_since.map(|since| self.settings.commit.saturating_sub(since.elapsed()));
+        let commit = self.waits_since.map(|since| self.settings.commit.duration().saturating_sub(since.elapsed()));
         // What closes meanwhile is to be found as soon as if it had been committed.
-        let commit = commit.or((!self.posts.closings().is_empty()).then_some(self.settings.commit));
-        let purge = self.settings.purge.saturating_sub(self.purged_at.elapsed());
+        let commit = commit.or((!self.posts.closings().is_empty()).then_some(self.settings.commit.duration()));
+        let purge = self.settings.purge.duration().saturating_sub(self.purged_at.elapsed());
         commit.map_or(purge, |commit| commit.min(purge))
     }
 
     fn is_due(&self) -> bool {
-        let waited = self.waits_since.is_some_and(|since| since.elapsed() >= self.settings.commit);
+        let waited = self.waits_since.is_some_and(|since| since.elapsed() >= self.settings.commit.duration());
         waited || self.waiting.len() >= MAX_UNCOMMITTED_ALERTS || self.deletions.len() >= MAX_UNCOMMITTED_DELETIONS
     }
 
@@ -273,7 +273,7 @@ impl WriterThread {
         self.alerts.release(&mut self.parts)?;
         self.texts.release(&mut self.parts)?;
         self.publish();
-        disk::sync_directory(&self.settings.directory)
+        disk::sync_directory(&self.settings.path)
     }
 
     /// Sends an answer. A failure stops the writer; the caller that receives it can rely on that.

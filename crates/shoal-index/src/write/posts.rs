@@ -58,7 +58,7 @@ impl PostWriter {
     ) -> Self {
         Self {
             threads: settings.threads,
-            memory: settings.memory,
+            memory: settings.memory_bytes,
             keep: settings.keep,
             identity: identity.clone(),
             builder: PostBuilder::new(parts.post_fields.clone()),

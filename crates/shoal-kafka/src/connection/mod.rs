@@ -2,44 +2,44 @@
 
 mod properties;
 mod secret;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod token;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::secret::Secret;
 use crate::Error;
 
-/// How to reach a cluster and to be let in. Holds no secrets, only where they come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The way to a cluster. Holds no secrets, only where they come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
     /// Brokers to ask first, `host:port`; at least one. They name the others.
     pub bootstrap: Vec<String>,
-    /// Turns TLS on; an empty table trusts the authorities of the system.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// TLS, where it is spoken.
     pub tls: Option<Tls>,
-    /// Who we are, where a client certificate does not say it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// SASL, where brokers ask who this is.
     pub sasl: Option<Sasl>,
     /// Further properties of librdkafka, but for those that Shoal must own.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<String, String>,
 }
 
-/// TLS. All files are PEM.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// TLS with the brokers. Files are PEM, relative to the pipeline's file. An empty table is enough where the system
+/// trusts the brokers' authority.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tls {
-    /// The authorities to trust; default: those of the system.
+    /// The authority that vouches for the brokers; without it those of the system do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
-    /// Our own certificate, where brokers ask for one, with those between it and its authority.
+    /// The certificate of this process, where brokers ask for one, with those between it and its authority.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<PathBuf>,
-    /// The key of our certificate.
+    /// The key of the certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<PathBuf>,
     /// The password of the key.
@@ -47,8 +47,8 @@ pub struct Tls {
     pub key_password: Option<Secret>,
 }
 
-/// A SASL mechanism and what it needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Signing in at the brokers: a SASL mechanism and what it needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "mechanism", deny_unknown_fields)]
 pub enum Sasl {
     /// A password that is sent as it is.

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -12,9 +13,10 @@ use crate::Error;
 /// The longest secret, in bytes. Tokens of large organisations have some kilobytes.
 const LONGEST: u64 = 64 * 1024;
 
-/// Where a secret comes from; never the secret itself. In TOML: `{ file = "…" }` or `{ env = "NAME" }`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The place of a secret, never the secret itself: `{ file = "/path" }` or `{ env = "NAME" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(title = "place of a secret")]
 pub enum Secret {
     /// A file that holds the secret and nothing else; a line break at its end is not part of it.
     File(PathBuf),

@@ -16,7 +16,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, ProducerContex
 use super::WantedTopic;
 use crate::diagnosis::code_of;
 use crate::reader::CLOSING;
-use crate::{Connection, Error, GroupProtocol, Held, Purpose, Reader, Watch, WatchContext, diagnose};
+use crate::{CloseWithin, Connection, Error, GroupProtocol, Purpose, Reader, Watch, WatchContext, diagnose};
 
 /// How long one client is waited for, before the next is looked at.
 const SLICE: Duration = Duration::from_millis(50);
@@ -67,7 +67,7 @@ pub(super) fn write(connection: &Connection, topics: &[&WantedTopic], deadline: 
     topics.iter().map(|topic| (topic.name.clone(), receipts.answer(&topic.name))).collect()
 }
 
-fn producer(connection: &Connection, receipts: Receipts) -> Result<Held<BaseProducer<Receipts>>, Error> {
+fn producer(connection: &Connection, receipts: Receipts) -> Result<CloseWithin<BaseProducer<Receipts>>, Error> {
     let mut config = connection.client(&Purpose::Producer)?;
     config
         .set("enable.gapless.guarantee", "false")
@@ -76,7 +76,7 @@ fn producer(connection: &Connection, receipts: Receipts) -> Result<Held<BaseProd
         .set("retries", "0")
         .set("linger.ms", "0");
     let producer = config.create_with_context(receipts).map_err(|error| Error::client(&error))?;
-    Ok(Held::new("probe of writing", producer, CLOSING))
+    Ok(CloseWithin::new("probe of writing", producer, CLOSING))
 }
 
 /// What came of the records that were sent.
@@ -144,7 +144,7 @@ pub(super) fn join(connection: &Connection, groups: &[String], topic: &str, dead
 }
 
 struct Joining {
-    consumer: Option<Held<BaseConsumer<WatchContext>>>,
+    consumer: Option<CloseWithin<BaseConsumer<WatchContext>>>,
     answer: Answer,
 }
 
@@ -156,7 +156,7 @@ impl Joining {
             let consumer: BaseConsumer<WatchContext> =
                 config.create_with_context(WatchContext(Watch::new(connection))).ok()?;
             consumer.subscribe(&[topic]).ok()?;
-            Some(Held::new("probe of a group", consumer, CLOSING))
+            Some(CloseWithin::new("probe of a group", consumer, CLOSING))
         });
         Self { consumer, answer: Answer::Unknown }
     }

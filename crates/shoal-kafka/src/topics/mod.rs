@@ -10,7 +10,10 @@ use crate::finding::count;
 use crate::reader::Shape;
 use crate::{Connection, Diagnosis, Error, Finding, Kind, Reader, admin, diagnose};
 
+mod name;
 mod settings;
+
+pub use self::name::{LONGEST_NAME, check_name};
 
 /// A topic as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod host;
 mod rate_limit;
 mod sessions;
 pub(crate) mod sign_in;
+mod token_hash;
 
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,12 +15,11 @@ use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use self::failures::Failures;
 use self::rate_limit::{CallerKey, RequestRate, neighbourhood};
 use self::sessions::Sessions;
+pub use self::token_hash::TokenHash;
 use crate::problem::{Problem, ProblemKind};
 use crate::{AccessToken, Role, Settings};
 
@@ -135,11 +135,11 @@ impl Access {
     /// another.
     fn token(&self, secret: &str, client: IpAddr) -> Result<Caller, Problem> {
         let now = Instant::now();
-        let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        let hash = TokenHash::of(secret);
         // All are looked at, so that time does not tell which came close.
         let mut found = None;
         for token in &self.tokens {
-            if bool::from(token.sha256.ct_eq(&hash)) {
+            if token.sha256.matches(&hash) {
                 found = Some(token);
             }
         }

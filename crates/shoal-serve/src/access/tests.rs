@@ -6,12 +6,11 @@ use super::*;
 const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
 fn token(name: &str, role: Role, secret: &str) -> AccessToken {
-    AccessToken { name: name.to_owned(), role, sha256: Sha256::digest(secret).into() }
+    AccessToken { name: name.to_owned(), role, sha256: TokenHash::of(secret) }
 }
 
 fn access(tokens: Vec<AccessToken>) -> Access {
-    let listen = "127.0.0.1:0".parse().unwrap();
-    Access::new(&Settings { listen, tokens, hosts: Vec::new(), name: String::new(), searches: 1 })
+    Access::new(&Settings { tokens, ..Settings::default() })
 }
 
 fn with_tokens() -> Access {

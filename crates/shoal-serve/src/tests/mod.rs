@@ -39,11 +39,11 @@ fn server() -> Server {
 
 /// A server without an index.
 fn start(registry: Registry, health: Arc<dyn Health>) -> Server {
-    Server::start(&settings(ANY_PORT), registry, health, None).unwrap()
+    Server::start(&settings(ANY_PORT), "test", registry, health, None).unwrap().unwrap()
 }
 
 fn settings(listen: SocketAddr) -> Settings {
-    Settings { listen, tokens: Vec::new(), hosts: Vec::new(), name: "test".to_owned(), searches: 2 }
+    Settings { listen: Some(listen), ..Settings::default() }
 }
 
 fn connect(server: &Server) -> TcpStream {
@@ -264,14 +264,15 @@ fn a_client_that_does_not_read_is_cut_off() {
 fn a_stopped_server_gives_its_port_back() {
     let first = server();
     let address = first.address();
-    let taken = Server::start(&settings(address), Registry::new(), Arc::new(TestHealth::default()), None)
+    let taken = Server::start(&settings(address), "test", Registry::new(), Arc::new(TestHealth::default()), None)
         .unwrap_err()
         .to_string();
     assert!(taken.starts_with(&format!("cannot listen on {address}: ")), "{taken}");
     // Neither a client that waits nor one that has been served keeps it.
     let (_idle, _) = (connect(&first), get(&first, "/healthz"));
     drop(first);
-    let second = Server::start(&settings(address), Registry::new(), Arc::new(TestHealth::default()), None).unwrap();
+    let second = Server::start(&settings(address), "test", Registry::new(), Arc::new(TestHealth::default()), None);
+    let second = second.unwrap().unwrap();
     assert_eq!(second.address(), address);
     assert_eq!(get(&second, "/healthz").0, 200);
 }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use shoal_formats::{Format, Identity};
 use siphasher::sip128::SipHasher24;
 
-use crate::job::{Input, Job, Kafka, Source};
+use crate::job::{Input, Job, Source};
+use crate::settings::KafkaSettings;
 use crate::staged::frame::FRAME_VERSION;
 
 /// Fixed, so that the epoch is the same on every machine; it keeps no secret.
@@ -33,7 +34,12 @@ struct Fingerprinted<'a> {
 /// 32 hexadecimal digits over the fingerprint of the configuration, the sources in their order, in a staged run the
 /// version of the frames, and the prefix and number that a pipeline gives. A fused run that does not follow reads up to an end: with
 /// another end it is another run.
-pub(crate) fn epoch(job: &Job, kafka: &Kafka, staged: bool, ends: &[Option<u64>]) -> Result<String, serde_json::Error> {
+pub(crate) fn epoch(
+    job: &Job,
+    kafka: &KafkaSettings,
+    staged: bool,
+    ends: &[Option<u64>],
+) -> Result<String, serde_json::Error> {
     let place = |source: &Source| match &source.input {
         Input::File(path) => file(path, job.follow.is_some()),
         Input::Topic { .. } => source.input.to_string(),
@@ -83,8 +89,6 @@ fn moment() -> String {
 
 #[cfg(test)]
 mod tests {
-    use shoal_kafka::{Connection, GroupProtocol};
-
     use super::*;
     use crate::staged::simulation;
 
@@ -97,14 +101,7 @@ mod tests {
             filter: None,
         };
         let job = simulation::job(vec![source(0), source(1)]);
-        let kafka = Kafka {
-            connection: Connection::plaintext(["127.0.0.1:1"]),
-            prefix: "p".to_owned(),
-            instance: None,
-            protocol: GroupProtocol::Classic,
-            epoch: 0,
-            ahead: 512,
-        };
+        let kafka = KafkaSettings { prefix: "p".to_owned(), ahead: 512, ..KafkaSettings::default() };
         let fused = epoch(&job, &kafka, false, &[None, Some(7)]).unwrap();
         assert_eq!(fused, "6aeace325f860db43f6545aaf1ded75c", "states of 0.1.0 go on in this epoch");
         let staged = epoch(&job, &kafka, true, &[]).unwrap();

@@ -10,15 +10,16 @@ use super::epoch::epoch;
 use super::progress_log::{LogRecord, ProgressLog};
 use super::scan::{QUERY_TIMEOUT, scan};
 use crate::Error;
-use crate::job::{Input, Job, Kafka, Output};
+use crate::job::{Input, Job, Output};
 use crate::order::idle::IdleDecision;
+use crate::settings::KafkaSettings;
 use crate::staged::topology::Topology;
 use crate::write::ClusterWriter;
 use crate::write::producer::Producer;
 
 /// A cluster that can do what is asked of it.
 pub(crate) struct ClusterSession {
-    pub(crate) kafka: Kafka,
+    pub(crate) kafka: KafkaSettings,
     pub(crate) topology: Topology,
     pub(crate) writer: ClusterWriter,
     /// The progress log as it was at the start, and the offset after its last record.
@@ -53,11 +54,11 @@ impl ClusterSession {
         let mut progress_log = ProgressLog::new(&epoch);
         let mut progress_log_end = 0;
         if reads_topics {
-            let end = learn(&kafka.connection, &Reader::open(&kafka.connection)?, &topology, &mut progress_log)?;
+            let end = learn(&kafka.connection(), &Reader::open(&kafka.connection())?, &topology, &mut progress_log)?;
             progress_log_end = u64::try_from(end).unwrap_or(0);
         }
-        let producer = Arc::new(Producer::new(&kafka.connection, Arc::clone(&job.stop), &job.metrics)?);
-        let writer = ClusterWriter { connection: kafka.connection.clone(), producer, epoch };
+        let producer = Arc::new(Producer::new(&kafka.connection(), Arc::clone(&job.stop), &job.metrics)?);
+        let writer = ClusterWriter { connection: kafka.connection(), producer, epoch };
         Ok(Some(Self { kafka, topology, writer, progress_log, progress_log_end, offsets }))
     }
 
@@ -128,7 +129,7 @@ fn offsets(job: &Job) -> Result<BTreeMap<usize, OffsetRange>, Error> {
         return Ok(BTreeMap::new());
     }
     let kafka = job.kafka.as_ref().ok_or(Error::NoKafka)?;
-    let reader = Reader::open(&kafka.connection)?;
+    let reader = Reader::open(&kafka.connection())?;
     for (topic, count) in counts {
         check_topic(&reader, topic, count)?;
     }

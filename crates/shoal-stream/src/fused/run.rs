@@ -351,7 +351,7 @@ impl FusedRun {
 
     fn save_if_due(&mut self, job: &Job, observer: &mut dyn Observer) -> Result<(), Error> {
         let Some(settings) = &job.state else { return Ok(()) };
-        if self.checkpoint.is_stale(settings.every_posts, settings.every) {
+        if self.checkpoint.is_stale(settings.checkpoint.every_posts, settings.checkpoint.every.duration()) {
             self.save(false, observer)?;
         }
         Ok(())

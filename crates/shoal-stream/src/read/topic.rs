@@ -21,9 +21,10 @@ use shoal_kafka::{Purpose, Watch, diagnose};
 
 use crate::cluster::leaders::{self, is_led, lag};
 use crate::cluster::record::Incoming;
-use crate::job::{Job, Kafka};
+use crate::job::Job;
 use crate::read::batch::{Batch, More};
 use crate::read::decode::Decoder;
+use crate::settings::KafkaSettings;
 use crate::{Error, Metrics};
 
 /// Batches of one partition that may wait to be taken before it is no longer read.
@@ -152,7 +153,7 @@ struct TopicLane {
 /// Starts to read; gives a feed for each start, in order. `keeps_posts` says that an observer does.
 pub(crate) fn feeds(
     job: &Job,
-    kafka: &Kafka,
+    kafka: &KafkaSettings,
     starts: Vec<TopicStart>,
     keeps_posts: bool,
 ) -> Result<Vec<TopicFeed>, Error> {
@@ -188,9 +189,9 @@ pub(crate) fn feeds(
             start,
         });
     }
-    let watch = Watch::of_reader(&kafka.connection);
+    let watch = Watch::of_reader(&kafka.connection());
     let context = TopicReaderContext { watch: watch.clone(), metrics: job.metrics.clone(), lanes: known };
-    let mut config = kafka.connection.client(&Purpose::Reader)?;
+    let mut config = kafka.connection().client(&Purpose::Reader)?;
     config.set("enable.partition.eof", "true").set("statistics.interval.ms", leaders::STATISTICS_INTERVAL_MS);
     let consumer: BaseConsumer<TopicReaderContext> =
         config.create_with_context(context).map_err(|error| shoal_kafka::Error::client(&error))?;

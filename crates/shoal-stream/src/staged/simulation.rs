@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use shoal_detect::{Config, Partitions, Setup, Stage, StageName};
 use shoal_formats::{Format, Limits};
-use shoal_kafka::{Connection, GroupProtocol};
+use shoal_kafka::Connection;
 use shoal_model::{Alert, Span, Timestamp};
 
 use super::frame::head;
@@ -19,8 +19,9 @@ use super::task::{Outgoing, Task};
 use super::topology::{PartitionId, Topology};
 use crate::cluster::progress_log::ProgressLog;
 use crate::cluster::record::Incoming;
-use crate::job::{Input, Job, Kafka, Outputs, Source};
+use crate::job::{Input, Job, Outputs, Source};
 use crate::order::idle::IdleDecision;
+use crate::settings::KafkaSettings;
 use crate::testing::Loud;
 use crate::write::producer::Producer;
 use crate::{Error, Metrics, run};
@@ -102,14 +103,8 @@ fn shared() -> SharedRun {
     let job = job((0..SOURCES as i32).map(source).collect());
     let connection = Connection::plaintext(["127.0.0.1:1"]);
     let producer = Producer::new(&connection, Arc::default(), &job.metrics).unwrap();
-    let kafka = Kafka {
-        connection,
-        prefix: "test".to_owned(),
-        instance: None,
-        protocol: GroupProtocol::Classic,
-        epoch: 0,
-        ahead: 100,
-    };
+    let kafka = KafkaSettings { prefix: "test".to_owned(), ahead: 100, ..KafkaSettings::default() };
+    let kafka = kafka.reached_by(connection);
     let topology = Topology::new("test", SOURCES, &job.detect.partitions);
     SharedRun::new(job, kafka, topology, "epoch".to_owned(), Arc::new(producer), ProgressLog::new("epoch"))
 }

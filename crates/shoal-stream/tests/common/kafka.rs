@@ -9,9 +9,9 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use rdkafka::{Message, Offset, TopicPartitionList};
 use shoal_broker::Cluster;
-use shoal_kafka::{Connection, GroupProtocol, Purpose, topics};
+use shoal_kafka::{Connection, Purpose, topics};
 use shoal_model::{Alert, Span};
-use shoal_stream::{Input, Job, Kafka, Output, Outputs, Source};
+use shoal_stream::{Input, Job, KafkaSettings, Output, Outputs, Source};
 
 /// The longest that a cluster may take for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -39,14 +39,9 @@ pub(crate) fn over_topics(job: Job, cluster: &Cluster, prefix: &str) -> Job {
             shadow: None,
             dead_letters: Some(Output::Topic(format!("{prefix}.dead-letters"))),
         },
-        kafka: Some(Kafka {
-            connection: connection(cluster),
-            prefix: prefix.to_owned(),
-            instance: None,
-            protocol: GroupProtocol::Classic,
-            epoch: 0,
-            ahead: 65_536,
-        }),
+        kafka: Some(
+            KafkaSettings { prefix: prefix.to_owned(), ..KafkaSettings::default() }.reached_by(connection(cluster)),
+        ),
         ..job
     }
 }
@@ -54,7 +49,7 @@ pub(crate) fn over_topics(job: Job, cluster: &Cluster, prefix: &str) -> Job {
 /// Makes the topics of a job.
 pub(crate) fn create_topics(job: &Job, replication: i32) {
     let specs = shoal_stream::topics(job, true, replication, Span::from_seconds(7 * 86_400));
-    topics::create(&job.kafka.as_ref().unwrap().connection, &specs, PATIENCE).unwrap();
+    topics::create(&job.kafka.as_ref().unwrap().connection(), &specs, PATIENCE).unwrap();
 }
 
 /// Writes records to the partitions of a topic, each to the one that is named.

@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use shoal_model::{Alert, Provenance, Span};
-use shoal_stream::{Input, Job, Metrics, Output, Outputs, Source, StateSettings, Summary, run};
+use shoal_stream::{CheckpointSettings, Input, Job, Metrics, Output, Outputs, Source, StateSettings, Summary, run};
 
 /// A small generator of numbers (splitmix64): the same in every run.
 pub(crate) struct Numbers(pub(crate) u64);
@@ -192,8 +192,8 @@ pub(crate) fn job(inputs: &[PathBuf], alerts: PathBuf, config: shoal_detect::Con
 }
 
 pub(crate) fn with_state(mut job: Job, directory: PathBuf, every_posts: u64) -> Job {
-    let every = std::time::Duration::from_hours(1);
-    job.state = Some(StateSettings { directory, every_posts, every });
+    let every = Span::from_seconds(3_600);
+    job.state = Some(StateSettings { directory, checkpoint: CheckpointSettings { every_posts, every } });
     job
 }
 

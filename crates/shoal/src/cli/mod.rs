@@ -169,13 +169,18 @@ pub(crate) struct SetArgs {
 
 /// The arguments of `shoal check`.
 #[derive(Debug, Args)]
+#[command(override_usage = "shoal check [OPTIONS] <PIPELINE.toml>\n       shoal check --schema")]
 pub(crate) struct CheckArgs {
     /// The pipeline, a TOML file
-    #[arg(value_name = "PIPELINE.toml")]
-    pub(crate) pipeline: PathBuf,
+    #[arg(value_name = "PIPELINE.toml", required_unless_present = "schema")]
+    pub(crate) pipeline: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) set: SetArgs,
+
+    /// Print the JSON Schema of pipelines instead, for editors
+    #[arg(long, exclusive = true)]
+    pub(crate) schema: bool,
 
     /// Ask its Kafka cluster instead: whether it is there, lets us in, and has what the pipeline needs
     ///

@@ -9,7 +9,7 @@ mod export;
 mod run;
 mod search;
 mod serve;
-pub(crate) mod token;
+mod token;
 mod topics;
 
 use anyhow::Result;

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use prometheus::Registry;
-use shoal_index::{Index, Settings};
+use shoal_index::Index;
 use shoal_serve::Health;
 
 use crate::cli::ServeArgs;
 use crate::http;
 use crate::index_metrics::IndexMetrics;
-use crate::pipeline::{Overrides, Pipeline, Served};
+use crate::pipeline::{Overrides, Pipeline};
 use crate::terminal::console;
 
 /// How long a stop goes unheard at the most.
@@ -31,15 +31,15 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
     let (settings, mut served, name) = match (&args.pipeline, &args.index) {
         (Some(file), _) => {
             let pipeline = Pipeline::load(file, &Overrides::default())?;
-            (pipeline.require_index()?.settings(), pipeline.serve, pipeline.name)
+            (pipeline.require_index()?.clone(), pipeline.serve, pipeline.name)
         }
         (None, directory) => {
             let directory = directory.as_deref().unwrap_or(Path::new("."));
-            (Settings::of(directory), Served::default(), directory.display().to_string())
+            (shoal_index::Settings::of(directory), shoal_serve::Settings::default(), directory.display().to_string())
         }
     };
     // Whoever mistypes the directory should not get a new index.
-    drop(Index::read(&settings.directory)?);
+    drop(Index::read(&settings.path)?);
     let (index, writer) = Index::open(&settings)?;
     registry.register(Box::new(IndexMetrics::new(index.clone())?)).context("cannot count")?;
     served.listen = args.listen.or(served.listen).or(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));

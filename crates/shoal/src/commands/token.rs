@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, anyhow};
-use sha2::{Digest, Sha256};
-use shoal_serve::Role;
+use shoal_serve::TokenHash;
 
 use crate::cli::TokenArgs;
 use crate::terminal::console;
@@ -15,22 +14,17 @@ pub(crate) fn token(args: &TokenArgs) -> Result<()> {
     let mut secret = [0_u8; 32];
     getrandom::fill(&mut secret).map_err(|error| anyhow!("the system gives no random numbers: {error}"))?;
     let token = format!("shoal_{}", hexadecimal(&secret));
-    let role = match args.role {
-        Role::Read => "read",
-        Role::Feedback => "feedback",
-        Role::Admin => "admin",
-    };
     console::note(&format!(
         "The token of {}; it is shown this once:\n{token}\n\nFor the pipeline:\n",
         printable(&args.name)
     ));
     let name = toml::Value::from(args.name.as_str());
-    let hash = hexadecimal(&Sha256::digest(token.as_bytes()));
+    let (role, hash) = (args.role.name(), TokenHash::of(&token));
     console::print(format!("[[serve.token]]\nname = {name}\nrole = \"{role}\"\nsha256 = \"{hash}\"\n").as_bytes())
 }
 
 /// Bytes in hexadecimal, two digits each.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
         _ = write!(text, "{byte:02x}");

@@ -9,11 +9,11 @@ use shoal_kafka::online::{self, Wanted, WantedTopic};
 use shoal_kafka::topics::{self, Fate, Outcome, TopicSpec};
 use shoal_kafka::{Finding, Grade, Reader, Report};
 use shoal_model::{Layer, Span};
-use shoal_stream::{Input, Output};
+use shoal_stream::{Input, KafkaSettings, Output};
 
 use crate::cli::{TopicsArgs, TopicsCommand};
 use crate::job::job;
-use crate::pipeline::{Error, Kafka, Overrides, Pipeline};
+use crate::pipeline::{Error, Overrides, Pipeline};
 use crate::terminal::console;
 use shoal_model::display::printable_lines;
 
@@ -144,7 +144,7 @@ impl Needed {
     }
 
     /// What differs from what the cluster has.
-    fn compare(&self, kafka: &Kafka) -> Result<Vec<Finding>> {
+    fn compare(&self, kafka: &KafkaSettings) -> Result<Vec<Finding>> {
         let connection = kafka.connection();
         let (mut topics, mut sources) = (self.topics.clone(), Vec::new());
         let reader = Reader::open(&connection)?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::origins::{KeyPath, Place};
+use super::origins::{KeyPath, Location};
 
 /// A pipeline that cannot run as it is written.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,7 @@ pub(crate) enum Error {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Spot {
     /// Where to mend it.
-    pub(crate) place: Place,
+    pub(crate) place: Location,
     /// The key in full; `None` for a file that is no pipeline and for plain arguments.
     pub(crate) key: Option<KeyPath>,
 }
@@ -78,8 +78,8 @@ impl Spot {
     }
 }
 
-impl From<Place> for Spot {
-    fn from(place: Place) -> Self {
+impl From<Location> for Spot {
+    fn from(place: Location) -> Self {
         Self { place, key: None }
     }
 }

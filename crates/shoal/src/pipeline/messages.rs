@@ -62,7 +62,7 @@ fn split(message: &str, path: &KeyPath, defaults: &Table) -> (String, String) {
         return ("the value does not fit".to_owned(), "write a number of 0 or more, or \"unlimited\"".to_owned());
     }
     let message = printable(message);
-    match message.split_once(": ") {
+    match message.rsplit_once(": ") {
         Some((problem, remedy)) => (problem.to_owned(), remedy.to_owned()),
         None => match example(path, defaults) {
             Some(example) => (message, format!("the default is {example}")),

@@ -9,9 +9,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Spot;
+use super::tree::parse_keys;
 use shoal_model::display::printable;
 
-/// The way to a key: `source[0].path`.
+/// The steps to a key: `source[0].path`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct KeyPath(Vec<Step>);
 
@@ -61,6 +62,22 @@ impl KeyPath {
     }
 }
 
+impl KeyPath {
+    /// From keys as TOML writes them, with the number of an entry in brackets, such as `serve.token[0].name`.
+    pub(crate) fn parse(keys: &str) -> Option<Self> {
+        let entry = || {
+            let (list, rest) = keys.split_once('[')?;
+            let (number, rest) = rest.split_once(']')?;
+            let entry = parse_keys(list)?.then(Step::Index(number.parse().ok()?));
+            match rest.strip_prefix('.') {
+                Some(inner) => Some(Self([entry.0, parse_keys(inner)?.0].concat())),
+                None => rest.is_empty().then_some(entry),
+            }
+        };
+        entry().or_else(|| parse_keys(keys))
+    }
+}
+
 impl From<&str> for KeyPath {
     /// From keys with dots between them, as this program writes them.
     fn from(keys: &str) -> Self {
@@ -94,7 +111,7 @@ impl fmt::Display for KeyPath {
 
 /// A place that a person can go to and mend.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Location {
     /// A line and a column of a file, both counted from 1.
     Line(PathBuf, usize, usize),
     /// A file as a whole.
@@ -103,7 +120,7 @@ pub(crate) enum Place {
     Argument(String),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(file, line, column) => write!(f, "{}:{line}:{column}", file.display()),
@@ -145,15 +162,15 @@ impl Origins {
     }
 
     /// Where a key was written; for one that was not, where the nearest table around it was.
-    pub(crate) fn place(&self, path: &KeyPath) -> Place {
-        let argument = |found: Option<&(KeyPath, String)>| found.map(|(_, text)| Place::Argument(text.clone()));
-        let line = |path: &KeyPath| self.lines.get(path).map(|at| Place::Line(self.file.clone(), at.0, at.1));
+    pub(crate) fn place(&self, path: &KeyPath) -> Location {
+        let argument = |found: Option<&(KeyPath, String)>| found.map(|(_, text)| Location::Argument(text.clone()));
+        let line = |path: &KeyPath| self.lines.get(path).map(|at| Location::Line(self.file.clone(), at.0, at.1));
         let newest_first = || self.arguments.iter().rev();
         argument(newest_first().find(|(set, _)| path.starts_with(set)))
             .or_else(|| line(path))
             .or_else(|| argument(newest_first().find(|(set, _)| set.starts_with(path))))
             .or_else(|| std::iter::successors(path.parent(), KeyPath::parent).find_map(|above| line(&above)))
-            .unwrap_or_else(|| Place::File(self.file.clone()))
+            .unwrap_or_else(|| Location::File(self.file.clone()))
     }
 
     fn note_table(&mut self, starts: &Starts<'_>, path: &KeyPath, table: &DeTable<'_>) {

@@ -1,68 +1,64 @@
 //! Outputs: where alerts and dead letters go.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use shoal_stream::Output as Target;
+use shoal_stream::Output;
 
+use super::PipelineOutputs;
 use super::error::{Error, Spot};
-use super::origins::{KeyPath, Origins, Place};
+use super::file::OutputTable;
+use super::origins::{KeyPath, Location, Origins};
 use super::paths::{same_file, shown};
-use super::{Output, file, kafka};
+use super::topics::check_topic;
 
 /// The outputs; files are relative to the working directory: a pipeline may lie where nobody may write. `alerts` is
 /// what the command line says instead, and `prefix` begins the names of topics that nobody named.
 pub(super) fn output(
-    written: &file::Output,
+    written: &OutputTable,
     alerts: Option<&Path>,
     prefix: &str,
     origins: &Origins,
-) -> Result<Output, Error> {
+) -> Result<PipelineOutputs, Error> {
     let spot = |key: &str| origins.spot(&KeyPath::from("output").key(key));
     let (alerts, alerts_spot) = match alerts {
         Some(path) => {
             let argument = format!("--output {}", path.display());
-            (Target::File(path.to_owned()), Spot::from(Place::Argument(argument)))
+            (Output::File(path.to_owned()), Spot::from(Location::Argument(argument)))
         }
-        None => (target(&written.alerts), spot("alerts")),
+        None => (written.alerts.clone(), spot("alerts")),
     };
     let (dead_letters, dead_letters_spot) = match &written.dead_letters {
-        Some(place) => (target(place), spot("dead_letters")),
+        Some(place) => (place.clone(), spot("dead_letters")),
         None => (beside(&alerts, prefix), alerts_spot.clone()),
     };
-    let shadow = written.shadow.as_ref().map(target);
-    let output = Output { alerts, shadow, dead_letters, alerts_spot, shadow_spot: spot("shadow"), dead_letters_spot };
+    let shadow = written.shadow.clone();
+    let output =
+        PipelineOutputs { alerts, shadow, dead_letters, alerts_spot, shadow_spot: spot("shadow"), dead_letters_spot };
     for (place, spot) in output.places() {
-        if let Target::Topic(topic) = place {
-            kafka::check_topic(topic, spot)?;
+        if let Output::Topic(topic) = place {
+            check_topic(topic, spot)?;
         }
     }
     output.tell_apart()?;
     Ok(output)
 }
 
-fn target(place: &file::Place) -> Target {
-    match place {
-        file::Place::File(path) => Target::File(PathBuf::from(path)),
-        file::Place::Topic(file::Topic { topic }) => Target::Topic(topic.clone()),
-    }
-}
-
-/// Where dead letters go when nobody said.
-fn beside(alerts: &Target, prefix: &str) -> Target {
+/// The place of dead letters when nobody named one.
+fn beside(alerts: &Output, prefix: &str) -> Output {
     match alerts {
-        Target::File(path) => {
+        Output::File(path) => {
             let mut name = path.file_stem().unwrap_or(OsStr::new("alerts")).to_owned();
             name.push(".dead-letters.ndjson");
-            Target::File(path.with_file_name(name))
+            Output::File(path.with_file_name(name))
         }
-        Target::Topic(_) => Target::Topic(format!("{prefix}.dead-letters")),
+        Output::Topic(_) => Output::Topic(format!("{prefix}.dead-letters")),
     }
 }
 
-impl Output {
+impl PipelineOutputs {
     /// Every output with where it is named.
-    pub(super) fn places(&self) -> Vec<(&Target, &Spot)> {
+    pub(super) fn places(&self) -> Vec<(&Output, &Spot)> {
         let shadow = self.shadow.as_ref().map(|place| (place, &self.shadow_spot));
         let all = [(&self.alerts, &self.alerts_spot), (&self.dead_letters, &self.dead_letters_spot)];
         all.into_iter().chain(shadow).collect()
@@ -72,7 +68,7 @@ impl Output {
     pub(super) fn files(&self) -> Vec<(&Path, &Spot)> {
         let mut files = Vec::new();
         for (place, spot) in self.places() {
-            if let Target::File(path) = place {
+            if let Output::File(path) = place {
                 files.push((path.as_path(), spot));
             }
         }

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Spot};
-use super::origins::Place;
-use super::{Input, Pipeline, Source};
+use super::origins::Location;
+use super::{Pipeline, PipelineSource, SourceInput};
 use shoal_model::display::printable;
 
 impl Pipeline {
@@ -25,11 +25,12 @@ impl Pipeline {
             }
         }
         if let Some(index) = &self.index {
-            check_index(index.directory())?;
+            check_index(&index.path)?;
         }
         for (path, spot) in self.output.files() {
             check_output(path, spot)?;
-            let read = |source: &&Source| matches!(&source.input, Input::File(input) if same_file(input, path));
+            let read =
+                |source: &&PipelineSource| matches!(&source.input, SourceInput::File(input) if same_file(input, path));
             if self.sources.iter().any(|source| read(&source)) || same_file(&self.file, path) {
                 let problem = format!("{} is read by this pipeline and would be overwritten", shown(path));
                 return Err(spot.wrong(problem, "write to another file"));
@@ -39,9 +40,9 @@ impl Pipeline {
     }
 }
 
-impl Source {
+impl PipelineSource {
     fn check(&self) -> Result<(), Error> {
-        let Input::File(path) = &self.input else { return Ok(()) };
+        let SourceInput::File(path) = &self.input else { return Ok(()) };
         let metadata = std::fs::metadata(path).map_err(|error| {
             let problem = if error.kind() == std::io::ErrorKind::NotFound {
                 format!("there is no file {}", shown(path))
@@ -72,7 +73,7 @@ impl Source {
 
 fn check_index(path: &Path) -> Result<(), Error> {
     let wrong =
-        |problem, remedy: &str| Err(Spot::from(Place::Argument("index.path".to_owned())).wrong(problem, remedy));
+        |problem, remedy: &str| Err(Spot::from(Location::Argument("index.path".to_owned())).wrong(problem, remedy));
     if path.exists() && !path.is_dir() {
         return wrong(format!("{} is a file", shown(path)), "name a directory, or one that is yet to be made");
     }
@@ -96,10 +97,10 @@ fn check_output(path: &Path, spot: &Spot) -> Result<(), Error> {
     Ok(())
 }
 
-fn same_input(one: &Input, other: &Input) -> bool {
+fn same_input(one: &SourceInput, other: &SourceInput) -> bool {
     match (one, other) {
-        (Input::Stdin, Input::Stdin) => true,
-        (Input::File(one), Input::File(other)) => same_file(one, other),
+        (SourceInput::Stdin, SourceInput::Stdin) => true,
+        (SourceInput::File(one), SourceInput::File(other)) => same_file(one, other),
         _ => false,
     }
 }

@@ -4,21 +4,20 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Spot};
-use super::origins::{KeyPath, Origins, Place, Step};
-use super::{Input, Source, file, kafka};
+use super::file::SourceTable;
+use super::origins::{KeyPath, Location, Origins, Step};
+use super::topics::check_topic;
+use super::{PipelineSource, SourceInput};
 use shoal_model::display::printable;
-
-/// The most partitions that a topic may have: each is a source, with what it holds in memory.
-const MOST_PARTITIONS: u32 = 1024;
 
 /// The sources: those given on the command line, relative to the working directory, else those of the pipeline,
 /// relative to its file.
 pub(super) fn sources(
     file: &Path,
-    written: &[file::Source],
+    written: &[SourceTable],
     inputs: &[PathBuf],
     origins: &Origins,
-) -> Result<Vec<Source>, Error> {
+) -> Result<Vec<PipelineSource>, Error> {
     let sources = if inputs.is_empty() {
         let base = file.parent().unwrap_or(Path::new(""));
         let one = |(index, source)| from_written(base, index, source, origins);
@@ -40,7 +39,7 @@ pub(super) fn sources(
     Ok(sources)
 }
 
-fn from_written(base: &Path, index: usize, source: &file::Source, origins: &Origins) -> Result<Source, Error> {
+fn from_written(base: &Path, index: usize, source: &SourceTable, origins: &Origins) -> Result<PipelineSource, Error> {
     let table = KeyPath::from("source").then(Step::Index(index));
     let spot = |key: &str| origins.spot(&table.key(key));
     if source.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
@@ -59,64 +58,64 @@ fn from_written(base: &Path, index: usize, source: &file::Source, origins: &Orig
         }
     };
     let name = source.name.clone().unwrap_or_else(|| input.short_name());
-    Ok(Source { name, input, format: source.format, spot })
+    Ok(PipelineSource { name, input, format: source.format, spot })
 }
 
-fn from_file(base: &Path, path: &str, source: &file::Source, spot: &dyn Fn(&str) -> Spot) -> Result<Input, Error> {
+fn from_file(base: &Path, path: &str, source: &SourceTable, spot: &dyn Fn(&str) -> Spot) -> Result<SourceInput, Error> {
     if path.is_empty() {
         return Err(spot("path").wrong("it is empty", "name a file, or `-` for standard input"));
     }
     if source.partitions.is_some() {
         return Err(spot("partitions").wrong("a file has no partitions", "leave it out"));
     }
-    Ok(if path == "-" { Input::Stdin } else { Input::File(base.join(path)) })
+    Ok(if path == "-" { SourceInput::Stdin } else { SourceInput::File(base.join(path)) })
 }
 
-fn from_topic(topic: &str, source: &file::Source, spot: &dyn Fn(&str) -> Spot) -> Result<Input, Error> {
-    kafka::check_topic(topic, &spot("topic"))?;
+fn from_topic(topic: &str, source: &SourceTable, spot: &dyn Fn(&str) -> Spot) -> Result<SourceInput, Error> {
+    check_topic(topic, &spot("topic"))?;
     let Some(partitions) = source.partitions else {
         let remedy = "add partitions = …, as many as the topic has: with fewer some posts would never be read";
         return Err(spot("partitions").wrong("it is missing", remedy));
     };
-    if !(1..=MOST_PARTITIONS).contains(&partitions) {
-        let remedy = format!("write 1 to {MOST_PARTITIONS}, as many as the topic has");
+    if !(1..=SourceTable::MOST_PARTITIONS).contains(&partitions) {
+        let remedy = format!("write 1 to {}, as many as the topic has", SourceTable::MOST_PARTITIONS);
         return Err(spot("partitions").wrong(format!("{partitions} partitions cannot work"), remedy));
     }
     if source.format.is_none() {
         let remedy = "add format = \"native\": a topic has no beginning that it could be detected from";
         return Err(spot("format").wrong("it is missing", remedy));
     }
-    Ok(Input::Topic { topic: topic.to_owned(), partitions })
+    Ok(SourceInput::Topic { topic: topic.to_owned(), partitions })
 }
 
 /// Files with the same name are told apart by their whole paths: nobody can name them on the command line.
-fn from_arguments(inputs: &[PathBuf]) -> Vec<Source> {
+fn from_arguments(inputs: &[PathBuf]) -> Vec<PipelineSource> {
     let inputs: Vec<_> = inputs
         .iter()
-        .map(|path| if path == Path::new("-") { Input::Stdin } else { Input::File(path.clone()) })
+        .map(|path| if path == Path::new("-") { SourceInput::Stdin } else { SourceInput::File(path.clone()) })
         .collect();
-    let source = |input: &Input| {
+    let source = |input: &SourceInput| {
         let shared = inputs.iter().filter(|other| other.short_name() == input.short_name()).count() > 1;
         let name = if shared { input.to_string() } else { input.short_name() };
-        let spot = Spot::from(Place::Argument(format!("--input {input}")));
-        Source { name, input: input.clone(), format: None, spot }
+        let spot = Spot::from(Location::Argument(format!("--input {input}")));
+        PipelineSource { name, input: input.clone(), format: None, spot }
     };
     inputs.iter().map(source).collect()
 }
 
-impl Source {
+impl PipelineSource {
     /// Its name for each of its source partitions: a topic has one or more, everything else is one.
     pub(crate) fn partitions(&self) -> Vec<String> {
         match self.input {
-            Input::Stdin | Input::File(_) => vec![self.name.clone()],
-            Input::Topic { partitions, .. } => {
+            SourceInput::Stdin | SourceInput::File(_) => vec![self.name.clone()],
+            SourceInput::Topic { partitions, .. } => {
                 (0..partitions).map(|partition| format!("{}/{partition}", self.name)).collect()
             }
         }
     }
 }
 
-impl Input {
+impl SourceInput {
     fn short_name(&self) -> String {
         match self {
             Self::Stdin => "stdin".to_owned(),
@@ -126,7 +125,7 @@ impl Input {
     }
 }
 
-impl std::fmt::Display for Input {
+impl std::fmt::Display for SourceInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Stdin => f.write_str("-"),

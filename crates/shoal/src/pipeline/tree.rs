@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::error::{Error, Spot};
-use super::origins::{KeyPath, Origins, Place, Starts, Step};
+use super::origins::{KeyPath, Location, Origins, Starts, Step};
 use super::secrets;
 use shoal_model::display::printable;
 
@@ -32,7 +32,7 @@ impl Tree {
         let mut bytes = Vec::new();
         opened.take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
         let refused =
-            |problem: String, remedy: &str| Err(Spot::from(Place::File(file.to_owned())).wrong(problem, remedy));
+            |problem: String, remedy: &str| Err(Spot::from(Location::File(file.to_owned())).wrong(problem, remedy));
         if bytes.len() as u64 > LONGEST {
             return refused(format!("longer than {LONGEST} bytes"), "this is not a pipeline; name one");
         }
@@ -48,7 +48,7 @@ impl Tree {
     pub(super) fn parse(file: &Path, text: &str) -> Result<Self, Error> {
         let spot = |error: &toml::de::Error| {
             let (line, column) = Starts::of(text).position(error.span().map_or(0, |span| span.start));
-            Spot::from(Place::Line(file.to_owned(), line, column))
+            Spot::from(Location::Line(file.to_owned(), line, column))
         };
         let root = DeTable::parse(text).map_err(|error| {
             let remedy = "write `key = value`, texts in quotes, tables as [detect.judge]; see https://toml.io";
@@ -67,7 +67,7 @@ impl Tree {
     pub(super) fn set(&mut self, setting: &str) -> Result<(), Error> {
         let argument = format!("--set {}", secrets::shown(setting));
         let wrong = |problem: &str| {
-            Spot::from(Place::Argument(argument.clone()))
+            Spot::from(Location::Argument(argument.clone()))
                 .wrong(problem, "write key=value with dots between the keys, such as --set detect.judge.alpha=0.001")
         };
         let (keys, value) = setting.split_once('=').ok_or_else(|| wrong("there is no `=`"))?;
@@ -86,7 +86,7 @@ impl Tree {
             walked = walked.key(key);
             let inner = table.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
             let Value::Table(inner) = inner else {
-                let spot = Spot { place: Place::Argument(argument.to_owned()), key: Some(path.clone()) };
+                let spot = Spot { place: Location::Argument(argument.to_owned()), key: Some(path.clone()) };
                 return Err(spot.wrong(
                     format!("`{walked}` is not a table, so there is nothing in it to set"),
                     format!("set it as a whole: --set '{walked}=…'"),

@@ -12,13 +12,13 @@ fn guarded() -> TestServer {
 #[test]
 fn an_open_door_is_refused() {
     let (index, _writer, _directory) = index(POSTS);
-    let open = Settings { listen: "0.0.0.0:0".parse().unwrap(), ..settings(ANY_PORT) };
+    let open = Settings { listen: Some("0.0.0.0:0".parse().unwrap()), ..settings(ANY_PORT) };
     let told = || Arc::new(TestHealth::default());
-    let error = Server::start(&open, Registry::new(), told(), Some(index.clone())).unwrap_err();
+    let error = Server::start(&open, "test", Registry::new(), told(), Some(index.clone())).unwrap_err();
     assert!(matches!(error, Error::Open(_)), "{error}");
-    assert!(Server::start(&open, Registry::new(), told(), None).is_ok());
+    assert!(Server::start(&open, "test", Registry::new(), told(), None).is_ok());
     let closed = Settings { tokens: tokens(), ..open };
-    assert!(Server::start(&closed, Registry::new(), told(), Some(index)).is_ok());
+    assert!(Server::start(&closed, "test", Registry::new(), told(), Some(index)).is_ok());
 }
 
 #[test]

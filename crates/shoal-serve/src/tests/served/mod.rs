@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use sha2::{Digest, Sha256};
 use shoal_index::{Batch, Index, Writer};
 use shoal_model::Span;
 use tempfile::TempDir;
@@ -25,20 +24,17 @@ struct TestServer {
 const POSTS: u64 = 20;
 
 fn tokens() -> Vec<AccessToken> {
-    let token = |name: &str, role| AccessToken { name: name.to_owned(), role, sha256: Sha256::digest(name).into() };
+    let token = |name: &str, role| AccessToken { name: name.to_owned(), role, sha256: TokenHash::of(name) };
     vec![token("reader", Role::Read), token("judge", Role::Feedback), token("boss", Role::Admin)]
 }
 
 fn index(number: u64) -> (Index, Writer, TempDir) {
     let directory = TempDir::new().unwrap();
     let settings = shoal_index::Settings {
-        directory: directory.path().join("index"),
         bucket: Span::from_seconds(86_400),
-        keep: None,
-        commit: Duration::from_millis(50),
-        memory: 15_000_000,
-        threads: 1,
-        purge: Duration::from_hours(1),
+        commit: Span::from_micros(50_000),
+        memory_bytes: 15_000_000,
+        ..shoal_index::Settings::of(&directory.path().join("index"))
     };
     let (index, mut writer) = Index::open(&settings).unwrap();
     let alerts = vec![alert(&"a".repeat(32), 1), alert(&"a".repeat(32), 2), alert(&"b".repeat(32), 1)];
@@ -55,7 +51,7 @@ fn server(
     change: impl FnOnce(&mut App),
 ) -> (Server, Arc<App>) {
     let settings = Settings { tokens, ..settings(ANY_PORT) };
-    let mut app = App::new(&settings, Registry::new(), Arc::new(TestHealth::default()), index).unwrap();
+    let mut app = App::new(&settings, "test", Registry::new(), Arc::new(TestHealth::default()), index).unwrap();
     change(&mut app);
     let app = Arc::new(app);
     (Server::with_limits(ANY_PORT, routes::all(&app), limits).unwrap(), app)

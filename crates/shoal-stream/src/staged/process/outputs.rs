@@ -37,8 +37,8 @@ impl PartitionOutputs {
         let outputs = &shared.job.outputs;
         let open = |output: &Option<Output>, schema, mark: Option<&TopicMark>, own: &str| match output {
             Some(Output::Topic(topic)) => {
-                let (connection, mark) = (&shared.kafka.connection, mark.cloned().unwrap_or_default());
-                TopicSink::open(connection, topic, schema, &shared.epoch, &mark, |name| name == own).map(Some)
+                let (connection, mark) = (shared.kafka.connection(), mark.cloned().unwrap_or_default());
+                TopicSink::open(&connection, topic, schema, &shared.epoch, &mark, |name| name == own).map(Some)
             }
             _ => Ok(None),
         };

@@ -79,7 +79,7 @@ pub(crate) struct OwnedPartitions {
 impl OwnedPartitions {
     /// A member of a stage's group that owns nothing yet.
     pub(crate) fn new(stage: StageName, shared: &Arc<SharedRun>, workers: WorkerHandles) -> Self {
-        let watch = Watch::new(&shared.kafka.connection);
+        let watch = Watch::new(&shared.kafka.connection());
         let ranges = ReadRanges::new(Arc::clone(shared));
         Self { stage, shared: Arc::clone(shared), workers, watch, slots: Mutex::default(), ranges }
     }

@@ -227,7 +227,7 @@ impl PartitionRun {
 
     fn is_due(&self) -> bool {
         match &self.shared.job.state {
-            Some(state) => self.checkpoint.is_stale(state.every_posts, state.every),
+            Some(state) => self.checkpoint.is_stale(state.checkpoint.every_posts, state.checkpoint.every.duration()),
             None => self.checkpoint.is_stale(u64::MAX, COMMIT_INTERVAL),
         }
     }

@@ -9,7 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{Message, Offset, TopicPartitionList};
 use shoal_detect::StageName;
-use shoal_kafka::{Held, Purpose, diagnose};
+use shoal_kafka::{CloseWithin, Purpose, diagnose};
 
 use super::handover::OwnedRecord;
 use super::owned::{OwnedPartitions, TopicPartition, commit_all};
@@ -52,7 +52,7 @@ impl Backlog {
 
 /// The polling thread of one stage.
 pub(crate) struct StagePoller {
-    consumer: Held<BaseConsumer<OwnedPartitions>>,
+    consumer: CloseWithin<BaseConsumer<OwnedPartitions>>,
     shared: Arc<SharedRun>,
     workers: WorkerHandles,
     steered: Instant,
@@ -67,9 +67,9 @@ impl StagePoller {
         let purpose = Purpose::Consumer {
             group: format!("{}.{epoch}.{stage}", kafka.prefix),
             instance: kafka.instance.as_ref().map(|instance| format!("{instance}.{stage}")),
-            protocol: kafka.protocol,
+            protocol: kafka.group_protocol,
         };
-        let mut config = kafka.connection.client(&purpose)?;
+        let mut config = kafka.connection().client(&purpose)?;
         config.set("enable.partition.eof", "true").set("statistics.interval.ms", leaders::STATISTICS_INTERVAL_MS);
         let group = OwnedPartitions::new(stage, shared, workers.clone());
         let consumer: BaseConsumer<OwnedPartitions> =
@@ -77,7 +77,7 @@ impl StagePoller {
         let topics = topics(stage, shared);
         let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
         consumer.subscribe(&topics).map_err(|error| shoal_kafka::Error::client(&error))?;
-        let consumer = Held::new("consumer", consumer, CLOSE_TIMEOUT);
+        let consumer = CloseWithin::new("consumer", consumer, CLOSE_TIMEOUT);
         let now = Instant::now();
         Ok(Self { consumer, shared: Arc::clone(shared), workers, steered: now, idled: now })
     }

@@ -38,7 +38,7 @@ impl ReadRanges {
 
     /// The range of a partition. For a source its beginning and, in a bounded run, its end are decisions, made once.
     pub(crate) fn range(&self, id: PartitionId, topic: &str, partition: i32) -> Result<ReadRange, Error> {
-        let reader = Reader::open(&self.shared.kafka.connection)?;
+        let reader = Reader::open(&self.shared.kafka.connection())?;
         let (low, high) = reader.watermarks(topic, partition, QUERY_TIMEOUT)?;
         let (first, last) = (u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0));
         if id.stage != StageName::Ingest {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::Consumer;
 use rdkafka::{Message, Offset, TopicPartitionList};
 use shoal_detect::StageName;
-use shoal_kafka::{Held, Reader};
+use shoal_kafka::{CloseWithin, Reader};
 use shoal_model::Timestamp;
 
 use super::poller::StagePoller;
@@ -46,7 +46,7 @@ pub fn run_staged(
     let started = Instant::now();
     let Some(session) = ClusterSession::of(job, true, &[])? else { return Err(Error::NoKafka) };
     let ClusterSession { kafka, topology, writer, progress_log, progress_log_end, .. } = session;
-    check_topics(&Reader::open(&kafka.connection)?, &topology)?;
+    check_topics(&Reader::open(&kafka.connection())?, &topology)?;
     warn_of_new_epoch(job, &writer.epoch);
     let shared = Arc::new(SharedRun::new(job.clone(), kafka, topology, writer.epoch, writer.producer, progress_log));
     shared.progress_log_read.store(progress_log_end, Ordering::Release);
@@ -139,8 +139,8 @@ fn follow_progress_log(shared: &Arc<SharedRun>) {
 
 fn read_progress_log(shared: &Arc<SharedRun>) -> Result<(), Error> {
     let topic = shared.topology.progress_log_topic();
-    let (consumer, watch) = reader(&shared.kafka.connection)?;
-    let consumer = Held::new("progress log", consumer, CLOSE_TIMEOUT);
+    let (consumer, watch) = reader(&shared.kafka.connection())?;
+    let consumer = CloseWithin::new("progress log", consumer, CLOSE_TIMEOUT);
     let mut list = TopicPartitionList::new();
     let read = shared.progress_log_read.load(Ordering::Acquire);
     let added = list.add_partition_offset(&topic, 0, Offset::Offset(i64::try_from(read).unwrap_or(0)));

@@ -7,14 +7,15 @@ use shoal_model::Alert;
 
 use crate::Error;
 use crate::cluster::progress_log::ProgressLog;
-use crate::job::{Job, Kafka};
+use crate::job::Job;
+use crate::settings::KafkaSettings;
 use crate::staged::topology::Topology;
 use crate::write::producer::Producer;
 
 /// The context that the threads of a staged run share.
 pub(crate) struct SharedRun {
     pub(crate) job: Job,
-    pub(crate) kafka: Kafka,
+    pub(crate) kafka: KafkaSettings,
     pub(crate) topology: Topology,
     pub(crate) epoch: String,
     pub(crate) producer: Arc<Producer>,
@@ -32,7 +33,7 @@ impl SharedRun {
     /// The context of a run that is about to start.
     pub(crate) fn new(
         job: Job,
-        kafka: Kafka,
+        kafka: KafkaSettings,
         topology: Topology,
         epoch: String,
         producer: Arc<Producer>,

@@ -40,11 +40,10 @@ pub(crate) fn run(args: &RunArgs, lines: &MultiProgress) -> Result<()> {
     let pipeline = prepare(args)?;
     let stages = args.stages(pipeline.kafka.as_ref().is_some_and(|kafka| kafka.staged))?;
     let mut job = job(&pipeline)?;
-    job.state = args.state.as_ref().map(|directory| StateSettings {
-        directory: directory.clone(),
-        every_posts: pipeline.checkpoint.every_posts,
-        every: Duration::from_micros(pipeline.checkpoint.every.micros().unsigned_abs()),
-    });
+    job.state = args
+        .state
+        .as_ref()
+        .map(|directory| StateSettings { directory: directory.clone(), checkpoint: pipeline.checkpoint });
     job.follow = args.follow.then_some(Follow { idle: IDLE, poll: POLL });
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&job.stop)).context("cannot listen for signals")?;

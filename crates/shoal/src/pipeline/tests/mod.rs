@@ -1,3 +1,9 @@
+mod configuration;
+mod http;
+mod kafka;
+mod keys;
+mod schema;
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
@@ -163,7 +169,7 @@ fn balanced_is_the_defaults_written_out() {
     let pipeline = Pipeline::load(&shipped("balanced.toml"), &Overrides::default()).unwrap();
     assert_eq!(pipeline.detect, shoal_detect::Config::default());
     assert_eq!(pipeline.limits, Limits::default());
-    assert_eq!(pipeline.checkpoint, Checkpoint::default());
+    assert_eq!(pipeline.checkpoint, CheckpointSettings::default());
     let text = std::fs::read_to_string(shipped("balanced.toml")).unwrap();
     let written: Table = toml::from_str(&text).unwrap();
     let effective: Table = toml::from_str(&pipeline.effective().unwrap()).unwrap();
@@ -243,7 +249,7 @@ fn inputs_with_one_name_are_told_apart() {
     let pipeline = Pipeline::from_tree(Path::new(FILE), tree, &overrides).unwrap();
     let names: Vec<_> = pipeline.sources.iter().map(|source| source.name.as_str()).collect();
     assert_eq!(names, ["a/x.ndjson", "b/x.ndjson", "y.ndjson", "stdin"]);
-    assert_eq!(pipeline.sources[3].input, Input::Stdin);
+    assert_eq!(pipeline.sources[3].input, SourceInput::Stdin);
 }
 
 #[test]

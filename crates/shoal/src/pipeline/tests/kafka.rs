@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::pipeline::file::Written;
-use crate::pipeline::tests::{load, shipped};
+use super::{load, shipped};
+use crate::pipeline::file::PipelineFile;
 use crate::pipeline::tree::Tree;
 use crate::pipeline::{Error, Overrides, Pipeline};
 
@@ -159,7 +159,7 @@ fn a_cluster_changes_no_alert() {
 #[test]
 fn what_is_not_said_has_the_defaults() {
     let pipeline = load(&format!("{TOPIC}{KAFKA}[output]\nalerts = {{ topic = \"a\" }}\n"), &[]).unwrap();
-    assert_eq!(pipeline.kafka, Written::examples().kafka);
+    assert_eq!(pipeline.kafka, PipelineFile::examples().kafka);
     assert_eq!(pipeline.output.dead_letters.to_string(), "topic shoal.dead-letters");
     assert_eq!(pipeline.sources[0].partitions(), ["posts/0", "posts/1", "posts/2", "posts/3"]);
     assert_eq!((pipeline.serve.listen, pipeline.serve.warning()), (None, None));
@@ -215,13 +215,16 @@ fn balanced_shows_the_defaults() {
     };
     let kafka = shown("# [kafka]");
     let pipeline = load(&kafka, &[]).unwrap();
-    assert_eq!(pipeline.kafka.clone().map(|kafka| super::Kafka { instance: None, ..kafka }), Written::examples().kafka);
-    for key in toml::Table::try_from(Written::examples().kafka).unwrap().keys() {
+    assert_eq!(
+        pipeline.kafka.clone().map(|kafka| shoal_stream::KafkaSettings { instance: None, ..kafka }),
+        PipelineFile::examples().kafka
+    );
+    for key in toml::Table::try_from(PipelineFile::examples().kafka).unwrap().keys() {
         assert!(kafka.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key}");
     }
     assert_eq!(load(&shown("# [serve]"), &[]).unwrap().serve.listen.unwrap().to_string(), "127.0.0.1:9464");
     let index = load(&shown("# [index]"), &[]).unwrap().index.unwrap();
-    assert_eq!(crate::pipeline::Index { keep: None, ..index }, crate::pipeline::Index::default());
+    assert_eq!(shoal_index::Settings { keep: None, ..index }, shoal_index::Settings::default());
     assert_eq!(load(&shown("# [[serve.token]]"), &[]).unwrap().serve.tokens.len(), 1);
     load(&(kafka + &shown("# [kafka.tls]") + &shown("# [kafka.sasl]") + &shown("# [kafka.properties]")), &[]).unwrap();
 }

@@ -1,9 +1,8 @@
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use shoal_serve::Role;
 
-use crate::pipeline::tests::{load, shipped};
+use super::{load, shipped};
 use crate::pipeline::{Overrides, Pipeline};
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -53,7 +52,7 @@ fn tokens_open_an_index_to_others() {
     );
     let pipeline = load(&text, &[]).unwrap();
     let [token] = &pipeline.serve.tokens[..] else { panic!("{:?}", pipeline.serve.tokens) };
-    assert_eq!((token.name.as_str(), token.role, token.sha256[..2].to_vec()), ("ana", Role::Admin, vec![0x9f, 0x86]));
+    assert_eq!((token.name.as_str(), token.role, token.sha256.to_string()), ("ana", Role::Admin, HASH.to_owned()));
     assert_eq!(pipeline.serve.warning(), None);
     let again = load(&pipeline.effective().unwrap(), &[]).unwrap();
     assert_eq!(again.effective().unwrap(), pipeline.effective().unwrap());
@@ -62,10 +61,10 @@ fn tokens_open_an_index_to_others() {
 #[test]
 fn what_is_written_reaches_the_index() {
     let text = "[index]\npath = \"x\"\nbucket = \"1d\"\nkeep = \"90d\"\ncommit = \"2s\"\nthreads = 2\n";
-    let settings = load(text, &[]).unwrap().index.unwrap().settings();
-    assert_eq!((settings.commit, settings.purge), (Duration::from_secs(2), Duration::from_hours(1)));
+    let settings = load(text, &[]).unwrap().index.unwrap();
+    assert_eq!((settings.commit.to_string(), settings.purge.to_string()), ("2s".to_owned(), "1h".to_owned()));
     assert_eq!((settings.bucket.to_string(), settings.keep.unwrap().to_string()), ("24h".to_owned(), "90d".to_owned()));
-    assert_eq!((settings.threads, settings.memory), (2, 64 << 20));
+    assert_eq!((settings.threads, settings.memory_bytes), (2, 64 << 20));
     assert!(load("", &[]).unwrap().index.is_none());
 }
 
