@@ -2,7 +2,7 @@
 //!
 //! Linked texts form clusters around an anchor, the oldest text; the anchor's key is the identity of the object.
 //! Every post of a linked or repeated text leaves a trace on the object that its text belongs to at that moment.
-//! When two clusters become one, tie and group are told; traces already left keep their object.
+//! Tie and group are told when two clusters become one; traces already left keep their object.
 
 use serde::{Deserialize, Serialize};
 use shoal_model::{Layer, ObjectKey, PostKey, Span, TextKey, Timestamp, Trace};
@@ -107,7 +107,7 @@ impl Cluster {
         self.keyer.text_object(Layer::Text, anchor)
     }
 
-    /// Whether this post has not arrived before by way of another partition of match.
+    /// Tells whether this post arrives for the first time, not again by way of another partition of match.
     fn is_new(&mut self, trigger: &Trigger, post: &TextPost) -> bool {
         let cause = trigger.post.as_ref().map_or(PostKey::from_raw(0), |cause| cause.key);
         let forgotten = trigger.at.minus(self.window);

@@ -1,4 +1,4 @@
-//! What can go wrong in detection: only configuration and restored state, never a post.
+//! Errors of detection: only configuration and restored state have any, never a post.
 
 /// A configuration or a saved state that detection refuses.
 #[derive(Debug, thiserror::Error)]
@@ -8,7 +8,7 @@ pub enum Error {
     Config {
         /// The key as written in a pipeline.
         key: String,
-        /// What is wrong with it and what would be right.
+        /// The fault and its remedy.
         why: String,
     },
     /// The near-duplicate window refuses its configuration.

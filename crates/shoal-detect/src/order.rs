@@ -13,13 +13,13 @@ use shoal_model::{Span, Timestamp};
 
 use crate::OrderConfig;
 
-/// How many of the raw times after a jump are asked, and how many must agree.
+/// The number of raw times after a jump that are asked, and the number that must agree.
 const VOTES: u8 = 3;
 const AGREEING: u8 = 2;
 
 /// Something with a time and a total order among things of equal time.
 pub trait Timed {
-    /// When it was observed.
+    /// The time at which it was observed.
     fn observed_at(&self) -> Timestamp;
     /// The order among things that are processed at the same moment.
     fn tie_break(&self, other: &Self) -> Ordering;
@@ -40,7 +40,7 @@ impl<T: Timed> Timed for Box<T> {
 pub struct Sequenced<T> {
     /// The event time at which it is processed.
     pub at: Timestamp,
-    /// Whether it came after the watermark had passed its time.
+    /// Set when it came after the watermark had passed its time.
     pub late: bool,
     /// The item.
     pub item: T,
@@ -108,7 +108,7 @@ impl<T: Timed> SourceOrder<T> {
         self.watermark
     }
 
-    /// How many items wait for the watermark or for belief in their time.
+    /// The number of items that wait for the watermark or for belief in their time.
     pub fn buffered(&self) -> usize {
         self.waiting.len() + self.held.len()
     }
@@ -169,7 +169,7 @@ impl<T: Timed> SourceOrder<T> {
         }
     }
 
-    /// Whether a time would be held until later times agree with it.
+    /// Tells whether a time would be held until later times agree with it.
     pub fn is_jump(&self, time: Timestamp) -> bool {
         self.watermark.is_none_or(|watermark| time > watermark.plus(self.jump))
     }

@@ -2,7 +2,8 @@
 //!
 //! Keyed by object. For each trace it finds the **meeting** (accounts that first acted on the object within
 //! seven days before, the newest hundred) and the **co-actions** (live traces of other accounts within the
-//! layer's widest window, the newest 256; fewer once there have been more). Windows are closed; the outcome does not depend on arrival.
+//! layer's widest window, the newest 256; fewer once there have been more). Windows are closed; the outcome does not
+//! depend on arrival.
 
 use std::collections::VecDeque;
 
@@ -55,7 +56,7 @@ struct Object {
     forgotten: Forgotten,
 }
 
-/// What an object no longer holds, counted.
+/// Counts of what an object no longer holds.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Forgotten {
     acts: u32,
@@ -105,9 +106,9 @@ impl Object {
         self.accounts.insert(act.account);
     }
 
-    /// How many live traces a new one is paired with. All there may be, until the object has had more than the limit;
-    /// from then on fewer the more it has had, so that the pairs of one object grow with the logarithm of its traces
-    /// and not with their number. The newest are the closest: those that move together are among them.
+    /// The number of live traces that a new one is paired with. All there may be, until the object has had more than the
+    /// limit; from then on fewer the more it has had, so that the pairs of one object grow with the logarithm of its
+    /// traces and not with their number. The newest are the closest: those that move together are among them.
     fn fan_out(&self, limit: usize) -> usize {
         let had = self.live.len().saturating_add(self.forgotten.traces as usize);
         if had <= limit { limit } else { (limit.saturating_mul(limit) / had).max(FEWEST_PAIRS.min(limit)) }

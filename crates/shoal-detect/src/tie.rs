@@ -53,9 +53,9 @@ struct TieMemory {
     newest: Timestamp,
     objects: Vec<TiedObject>,
     skipped: TieCaps,
-    /// When group was last told of it; `None` until it is strong.
+    /// The time at which group was last told of it; `None` until it is strong.
     told: Option<Timestamp>,
-    /// How many of the last objects group was not told of.
+    /// The number of the last objects that group was not told of.
     untold: u16,
 }
 
@@ -73,7 +73,7 @@ struct TiedObject {
     window: u8,
 }
 
-/// One co-action, its posts in the order of their accounts.
+/// A co-action, its posts in the order of their accounts.
 struct CoAction<'a> {
     source: &'a CoActions,
     window: u8,

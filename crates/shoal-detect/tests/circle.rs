@@ -15,7 +15,7 @@ use shoal_detect::{
 };
 use shoal_model::{AccountKey, Action, Author, Descriptor, Interned, Layer, Post, PostRef, Timestamp};
 
-/// One row of a vector: post, time, account, layer, object.
+/// A row of a vector: post, time, account, layer, object.
 type Row = (String, i64, String, Layer, String);
 
 fn golden(name: &str) -> PathBuf {

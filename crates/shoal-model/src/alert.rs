@@ -30,7 +30,7 @@ pub struct Alert {
     pub shadow: bool,
     /// The event time of the judgement that raised this revision.
     pub raised_at: Timestamp,
-    /// One plain sentence.
+    /// A plain sentence.
     pub summary: String,
     /// The observation.
     pub observed: Observed,

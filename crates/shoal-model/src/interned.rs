@@ -34,9 +34,9 @@ impl Hasher for AddressHasher {
 }
 
 thread_local! {
-    /// Where a snapshot is being written: the number of each value, by its address.
+    /// While a snapshot is written: the number of each value, by its address.
     static WRITTEN: RefCell<Option<Numbers>> = const { RefCell::new(None) };
-    /// Where a snapshot is being read: the values by number.
+    /// While a snapshot is read: the values by number.
     static READ: RefCell<Option<Vec<Arc<dyn Any + Send + Sync>>>> = const { RefCell::new(None) };
 }
 
@@ -51,7 +51,7 @@ impl<T> Interned<T> {
         Self(Arc::new(value))
     }
 
-    /// Whether two are one and the same value.
+    /// Tells whether two are one and the same value.
     pub fn ptr_eq(one: &Self, other: &Self) -> bool {
         Arc::ptr_eq(&one.0, &other.0)
     }

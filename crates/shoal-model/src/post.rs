@@ -4,27 +4,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Timestamp};
 
-/// One published item in canonical form. Ids are strings `platform:native`.
+/// A published item in canonical form. Ids are strings `platform:native`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Post {
     /// The id of the post, `platform:native`.
     pub id: String,
-    /// Who published it.
+    /// The account that published it.
     pub author: Author,
-    /// When it was seen: the clock of everything. Live sources stamp it, archives carry one time for both.
+    /// The time at which it was seen: the clock of everything. Live sources stamp it, archives carry one time for both.
     pub observed_at: Timestamp,
-    /// When its author claims to have published it.
+    /// The time at which its author claims to have published it.
     pub created_at: Option<Timestamp>,
     /// The text as published.
     pub text: String,
     /// The language that the author or the platform declared, a BCP 47 tag; `None` when undetermined.
     pub lang: Option<String>,
-    /// What the post does to another post, if anything.
+    /// The post's action on another post, if any.
     pub action: Action,
     /// Addresses that the platform says the post links to, expanded where it knows the expansion. Those that
     /// stand in the text are found there and need not be repeated.
     pub urls: Vec<String>,
-    /// Where a person can look at the post.
+    /// The address at which a person can look at the post.
     pub url: Option<String>,
 }
 
@@ -36,7 +36,7 @@ pub struct Deletion {
     pub account: String,
     /// The post, `platform:native`; the whole account when absent.
     pub post: Option<String>,
-    /// When the deletion was seen.
+    /// The time at which the deletion was seen.
     pub observed_at: Timestamp,
 }
 
@@ -47,11 +47,11 @@ pub struct Author {
     pub id: String,
     /// The name that the platform shows.
     pub handle: Option<String>,
-    /// When the account was created.
+    /// The time at which the account was created.
     pub created_at: Option<Timestamp>,
 }
 
-/// What a post does to other posts.
+/// The action of a post on other posts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Action {
     /// The post is nothing but a repeat of another.

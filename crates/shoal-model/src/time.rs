@@ -72,7 +72,7 @@ impl Timestamp {
         Self(self.0.saturating_add(span.0))
     }
 
-    /// How far this moment and `other` lie apart.
+    /// The distance between this moment and `other`.
     pub const fn distance(self, other: Self) -> Span {
         let apart = self.0.abs_diff(other.0);
         Span(if apart > i64::MAX as u64 { i64::MAX } else { apart as i64 })

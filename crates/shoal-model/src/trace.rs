@@ -35,7 +35,7 @@ pub struct Trace {
     pub layer: Layer,
     /// The object.
     pub object: ObjectKey,
-    /// Its description.
+    /// The object's description.
     pub descriptor: Interned<Descriptor>,
     /// The post that acted: who, when, where.
     pub post: Interned<PostRef>,

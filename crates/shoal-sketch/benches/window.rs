@@ -1,4 +1,4 @@
-//! What a sketch costs with each kernel, and what a window takes per post in calm and in flooded traffic.
+//! The cost of a sketch with each kernel, and of a window per post in calm and in flooded traffic.
 
 #![allow(clippy::expect_used, reason = "a measurement of nothing is worth nothing")]
 

@@ -1,6 +1,6 @@
 //! The exact Jaccard similarity of sorted lists.
 
-/// How many steps of a merge are taken between two looks at whether it can still succeed.
+/// The number of steps of a merge between two looks at whether it can still succeed.
 const STRIDE: usize = 16;
 
 /// The Jaccard similarity |A ∩ B| / |A ∪ B| of two sorted lists of distinct numbers, 0 to 1. Two empty lists have 1.

@@ -1,4 +1,4 @@
-//! What is kept of a text to compare it quickly.
+//! Sketches of texts, which are compared quickly.
 
 use std::fmt;
 

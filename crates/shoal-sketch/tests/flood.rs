@@ -9,7 +9,7 @@ use shoal_sketch::{Config, Sketcher, Window, WindowCounters};
 
 const POSTS: u64 = 20_000;
 
-/// What a window does with traffic of which this share, in percent, is variants of one text.
+/// Counts of a window under traffic of which this share, in percent, is variants of one text.
 fn traffic(share: u64) -> (WindowCounters, u64) {
     let (sketcher, mut source) = (Sketcher::new(1), Posts::new(6, 1, share));
     let mut window = Window::new(Config::for_threshold(1, 0.7).unwrap()).unwrap();

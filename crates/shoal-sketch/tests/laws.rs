@@ -1,4 +1,4 @@
-//! What holds of every window: it is a function of its calls, survives a restore at any point, and its memory follows
+//! Laws of every window: it is a function of its calls, survives a restore at any point, and its memory follows
 //! what is alive.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by it")]
@@ -15,7 +15,7 @@ fn config(max_documents: u32, bucket: u8) -> Config {
     Config { max_documents, bucket, ..Config::for_threshold(SEED, 0.7).unwrap() }
 }
 
-/// One call: a post and how far the time moves, or an expiry.
+/// A call: a post and how far the time moves, or an expiry.
 #[derive(Debug, Clone)]
 enum Call {
     Insert { post: usize, step: i64 },

@@ -11,7 +11,7 @@ use shoal_sketch::{Config, Sketcher, Window, jaccard};
 
 const SEED: u64 = 5;
 
-/// What a window found, against the truth.
+/// Neighbours that a window found, against the truth.
 struct Recall {
     /// Posts that have an earlier neighbour.
     related: usize,

@@ -1,4 +1,4 @@
-//! How fast posts become comparable: folding, shingling, and both, over sentences of about 100 characters.
+//! The speed of folding and shingling over sentences of about 100 characters.
 
 use std::hint::black_box;
 

@@ -19,7 +19,7 @@ pub struct CanonicalUrl {
     /// The registrable domain (Public Suffix List, with its private part). The host itself where there is none:
     /// numeric addresses, names without a dot, public suffixes.
     pub domain: String,
-    /// Whether the host is known to shorten links and the address has not been expanded: nobody knows where it leads,
+    /// Set when the host is known to shorten links and the address has not been expanded: nobody knows where it leads,
     /// and its domain says nothing.
     pub shortener: bool,
 }
@@ -42,7 +42,7 @@ pub fn canonical_url(raw: &str) -> Option<CanonicalUrl> {
     })
 }
 
-/// What is left of an address.
+/// The parts of an address that count.
 struct WebPage {
     host: String,
     domain: String,

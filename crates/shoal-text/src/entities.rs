@@ -1,4 +1,4 @@
-//! What a text points to: addresses, hashtags, mentions.
+//! Addresses, hashtags and mentions in a text.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::fold::{Folded, fold, in_words};
 use crate::scan::{EntityKind, Scanner, mention_length};
 
-/// What a text points to, each in order of appearance, repeats included.
+/// Addresses, hashtags and mentions, each in order of appearance, repeats included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entities<'a> {
     /// Addresses as written, without the punctuation around them. Some lack a scheme, some are cut off;
@@ -33,13 +33,13 @@ pub fn entities(text: &str) -> Entities<'_> {
     out
 }
 
-/// Where addresses stand in `text`, as ranges of bytes, in order: what [`fold`](crate::fold) leaves out with them.
+/// Ranges of bytes of the addresses in `text`, in order: what [`fold`](crate::fold) leaves out with them.
 pub fn address_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
     Scanner::new(text).filter(|(_, found)| *found == EntityKind::Url).map(|(range, _)| range)
 }
 
-/// Whether `c` can stand in a word of a folded text: anything but white space, punctuation, symbols and emoji. What
-/// cannot ends a word.
+/// Tells whether `c` can stand in a word of a folded text: anything but white space, punctuation, symbols and emoji.
+/// Anything else ends a word.
 pub fn is_word_char(c: char) -> bool {
     in_words(c)
 }

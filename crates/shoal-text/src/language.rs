@@ -1,4 +1,4 @@
-//! What language a text is in.
+//! Languages of texts.
 
 use std::hash::Hasher as _;
 
@@ -7,7 +7,7 @@ use whatlang::Lang;
 
 use crate::scan::Scanner;
 
-/// What is said when a language cannot be told with confidence (BCP 47, ISO 639-2).
+/// The code when a language cannot be told with confidence (BCP 47, ISO 639-2).
 pub const UNDETERMINED: &str = "und";
 
 /// A cache of this many texts takes 4 MiB.
@@ -25,7 +25,7 @@ const RELIABLE: f64 = 0.5;
 pub struct Language {
     /// A BCP 47 tag without script or region, such as `en`; [`UNDETERMINED`] when the text is too short or too mixed.
     pub code: &'static str,
-    /// How sure the detector is of its best guess, from 0 to 1. Below 0.5 the code is [`UNDETERMINED`].
+    /// The confidence of the detector in its best guess, from 0 to 1. Below 0.5 the code is [`UNDETERMINED`].
     pub confidence: f32,
 }
 

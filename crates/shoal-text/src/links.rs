@@ -1,4 +1,4 @@
-//! What is known about addresses in general: parameters that only say how a link was shared, hosts that shorten
+//! General knowledge of addresses: parameters that only say how a link was shared, hosts that shorten
 //! links, hosts that are another name of one.
 
 /// Parameters that count visitors and sharers, whatever the site. Lower case, in order.
@@ -203,17 +203,17 @@ const SHORTENERS: [&str; 84] = [
 const ALIASES: [(&str, &str); 3] =
     [("x.com", "twitter.com"), ("fxtwitter.com", "twitter.com"), ("vxtwitter.com", "twitter.com")];
 
-/// What begins the name of a site's other views: for small screens, for caches.
+/// Beginnings of the names of a site's other views: for small screens, for caches.
 pub(crate) const VIEW_PREFIXES: [&str; 4] = ["www.", "m.", "mobile.", "amp."];
 
-/// Whether a query parameter says only how the link was shared. `name` in lower case, `domain` registrable.
+/// Tells whether a query parameter says only how the link was shared. `name` in lower case, `domain` registrable.
 pub(crate) fn is_tracking(name: &str, domain: &str) -> bool {
     TRACKING.binary_search(&name).is_ok()
         || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || TRACKING_ON.iter().any(|(site, names)| *site == domain && names.contains(&name))
 }
 
-/// Whether `host` shortens links: its addresses say nothing of where they lead.
+/// Tells whether `host` shortens links: its addresses say nothing of where they lead.
 pub(crate) fn is_shortener(host: &str) -> bool {
     SHORTENERS.contains(&host)
 }

@@ -1,4 +1,4 @@
-//! Where addresses, mentions and hashtags stand in a text: one grammar for all that look for them.
+//! Places of addresses, mentions and hashtags in a text: one grammar for all that look for them.
 //!
 //! The scanner stops only at the few bytes that such things cannot be without, and looks around them. It is linear
 //! in the length of the text: what was looked at in vain is not looked at again.
@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::fold::in_words;
 
-/// What was found.
+/// A kind of entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EntityKind {
     /// An address: with a scheme of http or https, beginning with `www.`, or a host of a known suffix and a path.
@@ -19,7 +19,7 @@ pub(crate) enum EntityKind {
 }
 
 impl EntityKind {
-    /// Whether copies of one text differ in it at no cost to what they say.
+    /// Tells whether copies of one text differ in it at no cost to what they say.
     pub(crate) const fn is_swappable(self) -> bool {
         matches!(self, Self::Url | Self::Mention)
     }
@@ -28,7 +28,7 @@ impl EntityKind {
 /// Finds addresses, mentions and hashtags in the order in which they appear, without overlap.
 pub(crate) struct Scanner<'a> {
     text: &'a str,
-    /// Where to look next. Nothing found begins before it.
+    /// The place to look at next. Nothing found begins before it.
     at: usize,
     /// The end of what was found last: nothing reaches back over it.
     found: usize,
@@ -185,7 +185,7 @@ pub(crate) fn mention_length(text: &str) -> usize {
     }
 }
 
-/// Whether an address ends with an ellipsis, as platforms cut off what they show.
+/// Tells whether an address ends with an ellipsis, as platforms cut off what they show.
 pub(crate) fn is_cut_off(url: &str) -> bool {
     url.ends_with('…') || url.ends_with("...")
 }
@@ -199,14 +199,14 @@ fn next_sign(bytes: &[u8]) -> Option<usize> {
     bytes.get(clear..)?.iter().position(is_sign).map(|at| clear + at)
 }
 
-/// Whether `c` is written without spaces between words: ideographs, kana, Thai, Lao, Tibetan, Burmese, Khmer.
+/// Tells whether `c` is written without spaces between words: ideographs, kana, Thai, Lao, Tibetan, Burmese, Khmer.
 pub(crate) const fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{0E00}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{19E0}'..='\u{19FF}' | '\u{2E80}'..='\u{31FF}'
         | '\u{3400}'..='\u{9FFF}' | '\u{A9E0}'..='\u{A9FF}' | '\u{AA60}'..='\u{AA7F}' | '\u{F900}'..='\u{FAFF}'
         | '\u{FF66}'..='\u{FF9F}' | '\u{1_6FE0}'..='\u{1_B2FF}' | '\u{2_0000}'..='\u{3_FFFF}')
 }
 
-/// Whether the word that `c` ends goes on after it, so that nothing can begin there.
+/// Tells whether the word that `c` ends goes on after it, so that nothing can begin there.
 fn is_letter(c: char) -> bool {
     c.is_alphanumeric() && !is_unspaced(c)
 }

@@ -69,7 +69,7 @@ fn sort_hashes(hashes: &mut [u32]) {
     hashes.copy_from_slice(sorted);
 }
 
-/// One key for the length and one for each symbol of a shingle.
+/// Keys for the length and for each symbol of a shingle.
 type Keys = [u64; MAX_SHINGLE + 1];
 
 /// Keys from a seed by `SplitMix64` (Steele, Lea and Flood, 2014).

@@ -1,4 +1,4 @@
-//! One account's circle and the evidence that it gives.
+//! The circle of an account and the evidence that it gives.
 
 use libm::{exp, log};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ const LABEL: usize = 100;
 
 const LOG_2: f64 = std::f64::consts::LN_2;
 
-/// One account. About 250 B, 40 B more per partner.
+/// An account. About 250 B, 40 B more per partner.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Account {
     /// Weight of each partner in each variant.
@@ -133,7 +133,7 @@ impl Account {
         self.strongest.len() == STRONGEST
     }
 
-    /// Whether the evidence is, or was, at least `bits`.
+    /// Tells whether the evidence is, or was, at least `bits`.
     pub(super) fn is_candidate(&mut self, bits: f64) -> bool {
         self.candidate = self.candidate || self.bits() >= bits;
         self.candidate

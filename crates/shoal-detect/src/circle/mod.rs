@@ -69,7 +69,8 @@ impl Circle {
         Some((account.exposures(), account.bits()))
     }
 
-    /// One post's meetings, in the order of layers. Each variant counts the first that has company in its window.
+    /// Takes in the meetings of a post, in the order of layers. Each variant counts the first that has company in its
+    /// window.
     fn meetings(&mut self, trigger: &Trigger, meetings: &[Box<Meeting>], out: &mut Emitter<'_, Circle>) {
         let mut done = [false; VARIANTS];
         for meeting in meetings {

@@ -1,4 +1,4 @@
-//! How much there is of everything: actions per layer in the last seven UTC days, up to the last full minute.
+//! Totals: actions per layer in the last seven UTC days, up to the last full minute.
 
 use std::collections::VecDeque;
 

@@ -25,13 +25,13 @@ pub(super) struct Graph {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Edge {
     pub(super) ids: [Box<str>; 2],
-    /// When it became strong.
+    /// The time at which it became strong.
     pub(super) since: Timestamp,
     pub(super) newest: Timestamp,
     pub(super) objects: Vec<SharedObject>,
     pub(super) pairs: u64,
     pub(super) skipped: TieCaps,
-    /// Whether it holds a group together: it shares enough, merged objects counted once.
+    /// Set when it holds a group together: it shares enough, merged objects counted once.
     pub(super) binds: bool,
 }
 
@@ -149,7 +149,7 @@ impl Graph {
         edge.binds
     }
 
-    /// Whether two accounts are tied by an edge that binds.
+    /// Tells whether two accounts are tied by an edge that binds.
     pub(super) fn binds(&self, pair: AccountPair) -> bool {
         self.ties.get(&pair).is_some_and(|edge| edge.binds)
     }
@@ -196,12 +196,12 @@ impl Edge {
 }
 
 impl SharedObject {
-    /// Whether the two accounts acted within `window` of each other.
+    /// Tells whether the two accounts acted within `window` of each other.
     pub(super) fn is_within(&self, window: Span) -> bool {
         self.apart() <= window
     }
 
-    /// How far the two closest posts lie apart.
+    /// The distance between the two closest posts.
     pub(super) fn apart(&self) -> Span {
         let [a, b] = &self.posts;
         a.post.at.distance(b.post.at)

@@ -1,6 +1,6 @@
 //! Group: the accounts that are significant, those of them that move together, and the alerts about them.
 //!
-//! One partition. Every few seconds of event time it judges: e-BH over the accounts whose e-value is at least
+//! A single partition. Every few seconds of event time it judges: e-BH over the accounts whose e-value is at least
 //! 1/α, groups as components of significant accounts under binding ties, and an alert for each group that has
 //! formed, grown, fallen quiet, merged or ended.
 

@@ -1,4 +1,4 @@
-//! How active accounts are: the base rate that the circle test compares with.
+//! The activity of accounts: the base rate that the circle test compares with.
 
 use serde::{Deserialize, Serialize};
 use shoal_model::{AccountKey, Layer, Span, Timestamp};
@@ -25,7 +25,7 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// Whether an account is seen for the first time.
+    /// Tells whether an account is seen for the first time.
     pub(super) fn meet(&mut self, account: AccountKey) -> bool {
         self.seen.insert(account)
     }
@@ -60,7 +60,7 @@ impl Accounts {
     }
 }
 
-/// What was counted in the minute that is not over yet.
+/// Counts of the minute that is not over yet.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Minute {
     number: i64,
@@ -74,7 +74,7 @@ impl Minute {
         Self { number: at.minute(), actions: [0; Layer::COUNT], accounts: 0 }
     }
 
-    /// When it is over.
+    /// The moment at which it is over.
     pub(super) fn end(&self) -> Timestamp {
         Timestamp::from_seconds(self.number.saturating_mul(60)).plus(Span::from_seconds(60))
     }

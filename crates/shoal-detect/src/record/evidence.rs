@@ -11,15 +11,15 @@ use crate::AccountPair;
 pub struct Candidate {
     /// The account.
     pub account: AccountKey,
-    /// Its id.
+    /// The account's id.
     pub id: Box<str>,
-    /// How its e-value comes about.
+    /// The arithmetic of its e-value.
     pub arithmetic: Arithmetic,
-    /// What limits left out of it.
+    /// Counts of what limits left out of it.
     pub caps: CircleCaps,
 }
 
-/// What limits left out of an account's circle.
+/// Counts of what limits left out of an account's circle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CircleCaps {
     /// Company beyond the newest looked at.
@@ -28,7 +28,7 @@ pub struct CircleCaps {
     pub partners: u64,
 }
 
-/// What two accounts share.
+/// Everything that two accounts share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StrongTie {
     /// The two accounts.
@@ -43,7 +43,7 @@ pub struct StrongTie {
     pub skipped: TieCaps,
 }
 
-/// What limits left out of a tie.
+/// Counts of what limits left out of a tie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TieCaps {
     /// Objects beyond the newest.
@@ -57,11 +57,11 @@ pub struct TieCaps {
 /// An object that two accounts share, with the two posts that are closest in time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SharedObject {
-    /// Its layer.
+    /// The layer.
     pub layer: Layer,
     /// The object.
     pub object: ObjectKey,
-    /// Its description.
+    /// The object's description.
     pub descriptor: Interned<Descriptor>,
     /// An act of each account, in the order of the accounts.
     pub posts: [Act; 2],

@@ -10,7 +10,7 @@ pub struct CoActions {
     pub layer: Layer,
     /// The object.
     pub object: ObjectKey,
-    /// Its description.
+    /// The object's description.
     pub descriptor: Interned<Descriptor>,
     /// The post's act.
     pub actor: Act,
@@ -38,10 +38,10 @@ impl Act {
     }
 }
 
-/// What one prepare partition counted in one minute.
+/// Counts of one prepare partition in one minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Totals {
-    /// Which prepare partition.
+    /// The prepare partition.
     pub partition: u16,
     /// The minute, as whole minutes since the epoch.
     pub minute: i64,
@@ -62,9 +62,9 @@ pub struct Meeting {
     pub layer: Layer,
     /// The object.
     pub object: ObjectKey,
-    /// Its description.
+    /// The object's description.
     pub descriptor: Interned<Descriptor>,
-    /// How many of the company acted within 24 hours.
+    /// The number of the company that acted within 24 hours.
     pub within_day: u32,
     /// Those who acted before, within seven days, oldest first.
     pub company: Vec<Company>,
@@ -77,8 +77,8 @@ pub struct Meeting {
 pub struct Company {
     /// The account.
     pub account: AccountKey,
-    /// When it acted.
+    /// The time at which it acted.
     pub at: Timestamp,
-    /// Its actions on the layer when it acted: see [`Trace::actions`].
+    /// The account's actions on the layer when it acted: see [`Trace::actions`].
     pub actions: u32,
 }

@@ -40,7 +40,7 @@ impl Trigger {
         Self { at, post: None }
     }
 
-    /// Whether `post` is the post of this trigger, not one remembered from before.
+    /// Tells whether `post` is the post of this trigger, not one remembered from before.
     pub fn is(&self, post: &Interned<PostRef>) -> bool {
         self.post.as_ref().is_some_and(|own| Interned::ptr_eq(own, post) || own == post)
     }
@@ -146,16 +146,16 @@ pub enum PairIn {
 /// Input of tie.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum TieIn {
-    /// One post's co-actions on one object with earlier posts of accounts whose pairs this partition holds.
+    /// A post's co-actions on one object with earlier posts of accounts whose pairs this partition holds.
     CoActions(Box<CoActions>),
-    /// One text cluster went into another.
+    /// A text cluster that went into another.
     Merge(Merge),
 }
 
 /// Input of circle.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum CircleIn {
-    /// What one prepare partition counted in one minute.
+    /// Counts of one prepare partition in one minute.
     Totals(Totals),
     /// An account met others on an object. Goes to every partition: the account's own gets all of the company,
     /// the others get those of the company that they hold (possibly none).
@@ -165,9 +165,9 @@ pub enum CircleIn {
 /// Input of group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum GroupIn {
-    /// What one prepare partition counted in one minute.
+    /// Counts of one prepare partition in one minute.
     Totals(Totals),
-    /// One text cluster went into another.
+    /// A text cluster that went into another.
     Merge(Merge),
     /// An account whose e-value is, or was, at least 1/α.
     Candidate(Box<Candidate>),

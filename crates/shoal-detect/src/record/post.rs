@@ -34,7 +34,7 @@ pub struct ExplicitTrace {
     pub layer: Layer,
     /// The object.
     pub object: ObjectKey,
-    /// Its description.
+    /// The object's description.
     pub descriptor: Interned<Descriptor>,
 }
 

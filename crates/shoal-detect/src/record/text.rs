@@ -31,9 +31,9 @@ pub struct TextLink {
 pub struct TextBirth {
     /// The key of the text.
     pub key: TextKey,
-    /// Its first publication.
+    /// The first publication of the text.
     pub birth: Birth,
-    /// Its sketch.
+    /// The sketch of the text.
     pub sketch: Sketch,
 }
 
@@ -85,7 +85,7 @@ pub struct TextPost {
     pub skipped: u32,
 }
 
-/// One text cluster went into another: the objects are one from now on.
+/// A text cluster that went into another: the objects are one from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merge {
     /// The object that is no longer used.

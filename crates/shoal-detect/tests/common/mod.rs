@@ -1,4 +1,4 @@
-//! What tests of several stages share: a driver without a runtime, and the real data where it is.
+//! Common parts of tests of several stages: a driver without a runtime, and the real data where it is.
 
 #![allow(
     dead_code,

@@ -8,7 +8,7 @@ pub(super) struct ForestNode(u32);
 struct ForestEntry {
     /// The parent; a root is its own.
     up: u32,
-    /// How many texts and nodes point here.
+    /// The number of texts and nodes that point here.
     holds: u32,
     /// For a root, the cluster's name.
     name: u64,

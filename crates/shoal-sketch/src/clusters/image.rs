@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::{AnchoredCluster, Clusters, KeyMap, Member};
 use crate::Sketch;
 
-/// What is alive, in order of keys: how trees and maps lie in memory does not show.
+/// Everything alive, in order of keys: the layout of trees and maps in memory does not show.
 #[derive(Serialize, Deserialize)]
 #[serde(rename = "Clusters")]
 struct ClustersImage {

@@ -10,8 +10,8 @@ use self::forest::{Forest, ForestNode};
 use crate::Sketch;
 use crate::hash::mix;
 
-/// How similar two anchors must be for their clusters to merge, estimated from their sketches, where nothing else is
-/// asked for.
+/// The similarity that two anchors must have for their clusters to merge, estimated from their sketches, where nothing
+/// else is asked for.
 pub const ANCHOR_SIMILARITY: f32 = 0.4;
 
 /// Memory is given back eight times while the horizon moves over what is alive.
@@ -22,24 +22,24 @@ const SWEEPS: i64 = 8;
 pub struct TextRef<'a> {
     /// The text's key: a keyed hash of its content.
     pub key: u64,
-    /// When the text was first seen, and what decides between equal times.
+    /// The time at which the text was first seen, and a number that decides between equal times.
     pub birth: (i64, u64),
     /// The text's sketch.
     pub sketch: &'a Sketch,
 }
 
-/// What became of a link.
+/// The outcome of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Linked {
     /// The cluster of the newer text: the key of the anchor.
     pub cluster: u64,
-    /// Whether both texts are in that cluster. If not, the anchors were too different, and the link was dropped.
+    /// Set when both texts are in that cluster. If not, the anchors were too different, and the link was dropped.
     pub joined: bool,
     /// The merge that the link caused, if the cluster that ended was known before.
     pub merged: Option<Merged>,
 }
 
-/// One cluster became part of another. What was said of `from` holds of `into` from now on.
+/// A cluster that became part of another. What was said of `from` holds of `into` from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Merged {
     /// The cluster that ended.
@@ -82,7 +82,7 @@ struct Member {
 struct AnchoredCluster {
     birth: (i64, u64),
     sketch: Sketch,
-    /// When one of its texts was last seen.
+    /// The time at which one of its texts was last seen.
     seen: i64,
     root: ForestNode,
 }

@@ -175,7 +175,7 @@ proptest! {
         prop_assert_eq!(postcard::to_stdvec(&clusters).unwrap(), postcard::to_stdvec(&restored).unwrap());
     }
 
-    /// Who follows the announced merges knows every text's cluster.
+    /// Merges that were announced lead to every text's cluster.
     #[test]
     fn merges_tell_the_whole_story(links in prop::collection::vec((0u64..30, 0u64..30), 1..100)) {
         let (mut clusters, mut told) = (Clusters::new(ANCHOR_SIMILARITY), BTreeMap::new());

@@ -13,7 +13,7 @@ mod x86;
 
 use crate::SLOTS;
 
-/// Which instructions a sketch is computed with. All give the same bits; they differ in speed alone.
+/// The instructions that a sketch is computed with. All give the same bits; they differ in speed alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kernel {
     /// Plain Rust.
@@ -30,7 +30,7 @@ impl Kernel {
     /// All kernels, the fastest last.
     pub const ALL: [Self; 4] = [Self::Portable, Self::Neon, Self::Avx2, Self::Avx512];
 
-    /// Whether this processor can run the kernel.
+    /// Tells whether this processor can run the kernel.
     pub fn is_available(self) -> bool {
         match self {
             Self::Portable => true,

@@ -2,7 +2,7 @@
 
 const WORDS: usize = 8;
 
-/// Which of 512 ranges of shingles a set touches.
+/// A bit for each of 512 ranges of shingles: set when a set touches it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bitmap([u64; WORDS]);
 

@@ -1,4 +1,4 @@
-//! How a window matches, and what it refuses.
+//! The configuration of a window, and its errors.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::SLOTS;
 /// The most documents a window can be told to hold.
 const MOST_DOCUMENTS: u32 = 1 << 31;
 
-/// How a [`Window`](crate::Window) matches. Part of its snapshot.
+/// The configuration of a [`Window`](crate::Window). Part of its snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     /// Seeds the bucket keys. Keep it secret, like that of the sketches; the two may be equal.
@@ -20,7 +20,7 @@ pub struct Config {
     pub rows: u8,
     /// The least exact Jaccard similarity of a neighbour, above 0 and at most 1.
     pub threshold: f32,
-    /// How many of the newest live documents of a bucket are looked at, at least 1.
+    /// The number of the newest live documents of a bucket that are looked at, at least 1.
     pub bucket: u8,
     /// The most candidates that one insertion verifies, at least 1. It bounds the cost of a hostile post.
     pub checks: u16,
@@ -52,7 +52,7 @@ impl Config {
         Ok(Self { seed, bands, rows, threshold, bucket: 8, checks: 32, max_documents: MOST_DOCUMENTS })
     }
 
-    /// Whether a window can be made of this.
+    /// Checks that a window can be made of this.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.bands == 0 || self.rows == 0 || usize::from(self.bands) * usize::from(self.rows) > SLOTS {
             return Err(ConfigError::Bands { bands: self.bands, rows: self.rows });
@@ -70,7 +70,7 @@ impl Config {
     }
 }
 
-/// Why a window cannot be made.
+/// The reason for which a window cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum ConfigError {

@@ -6,7 +6,7 @@ use super::store::Store;
 use super::table::Table;
 use super::{Config, Scratch, Window, WindowCounters};
 
-/// What is read. `Window` writes the same fields in the same order, without copying the documents.
+/// A window as it is read. `Window` writes the same fields in the same order, without copying the documents.
 #[derive(Deserialize)]
 #[serde(rename = "Window")]
 struct WindowImage {

@@ -21,7 +21,7 @@ use crate::jaccard::{merge, overlap_needed};
 /// Tables forget their dead at least this often, long before a number's lower half comes round again.
 const PURGE_EVERY: u64 = 1 << 31;
 
-/// How many candidates' memory is asked for before the first is looked at: in calm traffic there are no more.
+/// The number of candidates whose memory is asked for before the first is looked at: in calm traffic there are no more.
 const AHEAD: usize = 6;
 
 /// The number of a document in its window: 0, 1, 2 … in order of insertion, never used again.
@@ -31,13 +31,13 @@ pub struct DocId(pub u64);
 /// An earlier document that is similar to the inserted one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Neighbour {
-    /// Which document.
+    /// The document.
     pub doc: DocId,
     /// The exact Jaccard similarity of the two shingle sets, at least the window's threshold.
     pub jaccard: f32,
 }
 
-/// What a window did since it was made. Part of its snapshot.
+/// Counts of what a window did since it was made. Part of its snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct WindowCounters {
     /// Documents whose time passed.
@@ -61,7 +61,8 @@ pub struct WindowCounters {
     pub neighbours: u64,
 }
 
-/// How the age of a document follows from the lower half of its number: the next document has age 0, the newest 1.
+/// The rule by which the age of a document follows from the lower half of its number: the next document has age 0, the
+/// newest 1.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
     /// The lower half of the next document's number.
@@ -100,7 +101,7 @@ impl Clock {
 /// **Time** is given by the caller and never goes back: an earlier time than the last one counts as the last one. Only
 /// [`Window::expire`] makes documents die.
 ///
-/// What is found is a function of the sequence of calls alone. Growing and rebuilding tables changes nothing, and a
+/// Neighbours are a function of the sequence of calls alone. Growing and rebuilding tables changes nothing, and a
 /// window that was serialised at any point and read back goes on exactly as the original would. Equal histories give
 /// equal bytes.
 #[derive(Debug, Clone)]
@@ -115,7 +116,7 @@ pub struct Window {
     scratch: Scratch,
 }
 
-/// What a query needs and leaves behind empty.
+/// Buffers that a query needs and leaves behind empty.
 #[derive(Debug, Clone)]
 struct Scratch {
     /// Per band: the bucket's tag, and where it is in the table.
@@ -131,7 +132,7 @@ impl Window {
     /// An empty window.
     ///
     /// # Errors
-    /// What [`ConfigError`] lists.
+    /// Those of [`ConfigError`].
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         config.check()?;
         Ok(Self::starting_at(config, 0))
@@ -329,7 +330,7 @@ impl Window {
         self.store.live() as usize
     }
 
-    /// Whether no document is live.
+    /// Tells whether no document is live.
     pub fn is_empty(&self) -> bool {
         self.store.live() == 0
     }
@@ -339,7 +340,7 @@ impl Window {
         &self.config
     }
 
-    /// What the window did so far.
+    /// Counts of what the window did so far.
     pub fn counters(&self) -> WindowCounters {
         self.counters
     }
@@ -360,7 +361,7 @@ impl Scratch {
     }
 }
 
-/// What identifies a bucket within its band: a keyed hash of the band's slots, never 0.
+/// The identity of a bucket within its band: a keyed hash of the band's slots, never 0.
 fn tag(seed: u64, band: usize, slots: &[u16]) -> u32 {
     let pack = |some: &[u16]| some.iter().fold(0, |packed, &slot| (packed << 16) | u64::from(slot));
     let hash = slots.chunks(4).fold(draw(seed, band as u64), |hash, some| mix(hash ^ pack(some)));

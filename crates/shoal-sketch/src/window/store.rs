@@ -18,7 +18,7 @@ struct Segment {
     labels: Vec<u32>,
     /// Per band, how many documents back the next older one of the same bucket is; 0 for none.
     links: Vec<u32>,
-    /// Where a document's shingles end; they begin where those of the one before end.
+    /// The end of each document's shingles; they begin at the end of those of the one before.
     ends: Vec<usize>,
     shingles: Vec<u32>,
     /// They follow from the shingles.
@@ -61,7 +61,7 @@ impl Segment {
             + (self.labels.capacity() + self.links.capacity() + self.shingles.capacity()) * size_of::<u32>()
     }
 
-    /// Whether the lists fit each other.
+    /// Tells whether the lists fit each other.
     fn is_sound(&self, bands: usize) -> bool {
         let documents = self.times.len();
         self.labels.len() == documents
@@ -94,7 +94,7 @@ impl Store {
         self.next - self.oldest
     }
 
-    /// How ages are counted now.
+    /// The clock by which ages are counted now.
     pub(super) fn clock(&self) -> Clock {
         Clock { next: self.next as u32, live: self.live() as u32 }
     }
@@ -223,7 +223,7 @@ impl Store {
         }
     }
 
-    /// Whether a store that was read back is one that could have been written, so that using it cannot panic.
+    /// Tells whether a store that was read back is one that could have been written, so that using it cannot panic.
     pub(super) fn is_sound(&self, bands: usize) -> bool {
         let Some(stored) = self.next.checked_sub(self.base) else { return false };
         let whole = |(place, segment): (usize, &Segment)| {

@@ -26,7 +26,7 @@ struct TableLine {
     documents: [u32; LANES],
 }
 
-/// Where a tag is or would be stored, and the age of its newest live document: 0 if there is none.
+/// The place at which a tag is or would be stored, and the age of its newest live document: 0 if there is none.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct BucketPlace {
     line: u32,
@@ -86,7 +86,7 @@ impl Table {
         live
     }
 
-    /// Where a probe for `tag` starts.
+    /// The line at which a probe for `tag` starts.
     fn home(&self, tag: u32) -> usize {
         ((u64::from(tag) * self.lines.len() as u64) >> 32) as usize
     }

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-/// What happens to a character, in the top byte of an entry. The lower 24 bits are its payload.
+/// The rule for a character, in the top byte of an entry. The lower 24 bits are its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum FoldKind {
@@ -30,7 +30,7 @@ pub(super) enum FoldKind {
     Disguise,
 }
 
-/// One entry: a kind and its payload.
+/// An entry: a kind and its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TableEntry(u32);
 
@@ -70,7 +70,7 @@ const DIGITS: [char; 10] = ['o', 'i', '2', 'e', 'a', 's', '6', 't', '8', '9'];
 /// The whole table: about 320 KiB, of which a text touches the pages of its script.
 pub(super) struct FoldTable {
     ascii: [TableEntry; 128],
-    /// Which page holds the characters with these upper bits.
+    /// The page that holds the characters with these upper bits.
     pages: Vec<u16>,
     entries: Vec<[TableEntry; 256]>,
     symbols: Vec<char>,
@@ -97,7 +97,7 @@ impl FoldTable {
         self.symbols.get(offset..offset + number).unwrap_or_default()
     }
 
-    /// Whether `c` can stand in a word, and so in a hashtag.
+    /// Tells whether `c` can stand in a word, and so in a hashtag.
     pub(crate) fn in_words(&self, c: char) -> bool {
         !matches!(self.entry(c).kind(), FoldKind::Break | FoldKind::Disguise)
     }

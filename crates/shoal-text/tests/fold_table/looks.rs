@@ -1,4 +1,4 @@
-//! What a character looks like: letters that readers take for others.
+//! Looks of characters: letters that readers take for others.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
@@ -34,7 +34,7 @@ const DECIDED: [(&str, &str); 4] = [
     ("ىیٱکڪەہھۀة", "يياككههههه"),
 ];
 
-/// What `c` looks like: the lower-case ASCII letters, or the letter of its own kind, that readers take it for.
+/// The look of `c`: the lower-case ASCII letters, or the letter of its own kind, that readers take it for.
 /// `None` when it looks like nothing else.
 pub(crate) fn look(c: char) -> Option<String> {
     decided(c).or_else(|| ascii_look(c)).or_else(|| east_asian_look(c))

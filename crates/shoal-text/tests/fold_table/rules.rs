@@ -7,7 +7,7 @@ use unicode_script::{Script, UnicodeScript as _};
 
 use crate::looks::look;
 
-/// What becomes of a character.
+/// The rule for a character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// It stands for itself.
@@ -196,7 +196,7 @@ fn letter_symbol(c: char) -> Option<char> {
     })
 }
 
-/// Whether `c` is a mark that readers see through: accents of every script and the vowel points of Hebrew, Arabic
+/// Tells whether `c` is a mark that readers see through: accents of every script and the vowel points of Hebrew, Arabic
 /// and Syriac, which most writers leave out. Vowel signs, viramas, nuktas, kana voicing and tone marks stay: they
 /// are letters in all but name. The canonical combining class tells them apart.
 fn is_diacritic(c: char) -> bool {
@@ -204,7 +204,7 @@ fn is_diacritic(c: char) -> bool {
     enclosing || matches!(canonical_combining_class(c), 1 | 10..=36 | 200..=240)
 }
 
-/// Whether `c` belongs to words: letters, kept marks and numbers, not punctuation, symbols or emoji.
+/// Tells whether `c` belongs to words: letters, kept marks and numbers, not punctuation, symbols or emoji.
 fn is_word(c: char) -> bool {
     matches!(
         c.general_category_group(),
