@@ -15,7 +15,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from connection import add_options, client_config
 
-SCHEMA = "alert.v1"
+SCHEMA = "alert.v2"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS alerts (

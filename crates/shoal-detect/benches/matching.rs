@@ -21,7 +21,7 @@ fn input() -> Vec<Post> {
         let limits = shoal_formats::Limits::default();
         lines
             .lines()
-            .map(|line| shoal_formats::Format::Native.decode(line.as_bytes(), &limits).unwrap().post().unwrap())
+            .map(|line| shoal_formats::Format::NATIVE.decode(line.as_bytes(), &limits).unwrap().posts().next().unwrap())
             .collect()
     });
     posts.sort_by(|a, b| (a.observed_at, &a.id).cmp(&(b.observed_at, &b.id)));

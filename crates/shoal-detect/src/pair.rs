@@ -287,6 +287,7 @@ mod tests {
             account_key: AccountKey::from_raw(number),
             at: Timestamp::from_seconds(number as i64),
             url: None,
+            profile: None,
         };
         Trace {
             layer: Layer::Repost,

@@ -56,6 +56,7 @@ fn analysed(keyer: Keyer, rows: &[Row]) -> (Trigger, Analysed) {
         account_key,
         at,
         url: None,
+        profile: None,
     });
     let traces = rows.iter().map(|(.., layer, object)| ExplicitTrace {
         layer: *layer,
@@ -64,7 +65,7 @@ fn analysed(keyer: Keyer, rows: &[Row]) -> (Trigger, Analysed) {
     });
     let post = Post {
         id,
-        author: Author { id: account, handle: None, created_at: None },
+        author: Author { id: account, ..Author::default() },
         observed_at: at,
         created_at: None,
         text: String::new(),
@@ -72,6 +73,8 @@ fn analysed(keyer: Keyer, rows: &[Row]) -> (Trigger, Analysed) {
         action: Action::default(),
         urls: Vec::new(),
         url: None,
+        client: None,
+        media: Vec::new(),
     };
     let trigger = Trigger { at, post: Some(Interned::clone(&reference)) };
     (trigger, Analysed { post, reference, key, traces: traces.collect(), text: None, entities: None, number: 0 })

@@ -39,7 +39,7 @@ fn decode(c: &mut Criterion) {
     group.bench_function("decode", |b| {
         b.iter(|| {
             for line in &lines {
-                black_box(Format::Native.decode(black_box(line.as_bytes()), &limits).unwrap());
+                black_box(Format::NATIVE.decode(black_box(line.as_bytes()), &limits).unwrap());
             }
         });
     });
@@ -56,7 +56,7 @@ fn decode(c: &mut Criterion) {
                 let mut reader = Reader::open(&path, &limits).unwrap();
                 let mut line = Vec::new();
                 while let Some(record) = reader.next(&mut line).unwrap() {
-                    black_box(Format::Native.decode_record(&record, &line, &limits).unwrap());
+                    black_box(Format::NATIVE.decode_record(&record, &line, &limits).unwrap());
                 }
             });
         });

@@ -21,10 +21,10 @@ pub struct Limits {
     /// The length of a platform, and of an id as the platform gave it, in bytes.
     #[schemars(range(min = 1, max = 1 << 20))]
     pub id_bytes: usize,
-    /// The length of a text in Unicode characters, once decoded.
+    /// The length of a text, or of a name, in Unicode characters, once decoded.
     #[schemars(range(min = 1, max = 1 << 30))]
     pub text_chars: usize,
-    /// The number of addresses that a record may list.
+    /// The number of addresses, and of media hashes, that a record may list.
     #[schemars(range(max = 1 << 20))]
     pub urls: usize,
 }

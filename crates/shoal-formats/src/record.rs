@@ -19,7 +19,7 @@ pub struct Position {
 pub struct Record {
     /// The offset of its first byte in the decompressed input.
     pub offset: u64,
-    /// The number in the input, from 0. Blank lines have none.
+    /// The number in the input, from 0. Blank ones have none.
     pub number: u64,
     /// The completeness.
     pub kind: RecordKind,
@@ -28,13 +28,13 @@ pub struct Record {
 /// The completeness of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordKind {
-    /// A line with its end.
+    /// A record with its end.
     Whole,
-    /// A line longer than [`Limits::record_bytes`](crate::Limits::record_bytes): only its first [`Limits::kept_bytes`](crate::Limits::kept_bytes) are given.
+    /// A record longer than [`Limits::record_bytes`](crate::Limits::record_bytes): only its first [`Limits::kept_bytes`](crate::Limits::kept_bytes) are given.
     Oversized {
-        /// The length in bytes up to the line feed.
+        /// The length in bytes up to what ends the record.
         length: u64,
     },
-    /// The last line of the input, without a line end. It may be cut, or just be written that way.
+    /// The last record of the input, without an end. It may be cut, or just be written that way.
     Unterminated,
 }

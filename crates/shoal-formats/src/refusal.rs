@@ -47,11 +47,13 @@ pub enum Reason {
     Empty,
     /// A version of the schema that this program does not know.
     UnknownSchema,
+    /// A media hash that is not `algorithm:value`, or more of them than allowed.
+    BadMedia,
 }
 
 impl Reason {
     /// Every reason, in order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::TooLarge,
         Self::InvalidUtf8,
         Self::TooDeep,
@@ -70,6 +72,7 @@ impl Reason {
         Self::Future,
         Self::Empty,
         Self::UnknownSchema,
+        Self::BadMedia,
     ];
 
     /// The number of reasons.
@@ -101,6 +104,7 @@ impl Reason {
             Self::Future => "future",
             Self::Empty => "empty",
             Self::UnknownSchema => "unknown_schema",
+            Self::BadMedia => "bad_media",
         }
     }
 }

@@ -1,32 +1,40 @@
 //! Laws of reading any bytes at all: nothing panics, nothing is lost, offsets hold.
 
+mod pages;
+
 use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use shoal_formats::{Content, DeadLetter, Error, Format, Limits, Reader, Record, RecordKind};
+use shoal_formats::{Content, DeadLetter, Decoded, Error, Limits, Reader, Record, RecordKind};
+
+use self::pages::PAGES;
 
 /// Small limits, so that random bytes meet them.
 fn limits() -> Limits {
-    Limits { record_bytes: 90, kept_bytes: 40, depth: 3, id_bytes: 4, text_chars: 10, urls: 1 }
+    Limits { record_bytes: 200, kept_bytes: 40, depth: 3, id_bytes: 4, text_chars: 10, urls: 1 }
 }
 
-/// A line end, a piece of a record, or noise.
+const RECORD: &str = r#"{"id":"1","platform":"x","author":"a","ts":"2015-01-31T08:00:00Z","text":"t"}"#;
+
+/// A line end, a piece of a record, a page of records, or noise.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
-    let record = r#"{"id":"1","platform":"x","author":"a","ts":"2015-01-31T08:00:00Z","text":"t"}"#;
+    let record = RECORD;
     prop_oneof![
         3 => Just(b"\n".to_vec()),
         1 => Just(b"\r\n".to_vec()),
         1 => Just(b" \t".to_vec()),
         1 => Just(b"\xef\xbb\xbf".to_vec()),
         3 => Just(format!("{record}\n").into_bytes()),
+        1 => (0..4_usize).prop_map(move |n| format!("[{}]\n", vec![RECORD; n].join(",")).into_bytes()),
+        1 => Just(b"{\"likes\":\"1\"}\n".to_vec()),
         1 => (0..record.len()).prop_map(move |cut| record.as_bytes()[..cut].to_vec()),
         1 => (0..record.len(), any::<u8>()).prop_map(move |(at, byte)| {
             let mut record = record.as_bytes().to_vec();
             record[at] = byte;
             record
         }),
-        1 => (50..300_usize).prop_map(|length| vec![b'z'; length]),
+        1 => (150..500_usize).prop_map(|length| vec![b'z'; length]),
         1 => prop::collection::vec(any::<u8>(), 0..30),
     ]
 }
@@ -61,25 +69,34 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn every_line_becomes_a_post_or_a_dead_letter(bytes in bytes()) {
+    fn every_record_has_contents_or_is_ignored_or_a_dead_letter(bytes in bytes()) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("posts");
         fs::write(&path, &bytes).unwrap();
         let (records, lines) = (records(&path).unwrap(), expected(&bytes));
         prop_assert_eq!(records.len(), lines.len());
-        let (mut posts, mut letters) = (0, 0);
+        let (mut with_contents, mut ignored, mut letters) = (0, 0, 0);
         for (number, ((record, read), (offset, line))) in records.iter().zip(lines).enumerate() {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             prop_assert_eq!((record.number, record.offset), (number as u64, offset));
             prop_assert_eq!(line.len() > limits().record_bytes, matches!(record.kind, RecordKind::Oversized { .. }));
-            match Format::Native.decode_record(record, read, &limits()) {
-                Ok(content) => {
-                    posts += 1;
-                    let id = match &content {
-                        Content::Post(post) => &post.id,
-                        Content::Deletion(deletion) => &deletion.account,
-                    };
-                    prop_assert!(shoal_model::Post::split_id(id).is_ok());
+            match PAGES.decode_record(record, read, &limits()) {
+                Ok(Decoded::Contents(contents)) => {
+                    with_contents += 1;
+                    let mut found = 0;
+                    for content in contents {
+                        found += 1;
+                        let id = match &content {
+                            Content::Post(post) => &post.id,
+                            Content::Deletion(deletion) => &deletion.account,
+                        };
+                        prop_assert!(shoal_model::Post::split_id(id).is_ok());
+                    }
+                    prop_assert!(found >= 1);
+                }
+                Ok(Decoded::Ignored(reason)) => {
+                    ignored += 1;
+                    prop_assert!(["like", "empty_page"].contains(&reason));
                 }
                 Err(refusal) => {
                     letters += 1;
@@ -91,7 +108,7 @@ proptest! {
                 }
             }
         }
-        prop_assert_eq!(posts + letters, records.len());
+        prop_assert_eq!(with_contents + ignored + letters, records.len());
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use shoal_detect::{Analyst, Config, TextObject};
-use shoal_formats::{Content, Format, Reader};
+use shoal_formats::{Decoded, Format, Reader};
 use shoal_index::{
     Batch, Index, MAX_PAGE, PostDocument, SearchLimits, SearchRequest, Settings, SimilarRequest, Sort, TopField, Writer,
 };
@@ -75,7 +75,7 @@ fn posts(number: usize) -> Vec<Post> {
         let mut reader = Reader::open(&path, &limits).unwrap();
         let mut line = Vec::new();
         while let Some(record) = reader.next(&mut line).unwrap() {
-            posts.extend(Format::Native.decode_record(&record, &line, &limits).ok().and_then(Content::post));
+            posts.extend(Format::NATIVE.decode_record(&record, &line, &limits).into_iter().flat_map(Decoded::posts));
             if posts.len() == number {
                 break;
             }
@@ -91,7 +91,7 @@ fn posts(number: usize) -> Vec<Post> {
 fn made_up(at: usize) -> Post {
     let words = ["river", "vote", "news", "today", "people", "city", "police", "russia", "trump", "music"];
     let text: Vec<&str> = (0..12).map(|word| words[(at / 3 * (word + 7) + word * word) % words.len()]).collect();
-    let author = Author { id: format!("test:a{}", at % 997), handle: None, created_at: None };
+    let author = Author { id: format!("test:a{}", at % 997), ..Author::default() };
     Post {
         id: format!("test:{at}"),
         author,
@@ -102,6 +102,8 @@ fn made_up(at: usize) -> Post {
         action: Action::default(),
         urls: Vec::new(),
         url: None,
+        client: None,
+        media: Vec::new(),
     }
 }
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use shoal_detect::{Analyst, Config};
-use shoal_formats::{Content, Format, Reader};
+use shoal_formats::{Decoded, Format, Reader};
 use shoal_index::testing::{Bare, bare, count_words};
 use shoal_index::{Batch, Index, PostDocument, Settings};
 use shoal_model::{Action, Author, Post, Span, Timestamp};
@@ -183,7 +183,7 @@ fn posts(number: usize) -> Vec<Post> {
     let mut reader = Reader::open(&path, &limits).unwrap();
     let (mut line, mut posts) = (Vec::new(), Vec::new());
     while let Some(record) = reader.next(&mut line).unwrap() {
-        posts.extend(Format::Native.decode_record(&record, &line, &limits).ok().and_then(Content::post));
+        posts.extend(Format::NATIVE.decode_record(&record, &line, &limits).into_iter().flat_map(Decoded::posts));
         if posts.len() == number {
             break;
         }
@@ -195,7 +195,7 @@ fn made_up(at: usize) -> Post {
     let word = |place: usize| format!("word{}", (at * 7 + place * place * 31) % (50 + 200 * place));
     Post {
         id: format!("test:{at}"),
-        author: Author { id: format!("test:a{}", at % 997), handle: None, created_at: None },
+        author: Author { id: format!("test:a{}", at % 997), ..Author::default() },
         observed_at: Timestamp::from_seconds(1_400_000_000 + at as i64 * 60),
         created_at: None,
         text: (0..15).map(word).collect::<Vec<_>>().join(" "),
@@ -203,5 +203,7 @@ fn made_up(at: usize) -> Post {
         action: Action::default(),
         urls: Vec::new(),
         url: None,
+        client: None,
+        media: Vec::new(),
     }
 }

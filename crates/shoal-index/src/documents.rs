@@ -120,6 +120,14 @@ fn stored_post(
             })
             .collect(),
         text_key: text.map(|text| text.key.to_string()),
+        display_name: post.author.display_name,
+        profile_url: post.author.profile_url,
+        client: post.client,
+        automated: post.author.automated,
+        verified: post.author.verified,
+        affiliation: post.author.affiliation,
+        author_created_at: post.author.created_at,
+        media: post.media,
     }
 }
 
@@ -162,6 +170,15 @@ fn add_stored(out: &mut TantivyDocument, fields: &PostFields, stored: &StoredPos
     if let Some(handle) = &stored.handle {
         out.add_text(fields.handle, small(handle));
     }
+    if let Some(name) = &stored.display_name {
+        out.add_text(fields.name, small(name));
+    }
+    if let Some(client) = &stored.client {
+        out.add_text(fields.client, small(client));
+    }
+    for hash in &stored.media {
+        out.add_text(fields.media, hash);
+    }
     out.add_text(fields.platform, platform(&stored.author));
     out.add_text(fields.language, language(&stored.lang));
     out.add_text(fields.kind, stored.kind.name());
@@ -195,6 +212,10 @@ pub(crate) fn newest_document(fields: &AlertFields, alert: &Alert, opened_at: Ti
     out.add_text(fields.shadow, if alert.shadow { "true" } else { "false" });
     for account in &observed.accounts {
         out.add_text(fields.account, &account.id);
+    }
+    for profile in observed.accounts.iter().filter_map(|account| account.profile.as_ref()) {
+        profile.handle.iter().for_each(|handle| out.add_text(fields.handle, small(handle)));
+        profile.display_name.iter().for_each(|name| out.add_text(fields.name, small(name)));
     }
     let platforms: BTreeSet<&str> = observed.accounts.iter().map(|account| platform(&account.id)).collect();
     for platform in platforms {
@@ -234,7 +255,9 @@ fn base_document(fields: &AlertFields, alert: &Alert, opened_at: Timestamp) -> T
     // A repost that is known by its id alone is shown by it.
     let labels = alert.observed.objects.iter().map(|object| object.label.as_str());
     let labels = labels.filter(|label| Post::split_id(label).is_ok() && !label.contains(char::is_whitespace));
-    for post in posts.chain(meetings).chain(labels).collect::<BTreeSet<&str>>() {
+    let profiles = alert.observed.accounts.iter().filter_map(|account| account.profile.as_ref());
+    let profiles = profiles.map(|profile| profile.post.as_str());
+    for post in posts.chain(meetings).chain(labels).chain(profiles).collect::<BTreeSet<&str>>() {
         out.add_text(fields.post, post);
     }
     for account in mentions(alert) {

@@ -55,6 +55,12 @@ pub(crate) struct PostFields {
     pub(crate) slots: Field,
     /// [`crate::StoredPost`] as JSON. Bytes, stored.
     pub(crate) stored: Field,
+    /// The name that the account gives itself, in small letters. Term.
+    pub(crate) name: Field,
+    /// The client that it was published with, in small letters. Term.
+    pub(crate) client: Field,
+    /// Hashes of its pictures and films, `algorithm:value`. Terms.
+    pub(crate) media: Field,
 }
 
 /// Fields of alerts. A document for each revision, and one for the newest of each alert.
@@ -104,6 +110,10 @@ pub(crate) struct AlertFields {
     pub(crate) accounts: Field,
     /// The alert as JSON. Bytes, stored, of all documents.
     pub(crate) stored: Field,
+    /// Handles of its accounts in small letters. Terms.
+    pub(crate) handle: Field,
+    /// Names that its accounts give themselves, in small letters. Terms.
+    pub(crate) name: Field,
 }
 
 /// Fields of texts that several accounts published: which object each belongs to, and which object became which.
@@ -155,6 +165,9 @@ impl PostFields {
             min_hash: builder.add_u64_field("min_hash", INDEXED),
             slots: builder.add_bytes_field("slots", STORED),
             stored: builder.add_bytes_field("stored", STORED),
+            name: builder.add_text_field("name", STRING),
+            client: builder.add_text_field("client", STRING),
+            media: builder.add_text_field("media", STRING),
             schema: builder.build(),
         }
     }
@@ -185,6 +198,8 @@ impl AlertFields {
             bits: builder.add_f64_field("bits", number().set_fast()),
             accounts: builder.add_u64_field("accounts", number().set_fast()),
             stored: builder.add_bytes_field("stored", STORED),
+            handle: builder.add_text_field("handle", STRING),
+            name: builder.add_text_field("name", STRING),
             schema: builder.build(),
         }
     }

@@ -1,22 +1,28 @@
-//! The alert contract, version 1. `schema/alert.v1.schema.json` is its JSON Schema; the two are tested against
-//! each other.
+//! The alert contract, version 2. `schema/alert.v2.schema.json` is its JSON Schema; the two are tested against
+//! each other. Alerts of version 1 are read as such without profiles.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Layer, Timestamp};
+use crate::{Layer, PostRef, Timestamp};
 
 /// The JSON Schema of an alert (draft 2020-12).
-pub const ALERT_SCHEMA: &str = include_str!("../schema/alert.v1.schema.json");
+pub const ALERT_SCHEMA: &str = include_str!("../schema/alert.v2.schema.json");
 
 /// The version of the contract, in every alert as `schema_version`.
-pub const ALERT_SCHEMA_VERSION: u32 = 1;
+pub const ALERT_SCHEMA_VERSION: u32 = 2;
+
+/// The JSON Schema of an alert of version 1, which is still read.
+pub const ALERT_SCHEMA_V1: &str = include_str!("../schema/alert.v1.schema.json");
+
+/// The oldest version of the contract that is read.
+pub const OLDEST_ALERT_SCHEMA_VERSION: u32 = 1;
 
 /// A revisioned statement about accounts that move together, with its evidence. Consumers upsert by
 /// (`alert_id`, `revision`); each revision is whole and replaces the one before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alert {
-    /// [`ALERT_SCHEMA_VERSION`].
+    /// [`ALERT_SCHEMA_VERSION`], or an older version that is still read.
     pub schema_version: u32,
     /// Made from the group's first edge: the same in every run over the same posts.
     pub alert_id: String,
@@ -156,6 +162,63 @@ pub struct AlertAccount {
     pub objects: u64,
     /// The circle test for this account; absent when the configuration judges by rules alone.
     pub arithmetic: Option<Arithmetic>,
+    /// The account as last seen in the evidence, where its platform shows anything of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<AlertProfile>,
+}
+
+/// An account as its platform shows it: for people, no evidence. What is not known is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertProfile {
+    /// The short name by which the platform lets people address the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// The name that the account gives itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The address of the account's page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The client or application that the post was published with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The account or the platform says that a program writes its posts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automated: Option<bool>,
+    /// The platform has verified the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// The organisation that the platform says the account belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub affiliation: Option<String>,
+    /// When the account was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When the account was seen so: the time of the post that showed it.
+    pub seen_at: Timestamp,
+    /// The post that showed it.
+    pub post: String,
+}
+
+impl AlertProfile {
+    /// The profile that came with a post, if one did.
+    pub fn of(post: &PostRef) -> Option<Self> {
+        let profile = post.profile.as_ref()?;
+        let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
+        Some(Self {
+            handle: text(&profile.handle),
+            display_name: text(&profile.display_name),
+            url: text(&profile.url),
+            client: text(&profile.client),
+            automated: profile.automated,
+            verified: profile.verified,
+            affiliation: text(&profile.affiliation),
+            created_at: profile.created_at,
+            seen_at: post.at,
+            post: post.id.to_string(),
+        })
+    }
 }
 
 /// The arithmetic of the circle test for one account.

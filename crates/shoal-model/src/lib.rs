@@ -13,6 +13,7 @@ pub mod interned;
 mod key;
 mod layer;
 mod post;
+mod profile;
 pub mod saved;
 #[cfg(feature = "schema")]
 mod schema;
@@ -20,14 +21,16 @@ mod time;
 mod trace;
 
 pub use alert::{
-    ALERT_SCHEMA, ALERT_SCHEMA_VERSION, Alert, AlertAccount, AlertKind, AlertObject, AlertPost, AlertState, AlertTie,
-    Arithmetic, Assessment, BenignCheck, BenignVerdict, Cap, CapHit, ContextAccount, LayerCount, Lineage, LineageEvent,
-    Meeting, Observed, Provenance, Strength, TiesSummary, TimelineBin, Window,
+    ALERT_SCHEMA, ALERT_SCHEMA_V1, ALERT_SCHEMA_VERSION, Alert, AlertAccount, AlertKind, AlertObject, AlertPost,
+    AlertProfile, AlertState, AlertTie, Arithmetic, Assessment, BenignCheck, BenignVerdict, Cap, CapHit,
+    ContextAccount, LayerCount, Lineage, LineageEvent, Meeting, OLDEST_ALERT_SCHEMA_VERSION, Observed, Provenance,
+    Strength, TiesSummary, TimelineBin, Window,
 };
 pub use error::Error;
 pub use interned::Interned;
 pub use key::{AccountKey, ObjectKey, PostKey, TextKey};
 pub use layer::Layer;
 pub use post::{Action, Author, Deletion, Post};
+pub use profile::Profile;
 pub use time::{Span, Timestamp};
 pub use trace::{Descriptor, PostRef, Trace};

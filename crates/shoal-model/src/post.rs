@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::saved::since;
 use crate::{Error, Timestamp};
 
 /// A published item in canonical form. Ids are strings `platform:native`.
@@ -26,6 +27,12 @@ pub struct Post {
     pub urls: Vec<String>,
     /// The address at which a person can look at the post.
     pub url: Option<String>,
+    /// The client or application that the post was published with, as the platform names it.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub client: Option<String>,
+    /// Hashes of its pictures and films, each `algorithm:value`.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub media: Vec<String>,
 }
 
 /// Word that something published is gone: a post, or an account with everything it published. It changes no alert;
@@ -40,15 +47,31 @@ pub struct Deletion {
     pub observed_at: Timestamp,
 }
 
-/// The account that published a post.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// The account that published a post, as the platform shows it with the post. What is not known is absent. Shown to
+/// people and searched; no evidence.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Author {
     /// The id of the account, `platform:native`.
     pub id: String,
-    /// The name that the platform shows.
+    /// The short name by which the platform lets people address the account. It can change.
     pub handle: Option<String>,
     /// The time at which the account was created.
     pub created_at: Option<Timestamp>,
+    /// The name that the account gives itself.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub display_name: Option<String>,
+    /// The address of the account's page.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub profile_url: Option<String>,
+    /// The account or the platform says that a program writes its posts.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub automated: Option<bool>,
+    /// The platform has verified the account, whatever it means by that.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub verified: Option<bool>,
+    /// The organisation that the platform says the account belongs to.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub affiliation: Option<String>,
 }
 
 /// The action of a post on other posts.

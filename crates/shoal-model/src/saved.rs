@@ -33,6 +33,11 @@ pub fn reading<R>(version: u32, read: impl FnOnce() -> R) -> R {
     result
 }
 
+/// `true` while a state is read that is older than `version`.
+pub fn is_before(version: u32) -> bool {
+    VERSION.get() < version
+}
+
 /// Deserializes a field that states have since `VERSION`. In an older state it is not there: nothing is read, and the
 /// field has its default.
 pub fn since<'de, const VERSION: u32, T, D>(deserializer: D) -> Result<T, D::Error>
@@ -40,7 +45,7 @@ where
     T: Default + Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    if self::VERSION.get() < VERSION { Ok(T::default()) } else { T::deserialize(deserializer) }
+    if is_before(VERSION) { Ok(T::default()) } else { T::deserialize(deserializer) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountKey, Interned, Layer, ObjectKey, PostKey, Timestamp};
+use crate::saved::since;
+use crate::{AccountKey, Interned, Layer, ObjectKey, PostKey, Profile, Timestamp};
 
 /// The post in which a trace was left: enough of a post to find it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub struct PostRef {
     pub at: Timestamp,
     /// The address at which a person can look at the post, where known.
     pub url: Option<Box<str>>,
+    /// The account as the platform showed it with the post, where anything is known.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub profile: Option<Interned<Profile>>,
 }
 
 /// A description of an object for a person. It travels with the object's traces, so that alerts are self-contained.

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use shoal_model::{
-    ALERT_SCHEMA, ALERT_SCHEMA_VERSION, Alert, AlertKind, AlertState, BenignVerdict, Cap, Layer, LineageEvent,
+    ALERT_SCHEMA, ALERT_SCHEMA_V1, ALERT_SCHEMA_VERSION, Alert, AlertKind, AlertState, BenignVerdict, Cap, Layer,
+    LineageEvent,
 };
 use shoal_shapes::{Golden, Shape};
 
@@ -20,7 +21,7 @@ fn example() -> Value {
     let id = "0123456789abcdef0123456789abcdef";
     let (at, key) = ("2015-08-07T00:44:00Z", "0123456789abcdef");
     json!({
-        "schema_version": 1, "alert_id": id, "revision": 2, "state": "updated", "kind": "coordination",
+        "schema_version": 2, "alert_id": id, "revision": 2, "state": "updated", "kind": "coordination",
         "shadow": false, "raised_at": at, "summary": "Two accounts shared a text.",
         "observed": {
             "window": { "start": at, "end": at },
@@ -29,6 +30,9 @@ fn example() -> Value {
                 "bits": 20.5, "exposures": 4, "variants": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, -3.0]],
                 "strongest": [{ "post": "x:p", "at": at, "layer": "text", "object": key, "label": "…", "company": 1, "known": 1,
                                 "bits": 5.5 }],
+            }, "profile": {
+                "handle": "a", "display_name": "A. A.", "url": "https://x.example/a", "client": "App", "automated": true,
+                "verified": false, "affiliation": "E.V.", "created_at": at, "seen_at": at, "post": "x:p",
             } }],
             "context": [{ "id": "x:c", "partners": 1, "allow_listed": true }],
             "objects": [{ "key": key, "layer": "text", "label": "…", "lang": "und", "accounts": 2, "posts": 2 }],
@@ -51,6 +55,21 @@ fn example() -> Value {
 fn an_alert_that_the_schema_accepts_is_one_that_the_types_accept() {
     let value = example();
     validator().validate(&value).unwrap();
+    let alert: Alert = serde_json::from_value(value.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&alert).unwrap(), value);
+    let mut bare = example();
+    bare["observed"]["accounts"][0]["profile"] = json!({ "seen_at": "2015-08-07T00:44:00Z", "post": "x:p" });
+    validator().validate(&bare).unwrap();
+    assert_eq!(serde_json::to_value(serde_json::from_value::<Alert>(bare.clone()).unwrap()).unwrap(), bare);
+}
+
+#[test]
+fn an_alert_of_the_first_version_is_read_and_written_as_it_was() {
+    let mut value = example();
+    value["schema_version"] = json!(1);
+    value["observed"]["accounts"][0].as_object_mut().unwrap().remove("profile");
+    let schema: Value = serde_json::from_str(ALERT_SCHEMA_V1).unwrap();
+    jsonschema::validator_for(&schema).unwrap().validate(&value).unwrap();
     let alert: Alert = serde_json::from_value(value.clone()).unwrap();
     assert_eq!(serde_json::to_value(&alert).unwrap(), value);
 }

@@ -41,6 +41,14 @@ fn post(text: &str, urls: &[String]) -> FoundPost {
         quote_of: some(),
         objects: Vec::new(),
         text_key: some(),
+        display_name: some(),
+        profile_url: some(),
+        client: some(),
+        automated: Some(true),
+        verified: Some(false),
+        affiliation: some(),
+        author_created_at: Some(at(-2)),
+        media: urls.to_vec(),
     };
     FoundPost { post, cluster: some(), highlight: None, similarity: Some(0.875), score: Some(-1.5) }
 }
@@ -214,6 +222,14 @@ fn expected_post(text: &str) -> Value {
         text,
         "0.875",
         "-1.5",
+        text,
+        text,
+        text,
+        "true",
+        "false",
+        text,
+        at(-2).to_string(),
+        "",
     ])
 }
 

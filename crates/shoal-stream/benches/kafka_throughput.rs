@@ -121,7 +121,7 @@ fn consume_and_decode(cluster: &Cluster) -> usize {
         match consumer.poll(common::kafka::PATIENCE).unwrap() {
             Ok(message) => {
                 let record = Record { offset: message.offset() as u64, number: posts as u64, kind: RecordKind::Whole };
-                let post = Format::Native.decode_record(&record, message.payload().unwrap(), &limits);
+                let post = Format::NATIVE.decode_record(&record, message.payload().unwrap(), &limits);
                 std::hint::black_box(post.unwrap());
                 posts += 1;
             }

@@ -29,6 +29,8 @@ pub struct ObservedPost {
     pub source: usize,
     /// The offset of the record in it.
     pub offset: u64,
+    /// The number of the post among the contents of the record, from 0.
+    pub part: u32,
     /// The event time at which the post was processed.
     pub at: Timestamp,
     /// The post.

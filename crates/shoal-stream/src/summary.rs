@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use shoal_detect::{PrepareCounts, StageName};
 use shoal_formats::Reason;
+use shoal_model::saved::since;
 use shoal_model::{Alert, AlertState};
 
 use crate::fused::driver::Consumed;
@@ -24,15 +25,34 @@ pub struct SourceCounts {
     /// Deletions: statements that something published is gone.
     pub deletions: u64,
     /// Records that were refused, by [`Reason::index`].
+    #[serde(with = "crate::checkpoint::reasons")]
     pub dead_letters: [u64; Reason::COUNT],
     /// Times that the source was idle.
     pub idle: u64,
+    /// Posts and deletions beyond the first of their records.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub further: u64,
+    /// Records with nothing for Shoal in them, by reason.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub ignored: BTreeMap<String, u64>,
 }
 
 impl SourceCounts {
     /// All dead letters.
     pub fn dead(&self) -> u64 {
         self.dead_letters.iter().sum()
+    }
+
+    /// All records that were ignored.
+    pub fn ignored(&self) -> u64 {
+        self.ignored.values().sum()
+    }
+
+    pub(crate) fn ignore(&mut self, reason: &'static str) {
+        match self.ignored.get_mut(reason) {
+            Some(count) => *count += 1,
+            None => _ = self.ignored.insert(reason.to_owned(), 1),
+        }
     }
 
     fn add(&mut self, other: &Self) {
@@ -44,6 +64,10 @@ impl SourceCounts {
         self.idle += other.idle;
         for (sum, count) in self.dead_letters.iter_mut().zip(other.dead_letters) {
             *sum += count;
+        }
+        self.further += other.further;
+        for (reason, count) in &other.ignored {
+            *self.ignored.entry(reason.clone()).or_default() += count;
         }
     }
 }
@@ -106,8 +130,8 @@ impl Summary {
         let sources = &self.sources;
         let prepare = self.prepare;
         // Posts released by their source but not yet driven are `buffered` there.
-        let aside = sources.filtered + sources.deletions + sources.dead();
-        sources.records == self.consumed.by(StageName::Prepare) + aside + self.buffered
+        let aside = sources.filtered + sources.deletions + sources.ignored() + sources.dead();
+        sources.records + sources.further == self.consumed.by(StageName::Prepare) + aside + self.buffered
             && self.consumed.by(StageName::Prepare) == prepare.processed + prepare.filtered + prepare.duplicate
     }
 }

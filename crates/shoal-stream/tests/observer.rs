@@ -42,7 +42,7 @@ impl Observer for Told {
     }
 
     fn settled(&mut self, settled: BatchOutcome) -> Result<(), ObserverError> {
-        for ObservedPost { source, offset, at, post } in settled.posts {
+        for ObservedPost { source, offset, at, post, .. } in settled.posts {
             assert_eq!(source, 0);
             assert!(self.at <= Some(at), "posts are told in order");
             self.at = Some(at);

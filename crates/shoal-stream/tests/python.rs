@@ -189,7 +189,7 @@ fn posts_by_python_become_alerts_for_python() {
     let validator = validator(shoal_model::ALERT_SCHEMA);
     let found = records(&cluster, &alerts);
     assert_eq!(python.position(&database), format!("({},)\n", found.len()));
-    assert_numbered(&found, "alert.v1", |_| "alerts".to_owned());
+    assert_numbered(&found, "alert.v2", |_| "alerts".to_owned());
     for record in &found {
         assert!(validator.is_valid(&record.json()));
         assert_eq!(record.json()["alert_id"], record.key());

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shoal_model::{
-    AccountKey, AlertPost, AlertTie, Cap, ContextAccount, Layer, LayerCount, ObjectKey, Span, TiesSummary, Timestamp,
+    AccountKey, AlertPost, AlertProfile, AlertTie, Cap, ContextAccount, Layer, LayerCount, ObjectKey, PostRef, Span,
+    TiesSummary, Timestamp,
 };
 
 use super::caps::Caps;
@@ -55,6 +56,23 @@ pub(super) struct Member<'a> {
     pub(super) id: &'a str,
     pub(super) partners: u64,
     pub(super) objects: Vec<ObjectKey>,
+    /// The newest post that shows a profile.
+    shown: Option<&'a PostRef>,
+}
+
+impl<'a> Member<'a> {
+    /// Takes notice of a post of this account.
+    fn show(&mut self, post: &'a PostRef) {
+        let newness = |post: &'a PostRef| (post.at, &post.id);
+        if post.profile.is_some() && self.shown.is_none_or(|shown| newness(shown) < newness(post)) {
+            self.shown = Some(post);
+        }
+    }
+
+    /// The account as last seen.
+    pub(super) fn profile(&self) -> Option<AlertProfile> {
+        AlertProfile::of(self.shown?)
+    }
 }
 
 impl<'a> AlertCase<'a> {
@@ -131,6 +149,8 @@ impl<'a> Evidence<'a> {
             member.id = id;
             member.partners += 1;
             member.objects.extend(edge.objects.iter().map(|item| item.object));
+            let posts = edge.objects.iter().flat_map(|item| &item.posts).map(|act| &*act.post);
+            posts.filter(|post| post.account_key == account).for_each(|post| member.show(post));
         }
         self.edges.push(edge);
     }

@@ -11,7 +11,7 @@ use shoal_text::LanguageDetector;
 
 use super::benign;
 use super::caps::Caps;
-use super::case::{AlertCase, CaseObject, JudgementView};
+use super::case::{AlertCase, CaseObject, JudgementView, Member};
 use super::life::RevisionReason;
 use super::summary::summary;
 use crate::Config;
@@ -154,6 +154,7 @@ fn accounts(case: &AlertCase<'_>, caps: &mut Caps) -> Vec<AlertAccount> {
             partners: member.map_or(0, |member| member.partners),
             objects: member.map_or(0, |member| member.objects.len() as u64),
             arithmetic: candidate.map(|candidate| candidate.arithmetic.clone()),
+            profile: member.and_then(Member::profile),
         });
     }
     let bits = |account: &AlertAccount| account.arithmetic.as_ref().map_or(0.0, |arithmetic| arithmetic.bits);

@@ -4,6 +4,7 @@ use shoal_model::{Descriptor, Interned, Layer, ObjectKey, Post, PostRef, TextKey
 use shoal_sketch::Sketcher;
 use shoal_text::{CanonicalUrl, Entities, Folded, entities, fold, hashtag_sequence, shingles};
 
+use super::profile::Profiles;
 use crate::Config;
 use crate::key::{KeySet, Keyer};
 use crate::record::{Analysed, AnalysedText, ExplicitTrace, MAX_ENTITIES, PostEntities, links};
@@ -12,8 +13,8 @@ use crate::record::{Analysed, AnalysedText, ExplicitTrace, MAX_ENTITIES, PostEnt
 const SHINGLE: usize = 4;
 /// Characters of a text, an address or a hashtag sequence that are shown.
 const EXCERPT: usize = 280;
-/// The length of a post's own address in bytes, beyond which it is not kept.
-const PERMALINK: usize = 2_048;
+/// The length of the address of a post or account in bytes, beyond which it is not kept.
+const MAX_PAGE_ADDRESS: usize = 2_048;
 /// Addresses of one post that leave traces.
 const TRACED_ADDRESSES: usize = 8;
 
@@ -30,6 +31,7 @@ pub struct Analyst {
     hands_on_entities: bool,
     sketcher: Sketcher,
     folded: Folded,
+    profiles: Profiles,
 }
 
 impl Analyst {
@@ -53,6 +55,7 @@ impl Analyst {
             hands_on_entities: false,
             sketcher: Sketcher::new(config.seed),
             folded,
+            profiles: Profiles::default(),
         }
     }
 
@@ -71,12 +74,8 @@ impl Analyst {
             account: post.author.id.as_str().into(),
             account_key,
             at: post.observed_at,
-            url: post
-                .url
-                .as_deref()
-                .filter(|url| url.len() <= PERMALINK && is_web(url))
-                .map(Into::into)
-                .or_else(|| permalink(&post.id)),
+            url: post.url.as_deref().and_then(page).or_else(|| permalink(&post.id)),
+            profile: self.profiles.of(account_key, &post),
         });
         let mut traces = Vec::new();
         let (text, entities) = if post.action.repost {
@@ -162,6 +161,11 @@ impl Analyst {
         let sketch = self.sketcher.sketch(&grams);
         Some(AnalysedText { key, excerpt: describe(&post.text), shingles: grams, sketch })
     }
+}
+
+/// An address that people are shown: that of a page, and not too long.
+pub(super) fn page(url: &str) -> Option<Box<str>> {
+    (url.len() <= MAX_PAGE_ADDRESS && is_web(url)).then(|| url.into())
 }
 
 /// Tells whether an address leads to a page: an alert is read by people, and `javascript:` is an address too.

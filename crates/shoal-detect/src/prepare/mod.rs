@@ -5,6 +5,7 @@
 
 mod activity;
 mod analyse;
+mod profile;
 
 use serde::{Deserialize, Serialize};
 use shoal_model::{Interned, Layer, PostKey, Span, Timestamp, Trace};

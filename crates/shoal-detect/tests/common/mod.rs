@@ -96,7 +96,7 @@ pub(crate) fn posts(file: &str) -> Option<Vec<Post>> {
     let mut reader = Reader::open(data(file)?, &limits).unwrap();
     let (mut line, mut posts) = (Vec::new(), Vec::new());
     while let Some(record) = reader.next(&mut line).unwrap() {
-        posts.push(Format::Native.decode_record(&record, &line, &limits).unwrap().post().unwrap());
+        posts.push(Format::NATIVE.decode_record(&record, &line, &limits).unwrap().posts().next().unwrap());
     }
     Some(posts)
 }

@@ -3,14 +3,17 @@
 use serde_json::{Map, Value};
 
 use super::Format;
-use crate::Error;
 use crate::record::BOM;
+use crate::{BoundarySearch, Error, Framing, Lines};
 
-/// The number of lines that are looked at: a stream may begin with broken ones.
-pub(crate) const DETECT_LINES: usize = 100;
+/// The number of records that are looked at: a stream may begin with broken ones.
+const DETECT_RECORDS: usize = 100;
 
-/// Tells the format from the first bytes of a decompressed input. The last line may be cut. One line that decodes,
-/// or that has the keys of a record, decides.
+/// The number of bytes of an input that are looked at.
+pub(crate) const DETECT_BYTES: usize = 1 << 20;
+
+/// Tells the format from the first bytes of a decompressed input. The last record may be cut. One record
+/// that decodes, or that has the keys of one, decides.
 pub fn detect(first_bytes: &[u8]) -> Result<Format, Error> {
     detect_in("the input", first_bytes)
 }
@@ -18,14 +21,35 @@ pub fn detect(first_bytes: &[u8]) -> Result<Format, Error> {
 /// As [`detect`], for an input with a name.
 pub(crate) fn detect_in(input: &str, first_bytes: &[u8]) -> Result<Format, Error> {
     let bytes = first_bytes.strip_prefix(BOM).unwrap_or(first_bytes);
-    let lines = || bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let Some(first) = lines().next() else {
+    let Some(first) = records(&Lines, bytes).next() else {
         return Err(Error::Empty { input: input.to_owned(), known: Format::known() });
     };
     Format::ALL
         .into_iter()
-        .find(|format| lines().take(DETECT_LINES).any(|line| format.claims(line)))
+        .find(|format| records(format.framing(), bytes).take(DETECT_RECORDS).any(|record| format.claims(record)))
         .ok_or_else(|| Error::Undetected { input: input.to_owned(), seen: describe(first), known: Format::known() })
+}
+
+/// `true` when no more of an input than this needs to be looked at.
+pub(crate) fn is_enough(first_bytes: &[u8]) -> bool {
+    let is_full = |format: Format| records(format.framing(), first_bytes).nth(DETECT_RECORDS).is_some();
+    first_bytes.len() >= DETECT_BYTES || Format::ALL.into_iter().all(is_full)
+}
+
+/// The records of these bytes but blank ones. The last may be cut.
+fn records<'a>(framing: &'static dyn Framing, mut bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    std::iter::from_fn(move || {
+        while !bytes.is_empty() {
+            let boundary = framing.boundary(bytes, &mut BoundarySearch::default());
+            let (length, end) = boundary.map_or((bytes.len(), bytes.len()), |boundary| (boundary.length, boundary.end));
+            let record = bytes.get(..length).unwrap_or_default().trim_ascii();
+            bytes = bytes.get(end.max(1)..).unwrap_or_default();
+            if !record.is_empty() {
+                return Some(record);
+            }
+        }
+        None
+    })
 }
 
 /// Describes a line to a person. It is quoted in an error, so it is short and has no control characters.
@@ -68,7 +92,7 @@ mod tests {
             r#"{"id":"1","platform":"x","author":"a","ts" : "2015-01-3"#.to_owned(),
             r#"{"id":1.5,"author":"a","observed_at":"2015-01-31T08:00:00Z"}"#.to_owned(),
         ] {
-            assert_eq!(detect(first.as_bytes()).unwrap(), Format::Native, "{first}");
+            assert_eq!(detect(first.as_bytes()).unwrap(), Format::NATIVE, "{first}");
         }
     }
 
@@ -85,7 +109,7 @@ mod tests {
         assert!(seen(b"id,author\x1b,text\n1,2,3").contains(r"`id,author\u{1b},text`"));
         assert!(seen(b"\xfd7zXZ\0").contains("bytes that are not text (fd 37 7a 58 5a 00 …)"));
         assert!(seen("ж".repeat(500).as_bytes()).contains("`жжж"));
-        let after_the_lines = format!("{}{RECORD}", "x\n".repeat(DETECT_LINES));
+        let after_the_lines = format!("{}{RECORD}", "x\n".repeat(DETECT_RECORDS));
         assert!(detect(after_the_lines.as_bytes()).is_err());
     }
 }

@@ -67,14 +67,38 @@ pub(crate) fn moment(field: &str, text: Option<Cow<'_, str>>) -> Result<Option<T
     .transpose()
 }
 
-/// A text that every record must have, of at most `chars` characters.
-pub(crate) fn text(field: &str, text: Option<Cow<'_, str>>, chars: usize) -> Result<String, Refusal> {
+/// A text that every record must have.
+pub(crate) fn text(field: &str, text: Option<Cow<'_, str>>, limits: &Limits) -> Result<String, Refusal> {
     let text = text.ok_or_else(|| missing(field))?;
+    brief_enough(field, &text, limits)?;
+    Ok(text.into_owned())
+}
+
+/// A name or an address that may be absent; the empty one is treated as absent.
+pub(crate) fn name(field: &str, text: Option<Cow<'_, str>>, limits: &Limits) -> Result<Option<String>, Refusal> {
+    let Some(text) = non_empty(text) else { return Ok(None) };
+    brief_enough(field, &text, limits)?;
+    Ok(Some(text))
+}
+
+fn brief_enough(field: &str, text: &str, limits: &Limits) -> Result<(), Refusal> {
+    let chars = limits.text_chars;
     // A text has at most as many characters as bytes: most need no counting.
     if text.len() > chars && text.chars().count() > chars {
         return Err(Refusal::new(Reason::TextTooLong, format!("field `{field}`: more than {chars} characters")));
     }
-    Ok(text.into_owned())
+    Ok(())
+}
+
+/// Hashes of media, each `algorithm:value`.
+pub(crate) fn media(field: &str, hashes: Vec<String>, limits: &Limits) -> Result<Vec<String>, Refusal> {
+    for hash in &hashes {
+        short_enough(field, hash, limits.id_bytes)?;
+        if !hash.split_once(':').is_some_and(|(algorithm, value)| !algorithm.is_empty() && !value.is_empty()) {
+            return Err(Refusal::new(Reason::BadMedia, format!("field `{field}`: `{hash}` is not algorithm:value")));
+        }
+    }
+    Ok(hashes)
 }
 
 /// A declared language, a BCP 47 tag; `und` is treated as absent.

@@ -1,4 +1,4 @@
-//! The formats that posts come in, named or detected.
+//! The table of formats that posts come in.
 
 pub(crate) mod detect;
 mod fields;
@@ -6,84 +6,106 @@ mod json;
 mod native;
 mod time;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use shoal_model::{Deletion, Post};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::detect::detect;
-use crate::{Error, Limits, Record, RecordKind, Refusal};
+use crate::{Decoded, Error, Framing, Limits, Record, RecordKind, Refusal};
 
-/// The meaning of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
-    /// Something was published.
-    Post(Box<Post>),
-    /// Something published is gone.
-    Deletion(Deletion),
+/// A row of the table: everything that is known of a format.
+#[derive(Clone, Copy)]
+pub struct FormatDefinition {
+    /// The name used in configuration.
+    pub name: &'static str,
+    /// The way in which a file of this format is cut into records. (A record of a topic is one.)
+    pub framing: &'static dyn Framing,
+    /// Decodes one record, given as its bytes without what ends it. A record is refused whole, or its contents are
+    /// given whole.
+    pub decode: fn(&[u8], &Limits) -> Result<Decoded, Refusal>,
+    /// Recognises a record that does not decode, cut or damaged, as one of this format.
+    pub resembles: fn(&[u8]) -> bool,
 }
 
-impl Content {
-    /// The post, if it is one.
-    pub fn post(self) -> Option<Post> {
-        match self {
-            Self::Post(post) => Some(*post),
-            Self::Deletion(_) => None,
-        }
-    }
-}
-
-/// A format that records can be in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// Shoal's own NDJSON.
-    Native,
-}
+/// A format that records can be in. Two formats are equal when their names are.
+#[derive(Clone, Copy)]
+pub struct Format(&'static FormatDefinition);
 
 impl Format {
+    /// Shoal's own NDJSON.
+    pub const NATIVE: Self = Self::of(&native::DEFINITION);
+
     /// Every format, in the order in which they are tried.
-    pub const ALL: [Self; 1] = [Self::Native];
+    pub const ALL: [Self; 1] = [Self::NATIVE];
 
     /// The format of an input for which none is named and none can be detected.
-    pub const DEFAULT: Self = Self::Native;
+    pub const DEFAULT: Self = Self::NATIVE;
+
+    /// The names of [`Format::ALL`].
+    const NAMES: [&'static str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Self::ALL[at].name();
+            at += 1;
+        }
+        names
+    };
+
+    /// The format of a definition, which need not stand in [`Format::ALL`].
+    pub const fn of(definition: &'static FormatDefinition) -> Self {
+        Self(definition)
+    }
 
     /// The name used in configuration.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-        }
+        self.0.name
     }
 
-    /// Decodes one record, given as its bytes without a line end.
-    pub fn decode(self, line: &[u8], limits: &Limits) -> Result<Content, Refusal> {
-        match self {
-            Self::Native => native::decode(line, limits),
-        }
+    /// The way in which a file of this format is cut into records.
+    pub const fn framing(self) -> &'static dyn Framing {
+        self.0.framing
+    }
+
+    /// Decodes one record, given as its bytes without what ends it.
+    pub fn decode(self, record: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
+        (self.0.decode)(record, limits)
     }
 
     /// Decodes what [`Reader::next`](crate::Reader::next) gave: as [`Format::decode`], and an oversized record is
-    /// refused by its true length, of which `line` holds only the beginning.
-    pub fn decode_record(self, record: &Record, line: &[u8], limits: &Limits) -> Result<Content, Refusal> {
+    /// refused by its true length, of which `bytes` holds only the beginning.
+    pub fn decode_record(self, record: &Record, bytes: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
         match record.kind {
             RecordKind::Oversized { length } => Err(Refusal::too_large(length, limits.record_bytes)),
-            RecordKind::Whole | RecordKind::Unterminated => self.decode(line, limits),
+            RecordKind::Whole | RecordKind::Unterminated => self.decode(bytes, limits),
         }
     }
 
-    /// `true` for a line, whole or broken, of this format.
-    fn claims(self, line: &[u8]) -> bool {
-        self.decode(line, &Limits::default()).is_ok()
-            || match self {
-                Self::Native => native::resembles(line),
-            }
+    /// `true` for a record, whole or broken, of this format.
+    fn claims(self, record: &[u8]) -> bool {
+        self.decode(record, &Limits::default()).is_ok() || (self.0.resembles)(record)
     }
 
     /// The names of all formats, for people.
     fn known() -> String {
-        Self::ALL.map(Self::name).join(", ")
+        Self::NAMES.join(", ")
+    }
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Format {}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Format({})", self.name())
     }
 }
 
@@ -104,6 +126,29 @@ impl FromStr for Format {
     }
 }
 
+impl Serialize for Format {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Format {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(|_| serde::de::Error::unknown_variant(&name, &Self::NAMES))
+    }
+}
+
+impl JsonSchema for Format {
+    fn schema_name() -> Cow<'static, str> {
+        "Format".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "A format that records can be in.", "type": "string", "enum": Self::NAMES })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +157,8 @@ mod tests {
     fn formats_are_known_by_name() {
         for format in Format::ALL {
             assert_eq!(format.name().parse::<Format>().unwrap(), format);
+            let written = serde_json::to_string(&format).unwrap();
+            assert_eq!(serde_json::from_str::<Format>(&written).unwrap(), format);
         }
         let message = "parquet".parse::<Format>().unwrap_err().to_string();
         assert_eq!(message, "`parquet` is not a format; use one of: native");

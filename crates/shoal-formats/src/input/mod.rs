@@ -1,4 +1,4 @@
-//! Inputs as records: lines with their places, whatever they are compressed with.
+//! Inputs as records with their places, whatever they are compressed with.
 
 mod identity;
 mod source;
@@ -12,20 +12,17 @@ pub use self::identity::Identity;
 use self::source::ByteSource;
 use self::window::ReadWindow;
 use crate::formats::Format;
-use crate::formats::detect::{DETECT_LINES, detect_in};
+use crate::formats::detect::{detect_in, is_enough};
 use crate::record::BOM;
-use crate::{Compression, Error, Limits, Position, Record, RecordKind};
-
-/// The bytes of an input that are read ahead to tell its format.
-const DETECT_BYTES: usize = 1 << 20;
+use crate::{Boundary, Compression, Error, Framing, Limits, Lines, Position, Record, RecordKind};
 
 /// Reads an input record by record with bounded memory.
 ///
 /// Reading fails where compressed data is cut or broken: every whole record before is given, then the error,
 /// once. The caller may stop there, and later go on from [`Reader::position`] in the mended file; or accept
-/// the damage by calling [`Reader::next`] again, which gives the unfinished line, if any, and then ends.
+/// the damage by calling [`Reader::next`] again, which gives the unfinished record, if any, and then ends.
 ///
-/// An unfinished last line is given only at the end, as [`RecordKind::Unterminated`]. A checkpoint that should
+/// An unfinished last record is given only at the end, as [`RecordKind::Unterminated`]. A checkpoint that should
 /// survive the growth of the file keeps the position before such a record.
 pub struct Reader {
     path: PathBuf,
@@ -36,14 +33,15 @@ pub struct Reader {
     offset: u64,
     /// Records given so far.
     records: u64,
-    /// A line that outgrew its limit and has not ended yet.
+    framing: &'static dyn Framing,
+    /// A record that outgrew its limit and has not ended yet.
     overflow: Option<Overflow>,
     limits: Limits,
     following: bool,
     state: ReaderState,
 }
 
-/// The part of an oversized line that has left the window.
+/// The part of an oversized record that has left the window.
 struct Overflow {
     offset: u64,
     kept: Vec<u8>,
@@ -73,6 +71,7 @@ impl Reader {
             window: ReadWindow::default(),
             offset: 0,
             records: 0,
+            framing: &Lines,
             overflow: None,
             limits: *limits,
             following: false,
@@ -106,10 +105,9 @@ impl Reader {
     pub fn detect(&mut self) -> Result<Format, Error> {
         loop {
             let unread = self.window.unread();
-            let enough = unread.len() >= DETECT_BYTES || unread.split(|byte| *byte == b'\n').count() > DETECT_LINES;
             let name = format!("`{}`", self.name);
             match detect_in(&name, unread) {
-                Err(error) if enough => return Err(error),
+                Err(error) if is_enough(unread) => return Err(error),
                 // A failure to read is reported where the records before it have been given.
                 Err(error) => match self.fill() {
                     Ok(0) => return Err(error),
@@ -124,9 +122,14 @@ impl Reader {
         }
     }
 
+    /// Cuts what comes next by this framing. Inputs are cut into lines unless their format says otherwise.
+    pub fn cut_by(&mut self, framing: &'static dyn Framing) {
+        self.framing = framing;
+    }
+
     /// Goes on while a plain file grows. While following, `next` gives `None` at the present end, keeps an
-    /// unfinished line for later, and may be called again at any time. When following is switched off, the next call
-    /// gives the unfinished line. Pipes need no following: reading them waits. Compressed files are refused.
+    /// unfinished record for later, and may be called again at any time. When following is switched off, the next call
+    /// gives the unfinished record. Pipes need no following: reading them waits. Compressed files are refused.
     pub fn follow(&mut self, on: bool) -> Result<(), Error> {
         let compression = self.compression();
         if on && compression != Compression::None {
@@ -147,16 +150,16 @@ impl Reader {
     /// Goes to a position from an earlier [`Reader::position`]: at once in a plain file, by reading and discarding
     /// in all else, which can only go forward.
     pub fn skip_to(&mut self, to: Position) -> Result<(), Error> {
-        match self.source.file() {
-            Some(file) => {
-                let size = seek(file, to.offset).map_err(|error| self.read_error(error))?;
-                if size < to.offset {
-                    return Err(Error::Shrunk { path: self.name.clone(), offset: to.offset, size });
-                }
-                self.window.clear();
-                self.state = ReaderState::Reading;
+        if let Some(file) = self.source.file() {
+            let size = seek(file, to.offset).map_err(|error| self.read_error(error))?;
+            if size < to.offset {
+                return Err(Error::Shrunk { path: self.name.clone(), offset: to.offset, size });
             }
-            None => self.discard_until(to.offset)?,
+            self.window.clear();
+            self.state = ReaderState::Reading;
+        } else {
+            self.discard_until(to.offset)?;
+            self.window.search_anew();
         }
         self.overflow = None;
         self.offset = to.offset;
@@ -164,12 +167,12 @@ impl Reader {
         Ok(())
     }
 
-    /// Gives the next record; its bytes, without the line end, replace what is in `line`. `None` at the end of the
-    /// input, or at its present end while following. Blank lines are passed over.
-    pub fn next(&mut self, line: &mut Vec<u8>) -> Result<Option<Record>, Error> {
+    /// Gives the next record; its bytes, without the line end, replace what is in `bytes`. `None` at the end of the
+    /// input, or at its present end while following. Blank records are passed over.
+    pub fn next(&mut self, bytes: &mut Vec<u8>) -> Result<Option<Record>, Error> {
         loop {
-            let Some((offset, kind)) = self.next_line(line)? else { return Ok(None) };
-            if line.trim_ascii().is_empty() && !matches!(kind, RecordKind::Oversized { .. }) {
+            let Some((offset, kind)) = self.next_frame(bytes)? else { return Ok(None) };
+            if bytes.trim_ascii().is_empty() && !matches!(kind, RecordKind::Oversized { .. }) {
                 continue;
             }
             let number = self.records;
@@ -178,15 +181,15 @@ impl Reader {
         }
     }
 
-    /// The next line, blank or not: where it begins and what kind it is.
-    fn next_line(&mut self, line: &mut Vec<u8>) -> Result<Option<(u64, RecordKind)>, Error> {
+    /// The next record, blank or not: its offset and its kind.
+    fn next_frame(&mut self, bytes: &mut Vec<u8>) -> Result<Option<(u64, RecordKind)>, Error> {
         loop {
             if self.offset == 0 {
                 self.pass_bom()?;
             }
-            if let Some(length) = self.window.line() {
-                let taken = self.take(length, line, RecordKind::Whole);
-                self.consume(1);
+            if let Some(Boundary { length, end }) = self.window.boundary(self.framing) {
+                let taken = self.take(length, bytes, RecordKind::Whole);
+                self.consume(end.saturating_sub(length));
                 return Ok(Some(taken));
             }
             // One more for a carriage return, which does not count.
@@ -194,30 +197,30 @@ impl Reader {
                 self.overflow();
             }
             if self.fill()? == 0 {
-                return self.at_end(line);
+                return self.at_end(bytes);
             }
         }
     }
 
-    /// Takes `length` bytes, the last of a line, out of the window.
-    fn take(&mut self, length: usize, line: &mut Vec<u8>, kind: RecordKind) -> (u64, RecordKind) {
+    /// Takes `length` bytes, the last of a record, out of the window.
+    fn take(&mut self, length: usize, bytes: &mut Vec<u8>, kind: RecordKind) -> (u64, RecordKind) {
         let content = self.window.unread().get(..length).unwrap_or_default();
         let without_return = content.strip_suffix(b"\r").unwrap_or(content);
-        line.clear();
+        bytes.clear();
         if self.overflow.is_none() && without_return.len() <= self.limits.record_bytes {
             let offset = self.offset;
-            line.extend_from_slice(without_return);
+            bytes.extend_from_slice(without_return);
             self.consume(length);
             return (offset, kind);
         }
         let (offset, length) = self.overflow_by(length);
         if let Some(overflow) = self.overflow.take() {
-            line.extend_from_slice(&overflow.kept);
+            bytes.extend_from_slice(&overflow.kept);
         }
         (offset, RecordKind::Oversized { length })
     }
 
-    /// Moves the whole window, all of it one unfinished line, to the overflow.
+    /// Moves the whole window, all of it one unfinished record, to the overflow.
     fn overflow(&mut self) {
         self.overflow_by(self.window.unread().len());
     }
@@ -235,8 +238,8 @@ impl Reader {
         place
     }
 
-    /// Gives what the end of the input leaves: an unfinished line, or nothing.
-    fn at_end(&mut self, line: &mut Vec<u8>) -> Result<Option<(u64, RecordKind)>, Error> {
+    /// Gives what the end of the input leaves: an unfinished record, or nothing.
+    fn at_end(&mut self, bytes: &mut Vec<u8>) -> Result<Option<(u64, RecordKind)>, Error> {
         if matches!(self.state, ReaderState::Reading) {
             if self.following {
                 self.check_not_cut()?;
@@ -248,7 +251,7 @@ impl Reader {
         if rest == 0 && self.overflow.is_none() {
             return Ok(None);
         }
-        Ok(Some(self.take(rest, line, RecordKind::Unterminated)))
+        Ok(Some(self.take(rest, bytes, RecordKind::Unterminated)))
     }
 
     /// A file that is followed only grows, unless someone cuts or rewrites it.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::*;
+use crate::BoundarySearch;
 
 /// A folder with one file in it.
 struct Input {
@@ -280,7 +281,7 @@ fn the_format_is_told_without_consuming() {
     let text = format!("broken\n{record}\n");
     for bytes in [text.as_bytes().to_vec(), zstd(text.as_bytes())] {
         let mut reader = Input::new(&bytes).open();
-        assert_eq!(reader.detect().unwrap(), Format::Native);
+        assert_eq!(reader.detect().unwrap(), Format::NATIVE);
         assert_eq!(reader.position(), Position::default());
         assert_eq!(all(&mut reader).unwrap().len(), 2);
     }
@@ -312,7 +313,7 @@ fn a_live_pipe_is_read_as_it_comes() {
     input.write_all(b"\n").unwrap();
     let mut reader = Reader::open(&path, &Limits::default()).unwrap();
     reader.follow(true).unwrap();
-    assert_eq!(reader.detect().unwrap(), Format::Native);
+    assert_eq!(reader.detect().unwrap(), Format::NATIVE);
     assert_eq!(next(&mut reader).unwrap(), Some(whole(0, 0, record)));
     let identity = reader.identity().unwrap();
     assert_eq!((identity.size, identity.checked), (0, 0));
@@ -323,4 +324,80 @@ fn a_live_pipe_is_read_as_it_comes() {
     reader.skip_to(Position { offset: offset + 2, record: 2 }).unwrap();
     assert_eq!(next(&mut reader).unwrap(), Some((offset + 2, 2, RecordKind::Unterminated, b"b".to_vec())));
     assert_eq!(next(&mut reader).unwrap(), None);
+}
+
+/// JSON objects, in an array or one after another, over any number of lines.
+struct Objects;
+
+impl Framing for Objects {
+    fn boundary(&self, unread: &[u8], search: &mut BoundarySearch) -> Option<Boundary> {
+        const IN_STRING: u64 = 1 << 32;
+        const ESCAPED: u64 = 1 << 33;
+        let between = unread.iter().take_while(|byte| **byte != b'{').count();
+        if between > 0 && *search == BoundarySearch::default() {
+            return Some(Boundary { length: 0, end: between });
+        }
+        for (at, byte) in unread.iter().enumerate().skip(search.searched) {
+            let note = &mut search.note;
+            search.searched = at + 1;
+            match byte {
+                _ if *note & ESCAPED != 0 => *note &= !ESCAPED,
+                b'\\' if *note & IN_STRING != 0 => *note |= ESCAPED,
+                b'"' => *note ^= IN_STRING,
+                _ if *note & IN_STRING != 0 => {}
+                b'{' => *note += 1,
+                b'}' => *note -= 1,
+                _ => {}
+            }
+            if *note == 0 {
+                return Some(Boundary { length: at + 1, end: at + 1 });
+            }
+        }
+        None
+    }
+}
+
+#[test]
+fn a_file_that_is_one_array_is_cut_into_its_objects() {
+    let object = |n: usize| match n {
+        7 => format!("{{\n  \"n\": {n}, \"long\": \"{}\"\n}}", "}{,".repeat(60_000)),
+        _ => format!("{{\n  \"n\": {n},\n  \"text\": \"a }} \\\" \\\\\",\n  \"in\": {{}}\n}}"),
+    };
+    let objects: Vec<String> = (0..3_000).map(object).collect();
+    let text = format!("\u{feff}[\n{}\n]\n", objects.join(" ,\n"));
+    for bytes in [text.clone().into_bytes(), gzip(text.as_bytes())] {
+        let input = Input::new(&bytes);
+        let mut reader = input.open();
+        reader.cut_by(&Objects);
+        let mut positions = Vec::new();
+        let mut items = Vec::new();
+        loop {
+            positions.push(reader.position());
+            match next(&mut reader).unwrap() {
+                Some(item) => items.push(item),
+                None => break,
+            }
+        }
+        assert_eq!(items.len(), objects.len());
+        for (object, (number, item)) in objects.iter().zip((0..).zip(&items)) {
+            assert_eq!(item.1, number);
+            assert!(text.as_bytes()[item.0 as usize..].starts_with(object.as_bytes()), "{number}");
+            match number {
+                7 => assert_eq!((item.2, item.3.len()), (RecordKind::Oversized { length: object.len() as u64 }, 5)),
+                _ => assert_eq!((item.2, item.3.as_slice()), (RecordKind::Whole, object.as_bytes())),
+            }
+        }
+        for start in [0, 1, 7, 8, 2_999, 3_000] {
+            let mut resumed = input.open();
+            resumed.cut_by(&Objects);
+            resumed.skip_to(positions[start]).unwrap();
+            assert_eq!(all(&mut resumed).unwrap(), items[start..]);
+        }
+    }
+    // A file that was cut gives what is left of the last object.
+    let cut = Input::new(&text.as_bytes()[..text.len() - 10]);
+    let mut reader = cut.open();
+    reader.cut_by(&Objects);
+    let last = all(&mut reader).unwrap().pop().unwrap();
+    assert_eq!((last.1, last.2), (2_999, RecordKind::Unterminated));
 }

@@ -1,6 +1,8 @@
-//! The bytes between a source and its lines.
+//! The bytes between a source and its records.
 
-use std::io::{self, BufRead as _, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
+
+use crate::{Boundary, BoundarySearch, Framing};
 
 /// The number of bytes that are read at once.
 const CHUNK: usize = 64 << 10;
@@ -11,8 +13,8 @@ pub(super) struct ReadWindow {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
-    /// Unread bytes that are known to hold no line feed, so that a long line is searched once.
-    searched: usize,
+    /// The progress of looking for the end of the first record, so that a long one is searched once.
+    search: BoundarySearch,
 }
 
 impl ReadWindow {
@@ -21,29 +23,29 @@ impl ReadWindow {
         self.bytes.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// The length of the first line, without its line feed, once it has ended.
-    pub(super) fn line(&mut self) -> Option<usize> {
-        let unread = self.unread();
-        let mut rest = unread.get(self.searched..)?;
-        // The library's fast search for a byte is only within reach as a reader of slices, which cannot fail.
-        let passed = rest.skip_until(b'\n').unwrap_or_default();
-        let length = self.searched + passed;
-        if passed > 0 && unread.get(length - 1) == Some(&b'\n') {
-            return Some(length - 1);
-        }
-        self.searched = length;
-        None
+    /// The end of the first record, once it has ended.
+    pub(super) fn boundary(&mut self, framing: &dyn Framing) -> Option<Boundary> {
+        let unread = self.bytes.get(self.start..self.end)?;
+        let boundary = framing.boundary(unread, &mut self.search)?;
+        self.search = BoundarySearch::default();
+        Some(boundary)
     }
 
     /// Gives out the first `bytes` bytes.
     pub(super) fn consume(&mut self, bytes: usize) {
         self.start = self.end.min(self.start + bytes);
-        self.searched = self.searched.saturating_sub(bytes);
+        self.search.searched = self.search.searched.saturating_sub(bytes);
     }
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        (self.start, self.end, self.searched) = (0, 0, 0);
+        (self.start, self.end) = (0, 0);
+        self.search_anew();
+    }
+
+    /// Takes what is unread for the beginning of a record.
+    pub(super) fn search_anew(&mut self) {
+        self.search = BoundarySearch::default();
     }
 
     /// Reads more; 0 at the end of the source.

@@ -10,6 +10,8 @@ use shoal_model::{Alert, Timestamp};
 pub struct PostDocument {
     pub(crate) source: Arc<str>,
     pub(crate) offset: u64,
+    /// Its number among the contents of the record.
+    pub(crate) part: u32,
     pub(crate) at: Timestamp,
     pub(crate) kept: KeptPost,
 }
@@ -18,7 +20,13 @@ impl PostDocument {
     /// Takes a post that detection kept: read from `source` at `offset`, processed at the event time `at`, which never falls
     /// from one post to the next.
     pub fn new(source: Arc<str>, offset: u64, at: Timestamp, post: impl Into<KeptPost>) -> Self {
-        Self { source, offset, at, kept: post.into() }
+        Self { source, offset, part: 0, at, kept: post.into() }
+    }
+
+    /// The same where the record says several things, of which the post is the one with this number, from 0.
+    #[must_use]
+    pub fn with_part(self, part: u32) -> Self {
+        Self { part, ..self }
     }
 }
 

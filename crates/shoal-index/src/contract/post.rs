@@ -51,6 +51,31 @@ pub struct StoredPost {
     /// The key of its folded text in hexadecimal, where the text counts: equal keys are equal texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_key: Option<String>,
+    /// The name that the account gives itself. Written by a stranger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The address of the account's page. Written by a stranger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile_url: Option<String>,
+    /// The client or application that the post was published with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The account or its platform says that a program writes its posts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automated: Option<bool>,
+    /// The platform has verified the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// The organisation that the platform says the account belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub affiliation: Option<String>,
+    /// When the account was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub author_created_at: Option<Timestamp>,
+    /// Hashes of its pictures and films, each `algorithm:value`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<String>,
 }
 
 /// The kind of a post.

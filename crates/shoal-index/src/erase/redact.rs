@@ -1,6 +1,6 @@
 //! Redaction: alerts without erased subjects.
 
-use shoal_model::{Alert, AlertPost};
+use shoal_model::{Alert, AlertPost, AlertProfile};
 
 use crate::documents::platform;
 use crate::erase::erased::Erased;
@@ -28,6 +28,8 @@ pub(crate) fn redact(alert: &mut Alert, erased: &Erased) -> bool {
             arithmetic.strongest.retain(|meeting| !is_erased && !erased.has_post(&meeting.post));
             changed |= arithmetic.strongest.len() < before;
         }
+        let of_erased = |profile: &mut AlertProfile| is_erased || erased.has_post(&profile.post);
+        changed |= account.profile.take_if(of_erased).is_some();
         changed |= is_erased && hide(&mut account.id);
     }
     for account in &mut alert.observed.context {

@@ -5,8 +5,8 @@
 //! - `"phrases"` are words next to each other; a backslash makes a quote in one an ordinary character.
 //! - `vot*` is any word with this prefix, from two letters on.
 //! - `AND`, `OR`, `NOT` in capitals, `-` for negation, and brackets; AND binds closer than OR.
-//! - `field:value` and `field:"value"` for the fields of [`value::FIELDS`]; of these hashtag, handle and domain can end
-//!   with a star. `#tag` is short for `hashtag:tag`. `since:` is from a moment on, `until:` before it; a date is its
+//! - `field:value` and `field:"value"` for the fields of [`value::FIELDS`]; of these hashtag, handle, name, client and
+//!   domain can end with a star. `#tag` is short for `hashtag:tag`. `since:` is from a moment on, `until:` before it; a date is its
 //!   first moment in UTC.
 //! - A whole web address matches posts that link to it, however they write it.
 //! - A name in small letters and a colon with a letter after it must be a field. Times (`10:30`), addresses, faces

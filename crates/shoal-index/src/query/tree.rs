@@ -69,6 +69,9 @@ pub(crate) enum FieldName {
     Link,
     Target,
     Id,
+    Name,
+    Client,
+    Media,
 }
 
 impl FieldName {
@@ -83,6 +86,9 @@ impl FieldName {
             Self::Link => "link",
             Self::Target => "to",
             Self::Id => "id",
+            Self::Name => "name",
+            Self::Client => "client",
+            Self::Media => "media",
         }
     }
 }

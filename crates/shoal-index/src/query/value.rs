@@ -12,9 +12,9 @@ use crate::PostKind;
 use crate::documents::{language, small};
 
 /// Every field, as typed.
-pub(crate) const FIELDS: [&str; 17] = [
-    "alert", "author", "cluster", "domain", "handle", "hashtag", "id", "kind", "lang", "layer", "link", "object",
-    "platform", "since", "text", "to", "until",
+pub(crate) const FIELDS: [&str; 20] = [
+    "alert", "author", "client", "cluster", "domain", "handle", "hashtag", "id", "kind", "lang", "layer", "link",
+    "media", "name", "object", "platform", "since", "text", "to", "until",
 ];
 
 /// A fault in a value, and its remedy.
@@ -47,6 +47,9 @@ pub(crate) fn value(field: &str, text: &str) -> Result<FieldValue, InvalidValue>
     match field {
         "author" => account(text),
         "handle" => exactly(FieldName::Handle, &small(text)),
+        "name" => exactly(FieldName::Name, &small(text)),
+        "client" => exactly(FieldName::Client, &small(text)),
+        "media" => exactly(FieldName::Media, text),
         "platform" => exactly(FieldName::Platform, text),
         "lang" => exactly(FieldName::Language, &language(text)),
         "hashtag" => exactly(FieldName::Hashtag, &small(text)),
@@ -84,12 +87,14 @@ pub(crate) fn value(field: &str, text: &str) -> Result<FieldValue, InvalidValue>
 pub(crate) fn beginning(field: &str, prefix: &str) -> Result<FieldValue, InvalidValue> {
     let name = match field {
         "handle" => FieldName::Handle,
+        "name" => FieldName::Name,
+        "client" => FieldName::Client,
         "hashtag" => FieldName::Hashtag,
         "domain" => FieldName::Domain,
         _ => {
             return Err(invalid(
                 format!("{field}: takes no star"),
-                "write the whole value; hashtag, handle, domain and words can end with a star",
+                "write the whole value; hashtag, handle, name, client, domain and words can end with a star",
             ));
         }
     };
@@ -106,7 +111,7 @@ fn account(text: &str) -> Result<FieldValue, InvalidValue> {
     }
     Err(invalid(
         format!("`{}` is no id of an account", shown(text)),
-        "write platform and id, as in author:bluesky:did:plc:abc; a shown name is found with handle:",
+        "write platform and id, as in author:bluesky:did:plc:abc; a shown name is found with handle: or name:",
     ))
 }
 

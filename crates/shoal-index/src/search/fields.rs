@@ -35,6 +35,9 @@ impl PostFieldResolver<'_> {
             FieldName::Link => fields.link,
             FieldName::Target => fields.target,
             FieldName::Id => fields.id,
+            FieldName::Name => fields.name,
+            FieldName::Client => fields.client,
+            FieldName::Media => fields.media,
         }
     }
 
@@ -98,6 +101,12 @@ impl FieldResolver for AlertFieldResolver<'_> {
             FieldValue::Exact(FieldName::Author, account) => {
                 queries.any_term([Term::from_field_text(fields.account, account)])
             }
+            FieldValue::Exact(FieldName::Handle, handle) => {
+                queries.any_term([Term::from_field_text(fields.handle, handle)])
+            }
+            FieldValue::Exact(FieldName::Name, name) => queries.any_term([Term::from_field_text(fields.name, name)]),
+            FieldValue::Prefix(FieldName::Handle, prefix) => queries.prefix(fields.handle, prefix),
+            FieldValue::Prefix(FieldName::Name, prefix) => queries.prefix(fields.name, prefix),
             FieldValue::Exact(FieldName::Platform, platform) => {
                 queries.any_term([Term::from_field_text(fields.platform, platform)])
             }
@@ -116,7 +125,7 @@ impl FieldResolver for AlertFieldResolver<'_> {
                 return Err(Error::InvalidRequest {
                     field: "query",
                     problem: format!("alerts cannot be looked for by {value}"),
-                    remedy: "their fields are alert, author, cluster, id, lang, layer, object, platform, since, until"
+                    remedy: "their fields are alert, author, cluster, handle, id, lang, layer, name, object, platform, since, until"
                         .into(),
                 });
             }

@@ -113,14 +113,18 @@ impl IndexKey {
         std::array::from_fn(|byte| self.0[at * 16 + byte])
     }
 
-    /// The unique term of a record.
-    pub(crate) fn origin(&self, source: &str, offset: u64, account: &str, post: &str) -> u64 {
+    /// The term of a post of a record: no other has it.
+    pub(crate) fn origin(&self, source: &str, (offset, part): (u64, u32), account: &str, post: &str) -> u64 {
         let mut hasher = SipHasher13::new_with_key(&self.half(0));
         for part in [source, account, post] {
             hasher.write_usize(part.len());
             hasher.write(part.as_bytes());
         }
         hasher.write_u64(offset);
+        // Records of one post have the terms that they had when all were such.
+        if part > 0 {
+            hasher.write_u32(part);
+        }
         hasher.finish()
     }
 
@@ -149,7 +153,7 @@ mod tests {
         let read = IndexIdentity::read(directory.path()).unwrap().unwrap();
         assert_eq!((made.id, made.bucket, made.key.0), (read.id, read.bucket, read.key.0));
         let other = IndexIdentity::create(directory.path(), Span::from_seconds(1)).unwrap();
-        assert_ne!(other.key.origin("a", 1, "b", "c"), read.key.origin("a", 1, "b", "c"));
+        assert_ne!(other.key.origin("a", (1, 0), "b", "c"), read.key.origin("a", (1, 0), "b", "c"));
         assert_eq!(other.bucket, MIN_BUCKET);
     }
 
@@ -171,8 +175,9 @@ mod tests {
     #[test]
     fn hashes_keep_their_parts_apart() {
         let key = IndexKey([7; 32]);
-        assert_ne!(key.origin("a", 1, "bc", "d"), key.origin("a", 1, "b", "cd"));
-        assert_ne!(key.origin("a", 1, "b", "c"), key.origin("a", 2, "b", "c"));
+        assert_ne!(key.origin("a", (1, 0), "bc", "d"), key.origin("a", (1, 0), "b", "cd"));
+        assert_ne!(key.origin("a", (1, 0), "b", "c"), key.origin("a", (2, 0), "b", "c"));
+        assert_ne!(key.origin("a", (1, 0), "b", "c"), key.origin("a", (1, 1), "b", "c"));
         assert_ne!(key.subject("account", "x:1"), key.subject("post", "x:1"));
     }
 }

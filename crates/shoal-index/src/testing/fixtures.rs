@@ -15,7 +15,7 @@ use crate::{Batch, Index, PostDocument, Settings};
 pub(crate) fn post(id: &str, author: &str, seconds: i64, text: &str) -> Post {
     Post {
         id: format!("test:{id}"),
-        author: Author { id: format!("test:{author}"), handle: Some(author.to_uppercase()), created_at: None },
+        author: Author { id: format!("test:{author}"), handle: Some(author.to_uppercase()), ..Author::default() },
         observed_at: Timestamp::from_seconds(seconds),
         created_at: None,
         text: text.to_owned(),
@@ -23,6 +23,8 @@ pub(crate) fn post(id: &str, author: &str, seconds: i64, text: &str) -> Post {
         action: Action::default(),
         urls: Vec::new(),
         url: None,
+        client: None,
+        media: Vec::new(),
     }
 }
 
@@ -80,7 +82,7 @@ pub(crate) fn alert(id: u8, revision: u32, accounts: &[&str], posts: &[Acted<'_>
     let last = posts.iter().map(|post| post.2).max().unwrap_or_default();
     let observed = observed(accounts, posts);
     let alert = json!({
-        "schema_version": 1,
+        "schema_version": 2,
         "alert_id": format!("{id:032x}"),
         "revision": revision,
         "state": if revision == 1 { "opened" } else { "updated" },
@@ -108,6 +110,16 @@ pub(crate) fn alert(id: u8, revision: u32, accounts: &[&str], posts: &[Acted<'_>
     serde_json::from_value(alert).unwrap()
 }
 
+/// The profile that an account's last post showed.
+fn profile(account: &str, posts: &[Acted<'_>]) -> Value {
+    let last = posts.iter().rfind(|post| post.1 == account);
+    let shown = last.map(|(id, _, at, _)| {
+        json!({"handle": account.to_uppercase(), "display_name": format!("Name of {account}"), "seen_at": time(*at),
+               "post": name(id)})
+    });
+    shown.unwrap_or(Value::Null)
+}
+
 fn observed(accounts: &[&str], posts: &[Acted<'_>]) -> Value {
     let objects: BTreeSet<u64> = posts.iter().map(|post| post.3).collect();
     let [first, last] = [posts.iter().map(|post| post.2).min(), posts.iter().map(|post| post.2).max()];
@@ -119,7 +131,7 @@ fn observed(accounts: &[&str], posts: &[Acted<'_>]) -> Value {
             "variants": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]],
             "strongest": strongest.collect::<Vec<_>>(),
         });
-        json!({"id": name(account), "partners": 1, "objects": objects.len(), "arithmetic": arithmetic})
+        json!({"id": name(account), "partners": 1, "objects": objects.len(), "arithmetic": arithmetic, "profile": profile(account, posts)})
     });
     let shared = objects.iter().map(|object| {
         let on_it = posts.iter().filter(|post| post.3 == *object).count();

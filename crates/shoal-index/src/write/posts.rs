@@ -89,7 +89,7 @@ impl PostWriter {
         } else if self.expiry().is_some_and(|expiry| at < expiry) {
             counts.expired.add(1);
         } else {
-            let origin = self.identity.key.origin(&source, offset, &post.author.id, &post.id);
+            let origin = self.identity.key.origin(&source, (offset, document.part), &post.author.id, &post.id);
             if self.known.cover(&source, offset) && is_there(parts, post.observed_at, origin)? {
                 counts.present.add(1);
             } else {

@@ -10,7 +10,7 @@ use shoal_index::{AccountPage, TopValue};
 use super::layout::{Layout, SitePart};
 use super::links::Query;
 use super::search::values_table;
-use super::{alerts, charts, humanize, posts, untrusted};
+use super::{alerts, charts, humanize, posts, profile, untrusted};
 use crate::access::Caller;
 use crate::app::App;
 use crate::extract::Id;
@@ -68,6 +68,9 @@ pub(super) fn content(page: &AccountPage) -> Markup {
                 }
             }
             div.side {
+                @if let Some(shown) = page.recent.iter().find_map(|found| profile::of_post(&found.post)) {
+                    section { h2 { "Profile" } p { (profile::names(&shown)) } (profile::facts(&shown)) }
+                }
                 (values("Kinds", &page.kinds, &|value| by().and("kind", value).at("/search")))
                 (values("Languages", &page.languages, &|value| by().and("lang", value).at("/search")))
                 (values("Hashtags", &page.hashtags, &|value| field("hashtag", value)))

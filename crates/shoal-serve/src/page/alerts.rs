@@ -149,7 +149,7 @@ fn nothing(query: &Query) -> Markup {
                 h2 { "No alert fits" }
                 p { "There may be others: " a href="/" { "show all alerts" } "." }
             } @else {
-                h2 { "NoParameters to report yet" }
+                h2 { "Nothing to report yet" }
                 p {
                     "Shoal reads posts and waits until accounts meet the same partners again and again, on three \
                      shared things or more, and more often than chance explains. That takes a while after the start \

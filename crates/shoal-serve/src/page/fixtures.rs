@@ -7,15 +7,18 @@ use shoal_index::{AccountPage, AlertPage, ClusterPage, Evidence, Feedback, Searc
 use shoal_model::Alert;
 
 /// Members that hold what strangers write, or what could be made of it.
-const FOREIGN: [&str; 34] = [
+const FOREIGN: [&str; 38] = [
+    "affiliation",
     "account",
     "accounts",
     "alert_id",
     "author",
     "by",
+    "client",
     "cluster",
     "configuration",
     "detail",
+    "display_name",
     "domain",
     "handle",
     "handles",
@@ -33,6 +36,7 @@ const FOREIGN: [&str; 34] = [
     "object",
     "other",
     "post",
+    "profile_url",
     "quote_of",
     "reply_to",
     "repost_of",
@@ -78,6 +82,8 @@ fn posts(texts: &[(&str, &str, &str, &str)]) -> Vec<Value> {
             "created_at": "2026-03-01T00:00:00Z", "lang": lang, "kind": "post", "text": text,
             "urls": ["https://news.example/story?id=1"], "url": format!("https://social.example/posts/{at}"),
             "repost_of": "demo:p9", "reply_to": "demo:p8", "quote_of": "demo:p7", "text_key": "6bb33515071acdbe",
+            "display_name": "Somebody", "profile_url": "https://social.example/somebody", "client": "Web App",
+            "automated": true, "verified": true, "affiliation": "Town Hall", "author_created_at": START,
         })
     };
     texts.iter().enumerate().map(post).collect()
@@ -109,6 +115,11 @@ fn observed() -> Value {
                     "post": "demo:p0", "at": START, "layer": "text", "object": "6bb33515071acdbe",
                     "label": "They promised a free Harbour Bridge", "company": 2, "known": 2, "bits": 4.25,
                 }],
+            },
+            "profile": {
+                "handle": "somebody", "display_name": "Some Body", "url": "https://social.example/somebody",
+                "client": "Web App", "automated": true, "verified": true, "affiliation": "Town Hall",
+                "created_at": START, "seen_at": START, "post": "demo:p0",
             },
         })
     };
@@ -149,7 +160,7 @@ fn observed() -> Value {
 
 pub(super) fn alert() -> Alert {
     made(json!({
-        "schema_version": 1, "alert_id": "7f3a2b10000000000000000000000000", "revision": 2, "state": "updated",
+        "schema_version": 2, "alert_id": "7f3a2b10000000000000000000000000", "revision": 2, "state": "updated",
         "kind": "coordination", "shadow": true, "raised_at": END, "summary": "4 accounts shared 1 text.",
         "observed": observed(),
         "strength": {

@@ -17,6 +17,7 @@ mod humanize;
 mod layout;
 mod links;
 mod posts;
+mod profile;
 mod search;
 mod similar;
 mod status;

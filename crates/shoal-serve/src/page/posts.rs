@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use shoal_index::{FoundPost, PostKind, StoredPost};
 
 use super::links::{self, one};
-use super::{highlight, humanize, untrusted};
+use super::{highlight, humanize, profile, untrusted};
 
 /// The word for a kind of post.
 const fn kind(kind: PostKind) -> &'static str {
@@ -47,6 +47,8 @@ fn by(post: &StoredPost) -> Markup {
         @if let Some(handle) = &post.handle {
             @if !post.author.ends_with(handle.as_str()) { span.handle { (untrusted::name(handle)) } }
         }
+        @if let Some(name) = &post.display_name { span.handle { (untrusted::name(name)) } }
+        (profile::marks(post.automated, post.verified))
         (humanize::time(post.observed_at))
         @if let Some(created) = post.created_at { span.note { "dated " (humanize::time(created)) " by its author" } }
         @if untrusted::language(&post.lang).is_some() { span.note title="language" { (untrusted::name(&post.lang)) } }

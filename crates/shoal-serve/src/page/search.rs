@@ -166,8 +166,8 @@ fn help() -> Markup {
         ("#voteno", "a hashtag"),
         (
             "domain:news.example",
-            "a value of a field: alert, author, cluster, domain, handle, hashtag, id, kind, lang, layer, link, \
-             object, platform, since, text, to, until",
+            "a value of a field: alert, author, client, cluster, domain, handle, hashtag, id, kind, lang, layer, \
+             link, media, name, object, platform, since, text, to, until",
         ),
     ];
     html! {
@@ -195,7 +195,7 @@ fn nothing(query: &Query) -> Markup {
         div.nothing {
             h2 { "No post fits" }
             @if query.is_empty() {
-                p { "NoParameters has been read yet. Posts can be found within seconds after they are read." }
+                p { "Nothing has been read yet. Posts can be found within seconds after they are read." }
             }
             @else { p { "Use fewer words or filters; " code { "OR" } " between words finds either of them." } }
         }

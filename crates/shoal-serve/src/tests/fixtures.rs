@@ -13,7 +13,7 @@ pub(crate) fn alert(id: &str, revision: u32) -> Alert {
     let key = "00000000000000aa";
     let (accounts, posts) = (["x:a", "x:b"], [("x:p0", "x:a", 0), ("x:p1", "x:b", 1)]);
     serde_json::from_value(serde_json::json!({
-        "schema_version": 1,
+        "schema_version": 2,
         "alert_id": id,
         "revision": revision,
         "state": if revision == 1 { "opened" } else { "updated" },
@@ -69,7 +69,7 @@ fn post(number: u64, observed_at: Timestamp) -> Post {
     let author = if number.is_multiple_of(2) { "x:a" } else { "x:b" };
     Post {
         id: format!("x:p{number}"),
-        author: Author { id: author.to_owned(), handle: None, created_at: None },
+        author: Author { id: author.to_owned(), ..Author::default() },
         observed_at,
         created_at: None,
         text: format!("=the quick brown fox number {} jumps over <b>the lazy dog</b> #fox", number % 5),
@@ -77,5 +77,7 @@ fn post(number: u64, observed_at: Timestamp) -> Post {
         action: Action::default(),
         urls: vec!["https://example.org/fox".to_owned()],
         url: None,
+        client: None,
+        media: Vec::new(),
     }
 }

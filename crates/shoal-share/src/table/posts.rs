@@ -8,7 +8,9 @@ use super::schema::{Cell, TableSchema};
 /// The table of posts, the first five columns as 4CAT calls them: `id`, `thread_id` (the post that is answered, else
 /// the post itself), `author`, `timestamp` (when it was seen), `body`, `author_name`, `created_at` (as claimed),
 /// `platform`, `lang`, `kind`, `repost_of`, `repost_from`, `reply_to`, `quote_of`, `links` (separated by spaces),
-/// `url`, `cluster`, `text_key`, `similarity`, `score`.
+/// `url`, `cluster`, `text_key`, `similarity`, `score`, and of the account and the post as the platform shows them
+/// `display_name`, `profile_url`, `client`, `automated`, `verified`, `affiliation`, `author_created_at`, `media`
+/// (separated by spaces).
 #[derive(Debug)]
 pub enum PostTable {}
 
@@ -34,6 +36,14 @@ impl TableSchema for PostTable {
         "text_key",
         "similarity",
         "score",
+        "display_name",
+        "profile_url",
+        "client",
+        "automated",
+        "verified",
+        "affiliation",
+        "author_created_at",
+        "media",
     ];
 
     type Row<'a> = FoundPost;
@@ -62,6 +72,14 @@ impl TableSchema for PostTable {
             Cell::foreign_or_empty(post.text_key.as_deref()),
             Cell::plain_or_empty(found.similarity),
             Cell::plain_or_empty(found.score),
+            Cell::foreign_or_empty(post.display_name.as_deref()),
+            Cell::foreign_or_empty(post.profile_url.as_deref()),
+            Cell::foreign_or_empty(post.client.as_deref()),
+            Cell::plain_or_empty(post.automated),
+            Cell::plain_or_empty(post.verified),
+            Cell::foreign_or_empty(post.affiliation.as_deref()),
+            Cell::plain_or_empty(post.author_created_at),
+            Cell::joined(&post.media, " "),
         ]
     }
 }

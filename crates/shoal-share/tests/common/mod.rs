@@ -51,7 +51,7 @@ pub(crate) fn alert(accounts: &[String], label: &str, texts: &[String]) -> Alert
             "similarity": 1.0 - at as f32 / 64.0, "url": if at % 2 == 0 { json!(label) } else { Value::Null }})
     });
     let alert = json!({
-        "schema_version": 1, "alert_id": "7f3a2b10000000000000000000000000", "revision": 3, "state": "updated",
+        "schema_version": 2, "alert_id": "7f3a2b10000000000000000000000000", "revision": 3, "state": "updated",
         "kind": "coordination", "shadow": false, "raised_at": "2026-03-03T11:54:20Z",
         "summary": "3 accounts shared 5 texts.", "disarm": [], "assessment": null, "benign_checks": [], "lineage": [],
         "observed": {

@@ -19,6 +19,7 @@ mod checksum;
 mod last;
 pub(crate) mod manifest;
 pub(crate) mod marks;
+pub(crate) mod reasons;
 pub(crate) mod version;
 
 use std::fs::{self, File, TryLockError};

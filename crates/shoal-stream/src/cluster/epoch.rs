@@ -97,7 +97,7 @@ mod tests {
         let source = |partition| Source {
             name: format!("posts/{partition}"),
             input: Input::Topic { topic: "posts".to_owned(), partition },
-            format: Some(Format::Native),
+            format: Some(Format::NATIVE),
             filter: None,
         };
         let job = simulation::job(vec![source(0), source(1)]);

@@ -64,6 +64,7 @@ mod tests {
             account_key: AccountKey::from_raw(1),
             at: Timestamp::from_seconds(at),
             url: None,
+            profile: None,
         };
         Trigger { at: Timestamp::from_seconds(at), post: (id > 0).then(|| Interned::new(post)) }
     }

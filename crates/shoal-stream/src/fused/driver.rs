@@ -162,7 +162,7 @@ pub(crate) mod tests {
         let post = |number: i64| {
             let (author, ts) = (number % 13, Timestamp::from_seconds(FIRST + number * 11));
             let line = format!(r#"{{"id":"p{number}","platform":"x","author":"u{author}","ts":"{ts}","text":"look"}}"#);
-            Format::DEFAULT.decode(line.as_bytes(), &Limits::default()).unwrap().post().unwrap()
+            Format::DEFAULT.decode(line.as_bytes(), &Limits::default()).unwrap().posts().next().unwrap()
         };
         (0..1_000).map(post).collect()
     }

@@ -87,6 +87,7 @@ pub(crate) type SnapshotTail = (Vec<Intake<Analysed>>, AlertCounts, Option<Times
 struct ReadPlace {
     source: usize,
     offset: u64,
+    part: u32,
     at: Timestamp,
 }
 
@@ -343,8 +344,8 @@ impl FusedRun {
             let Some(source) = first.map(|(number, _)| number) else { return (posts, read_at) };
             let Some(placed) = self.sources[source].intake.released.pop_front() else { return (posts, read_at) };
             self.highest = self.highest.max(Some(placed.at));
-            let (offset, post) = (placed.item.offset, placed.item.post);
-            read_at.push(ReadPlace { source, offset, at: placed.at });
+            let (offset, part, post) = (placed.item.offset, placed.item.part, placed.item.post);
+            read_at.push(ReadPlace { source, offset, part, at: placed.at });
             posts.push((Trigger { at: placed.at, post: Some(post.reference.clone()) }, post));
         }
     }
@@ -431,8 +432,8 @@ fn settle_nothing(observer: &mut dyn Observer) -> Result<(), Error> {
 /// The outcome of posts that were read at these places, for an observer.
 fn outcome(observed: Observed, places: &[ReadPlace]) -> BatchOutcome {
     let posts = observed.posts.into_iter().filter_map(|post| {
-        let ReadPlace { source, offset, at } = *places.get(post.number as usize)?;
-        Some(ObservedPost { source, offset, at, post })
+        let ReadPlace { source, offset, part, at } = *places.get(post.number as usize)?;
+        Some(ObservedPost { source, offset, part, at, post })
     });
     let duplicates = observed.duplicates.into_iter().filter_map(|DuplicatePost { number, post }| {
         let source = places.get(number as usize)?.source;

@@ -19,7 +19,7 @@ pub struct Metrics {
     registry: Registry,
     /// Records read, by source.
     pub(crate) source_records: IntCounterVec,
-    /// Outcomes of the records, by source and outcome: processed, filtered, deletion, `dead_letter`.
+    /// Outcomes of what records say, by source and outcome: processed, filtered, deletion, ignored, `dead_letter`.
     pub(crate) source_outcomes: IntCounterVec,
     /// Records processed after the watermark had passed their time, by source.
     pub(crate) source_late: IntCounterVec,
@@ -29,8 +29,12 @@ pub struct Metrics {
     pub(crate) source_idle: IntCounterVec,
     /// Newest time seen, in seconds since the epoch, by source.
     pub(crate) source_newest: GaugeVec,
+    /// Posts and deletions beyond the first of their records, by source.
+    pub(crate) source_further: IntCounterVec,
     /// Dead letters, by reason.
     pub(crate) dead_letters: IntCounterVec,
+    /// Records with nothing for Shoal in them, by reason.
+    pub(crate) ignored: IntCounterVec,
     /// Outcomes of the posts in prepare, by outcome: processed, filtered, duplicate.
     pub(crate) prepare_outcomes: IntCounterVec,
     /// Records that arrived at a stage, by stage.
@@ -150,7 +154,13 @@ impl Metrics {
             source_buffered: make.int_gauges("shoal_source_buffered", "Records that wait for order", source)?,
             source_idle: make.counters("shoal_source_idle_total", "Idle marks", source)?,
             source_newest: make.gauges("shoal_source_newest_seconds", "Newest time seen, since the epoch", source)?,
+            source_further: make.counters(
+                "shoal_source_further_total",
+                "Posts and deletions beyond the first of their records",
+                source,
+            )?,
             dead_letters: make.counters("shoal_dead_letters_total", "Records that are no posts", &["reason"])?,
+            ignored: make.counters("shoal_ignored_total", "Records with nothing for Shoal in them", &["reason"])?,
             prepare_outcomes: make.counters(
                 "shoal_prepare_posts_total",
                 "What prepare did with posts",

@@ -16,7 +16,9 @@ pub(crate) struct SourceMetrics {
     processed: IntCounter,
     filtered: IntCounter,
     deletions: IntCounter,
+    ignored: IntCounter,
     dead: IntCounter,
+    further: IntCounter,
     late: IntCounter,
     idle: IntCounter,
     buffered: IntGauge,
@@ -37,7 +39,9 @@ impl SourceMetrics {
             processed: outcome("processed"),
             filtered: outcome("filtered"),
             deletions: outcome("deletion"),
+            ignored: outcome("ignored"),
             dead: outcome("dead_letter"),
+            further: metrics.source_further.with_label_values(&[name]),
             late: metrics.source_late.with_label_values(&[name]),
             idle: metrics.source_idle.with_label_values(&[name]),
             buffered: metrics.source_buffered.with_label_values(&[name]),
@@ -46,11 +50,13 @@ impl SourceMetrics {
         }
     }
 
-    /// Goes on after counts of another process. The `buffered` records that it left are counted as read here, where
+    /// Goes on after counts of another process. The `buffered` posts that it left are counted as read here, where
     /// they are released.
     pub(crate) fn resume(&mut self, counts: &SourceCounts, buffered: usize) {
         self.counted = counts.clone();
-        self.counted.records -= buffered as u64;
+        let of_further = (buffered as u64).min(counts.further);
+        self.counted.further -= of_further;
+        self.counted.records -= buffered as u64 - of_further;
     }
 
     /// Raises the counters by what has been counted since the last time.
@@ -69,12 +75,20 @@ impl SourceMetrics {
         self.processed.inc_by(counts.processed - before.processed);
         self.filtered.inc_by(counts.filtered - before.filtered);
         self.deletions.inc_by(counts.deletions - before.deletions);
+        self.ignored.inc_by(counts.ignored() - before.ignored());
         self.dead.inc_by(counts.dead() - before.dead());
+        self.further.inc_by(counts.further - before.further);
         self.late.inc_by(counts.late - before.late);
         self.idle.inc_by(counts.idle - before.idle);
         for (reason, (now, before)) in Reason::ALL.iter().zip(counts.dead_letters.iter().zip(before.dead_letters)) {
             if *now > before {
                 self.metrics.dead_letters.with_label_values(&[reason.name()]).inc_by(now - before);
+            }
+        }
+        for (reason, now) in &counts.ignored {
+            let before = before.ignored.get(reason).copied().unwrap_or(0);
+            if *now > before {
+                self.metrics.ignored.with_label_values(&[reason.as_str()]).inc_by(now - before);
             }
         }
     }

@@ -8,7 +8,8 @@ use shoal_formats::{DeadLetter, Reason, Record, RecordKind, Refusal};
 use shoal_model::{Deletion, Timestamp};
 
 use crate::order::idle::IdleDecision;
-use crate::read::batch::{Batch, HasPost, More, ReadPost, RecordOutcome};
+use crate::read::batch::{Batch, HasPost, More, ReadItem, ReadOutcome, ReadPost};
+use crate::read::decode::of_part;
 use crate::summary::SourceCounts;
 
 /// Puts the posts of one source partition in order. A checkpoint keeps all of it.
@@ -48,17 +49,16 @@ impl<P: HasPost> Intake<P> {
         deletions
     }
 
-    /// Takes in one record of the source called `name`; see [`Intake::take`]. Nothing leaves before
+    /// Takes in one content of a record of the source called `name`; see [`Intake::take`]. Nothing leaves before
     /// [`Intake::release`].
-    pub(crate) fn accept(
-        &mut self,
-        name: &str,
-        record: RecordOutcome<P>,
-        dead: &mut Vec<DeadLetter>,
-    ) -> Option<Deletion> {
-        self.counts.records += 1;
-        match record {
-            RecordOutcome::Post(mut read) => {
+    pub(crate) fn accept(&mut self, name: &str, item: ReadItem<P>, dead: &mut Vec<DeadLetter>) -> Option<Deletion> {
+        if item.begins_record() {
+            self.counts.records += 1;
+        } else {
+            self.counts.further += 1;
+        }
+        match item.outcome {
+            ReadOutcome::Post(mut read) => {
                 let at = read.observed_at();
                 self.newest = self.newest.max(Some(at));
                 if !self.order.is_jump(at) {
@@ -70,12 +70,13 @@ impl<P: HasPost> Intake<P> {
                     self.bury(future(name, read), dead);
                 }
             }
-            RecordOutcome::Filtered => self.counts.filtered += 1,
-            RecordOutcome::Deletion(deletion) => {
+            ReadOutcome::Filtered => self.counts.filtered += 1,
+            ReadOutcome::Deletion(deletion) => {
                 self.counts.deletions += 1;
                 return Some(deletion);
             }
-            RecordOutcome::Dead(letter) => self.bury(letter, dead),
+            ReadOutcome::Ignored(reason) => self.counts.ignore(reason),
+            ReadOutcome::Dead(letter) => self.bury(letter, dead),
         }
         None
     }
@@ -117,5 +118,6 @@ fn future<P: HasPost>(source: &str, read: Box<ReadPost<P>>) -> DeadLetter {
     let at = read.observed_at();
     let record = Record { offset: read.offset, number: read.record, kind: RecordKind::Whole };
     let detail = format!("{at} is far ahead of the stream, and the records after it do not agree");
-    DeadLetter::new(source, &record, Refusal::new(Reason::Future, detail), read.raw.unwrap_or_default())
+    let refusal = of_part(read.part, Refusal::new(Reason::Future, detail));
+    DeadLetter::new(source, &record, refusal, read.raw.unwrap_or_default())
 }

@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 use shoal_detect::{Analysed, TimeDoubt, Timed};
 use shoal_formats::{DeadLetter, Position, Record};
+use shoal_model::saved::since;
 use shoal_model::{Deletion, Post, Timestamp};
 
-use crate::read::decode::Decoded;
+use crate::read::decode::{DecodedItem, DecodedOutcome};
 
 /// Records per batch.
 const BATCH_RECORDS: usize = 1_024;
@@ -42,6 +43,9 @@ pub(crate) struct ReadPost<P> {
     pub(crate) record: u64,
     /// The bytes of the record, kept while its time is in doubt: it may become a dead letter.
     pub(crate) raw: Option<Box<[u8]>>,
+    /// The number of the post among the contents of the record, from 0.
+    #[serde(default, deserialize_with = "since::<4, _, _>")]
+    pub(crate) part: u32,
 }
 
 impl<P: HasPost> Timed for ReadPost<P> {
@@ -55,45 +59,63 @@ impl<P: HasPost> Timed for ReadPost<P> {
     }
 }
 
-/// The outcome of one record.
+/// A content of a record, or all that there is to say of the record.
 #[derive(Debug)]
-pub(crate) enum RecordOutcome<P> {
+pub(crate) struct ReadItem<P> {
+    /// The number within the record, from 0.
+    part: u32,
+    pub(crate) outcome: ReadOutcome<P>,
+}
+
+/// The outcome of reading.
+#[derive(Debug)]
+pub(crate) enum ReadOutcome<P> {
     /// A post.
     Post(Box<ReadPost<P>>),
     /// A post that the source's filter left out.
     Filtered,
     /// A statement that something published is gone.
     Deletion(Deletion),
-    /// A record that was refused.
+    /// A record with nothing for Shoal in it, for this reason.
+    Ignored(&'static str),
+    /// A record, or a post of one, that was refused.
     Dead(DeadLetter),
 }
 
-impl<P: HasPost> RecordOutcome<P> {
-    /// The outcome of a record with these bytes, which are kept when its time is `doubtful`.
+impl<P: HasPost> ReadItem<P> {
+    /// What was decoded of the record with these bytes, which are kept when its time is `doubtful`.
     pub(crate) fn new(
         record: &Record,
         bytes: &[u8],
-        decoded: Decoded,
+        decoded: DecodedItem,
         open: impl FnOnce(Post) -> P,
         doubtful: impl FnOnce(Timestamp) -> bool,
     ) -> Self {
-        match decoded {
-            Decoded::Post(post) => {
+        let part = decoded.part;
+        let outcome = match decoded.outcome {
+            DecodedOutcome::Post(post) => {
                 let raw = doubtful(post.observed_at).then(|| bytes.into());
-                let read = ReadPost { post: open(*post), offset: record.offset, record: record.number, raw };
-                Self::Post(Box::new(read))
+                let read = ReadPost { post: open(*post), offset: record.offset, record: record.number, raw, part };
+                ReadOutcome::Post(Box::new(read))
             }
-            Decoded::Filtered => Self::Filtered,
-            Decoded::Deletion(deletion) => Self::Deletion(deletion),
-            Decoded::Dead(letter) => Self::Dead(letter),
-        }
+            DecodedOutcome::Filtered => ReadOutcome::Filtered,
+            DecodedOutcome::Deletion(deletion) => ReadOutcome::Deletion(deletion),
+            DecodedOutcome::Ignored(reason) => ReadOutcome::Ignored(reason),
+            DecodedOutcome::Dead(letter) => ReadOutcome::Dead(letter),
+        };
+        Self { part, outcome }
+    }
+
+    /// `true` for the first of its record.
+    pub(crate) const fn begins_record(&self) -> bool {
+        self.part == 0
     }
 }
 
 /// Records of one source, in the order of arrival.
 #[derive(Debug)]
 pub(crate) struct Batch<P> {
-    pub(crate) items: Vec<RecordOutcome<P>>,
+    pub(crate) items: Vec<ReadItem<P>>,
     /// The length of the records.
     bytes: usize,
     /// The place at which the next record begins.
@@ -112,12 +134,12 @@ impl<P: HasPost> Batch<P> {
         self.items.len() >= BATCH_RECORDS || self.bytes >= BATCH_BYTES
     }
 
-    /// Adds what was made of a record.
+    /// Adds what was decoded of a record with these bytes.
     pub(crate) fn add(
         &mut self,
         record: &Record,
-        line: &[u8],
-        decoded: Decoded,
+        bytes: &[u8],
+        decoded: DecodedItem,
         open: impl FnOnce(Post) -> P,
         doubt: &mut TimeDoubt,
     ) {
@@ -125,8 +147,9 @@ impl<P: HasPost> Batch<P> {
         if self.items.is_empty() {
             doubt.pause();
         }
-        self.bytes += line.len();
-        self.items.push(RecordOutcome::new(record, line, decoded, open, |at| doubt.is_doubtful(at)));
+        let item = ReadItem::new(record, bytes, decoded, open, |at| doubt.is_doubtful(at));
+        self.bytes += if item.begins_record() { bytes.len() } else { 0 };
+        self.items.push(item);
     }
 }
 

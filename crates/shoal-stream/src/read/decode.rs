@@ -1,6 +1,6 @@
 //! Decoding records, and refusing those that are no posts.
 
-use shoal_formats::{Content, DeadLetter, Format, Limits, Reason, Record, Refusal};
+use shoal_formats::{Content, DeadLetter, Decoded, Format, Limits, Reason, Record, Refusal};
 use shoal_model::{Deletion, Post, Timestamp};
 
 use crate::cluster::record::Incoming;
@@ -11,12 +11,21 @@ use crate::order::idle::CLOCKS_APART;
 const POST_SCHEMA: &str = "post.v1";
 const DELETION_SCHEMA: &str = "deletion.v1";
 
-/// The content of a record.
+/// A content of a record, decoded, or all that there is to say of the record.
 #[derive(Debug)]
-pub(crate) enum Decoded {
+pub(crate) struct DecodedItem {
+    /// The number within the record, from 0.
+    pub(crate) part: u32,
+    pub(crate) outcome: DecodedOutcome,
+}
+
+/// The outcome of decoding.
+#[derive(Debug)]
+pub(crate) enum DecodedOutcome {
     Post(Box<Post>),
     Filtered,
     Deletion(Deletion),
+    Ignored(&'static str),
     Dead(DeadLetter),
 }
 
@@ -36,38 +45,67 @@ impl Decoder {
         Self { name: source.name.clone(), format, limits: job.limits, filter: source.filter.clone() }
     }
 
-    /// Decodes one record.
-    pub(crate) fn decode(&self, record: &Record, line: &[u8]) -> Decoded {
-        match self.format.decode_record(record, line, &self.limits) {
-            Ok(Content::Post(mut post)) => {
-                if self.filter.as_ref().is_some_and(|filter| !filter(&mut post)) {
-                    return Decoded::Filtered;
-                }
-                Decoded::Post(post)
-            }
-            Ok(Content::Deletion(deletion)) => Decoded::Deletion(deletion),
-            Err(refusal) => Decoded::Dead(DeadLetter::new(self.name.clone(), record, refusal, line)),
-        }
+    /// Decodes one record. `give` is handed each content in turn, or the one thing that there is to say of the record.
+    pub(crate) fn decode(&self, record: &Record, bytes: &[u8], give: impl FnMut(DecodedItem)) {
+        self.decode_checked(record, bytes, |_| None, give);
     }
 
-    /// Decodes one record of a topic.
-    pub(crate) fn decode_incoming(&self, incoming: &Incoming<'_>) -> Decoded {
+    /// Decodes one record of a topic; see [`Decoder::decode`].
+    pub(crate) fn decode_incoming(&self, incoming: &Incoming<'_>, mut give: impl FnMut(DecodedItem)) {
         let (record, bytes) = (incoming.record(), incoming.bytes());
-        if let Some(refusal) = refusal(incoming, &self.limits) {
-            return self.dead(&record, refusal, bytes);
-        }
-        match self.decode(&record, bytes) {
-            Decoded::Post(post) => match ahead_of_log(post.observed_at, incoming.appended) {
-                Some(refusal) => self.dead(&record, refusal, bytes),
-                None => Decoded::Post(post),
-            },
-            other => other,
+        match refusal(incoming, &self.limits) {
+            Some(refusal) => give(DecodedItem { part: 0, outcome: self.dead(&record, 0, refusal, bytes) }),
+            None => self.decode_checked(&record, bytes, |post| ahead_of_log(post.observed_at, incoming.appended), give),
         }
     }
 
-    fn dead(&self, record: &Record, refusal: Refusal, bytes: &[u8]) -> Decoded {
+    /// Decodes one record, of which `check` may refuse posts.
+    fn decode_checked(
+        &self,
+        record: &Record,
+        bytes: &[u8],
+        check: impl Fn(&Post) -> Option<Refusal>,
+        mut give: impl FnMut(DecodedItem),
+    ) {
+        let contents = match self.format.decode_record(record, bytes, &self.limits) {
+            Ok(Decoded::Contents(contents)) => contents,
+            Ok(Decoded::Ignored(reason)) => {
+                return give(DecodedItem { part: 0, outcome: DecodedOutcome::Ignored(reason) });
+            }
+            Err(refusal) => {
+                let letter = DeadLetter::new(self.name.clone(), record, refusal, bytes);
+                return give(DecodedItem { part: 0, outcome: DecodedOutcome::Dead(letter) });
+            }
+        };
+        for (part, content) in (0..).zip(contents) {
+            let outcome = match content {
+                Content::Deletion(deletion) => DecodedOutcome::Deletion(deletion),
+                Content::Post(mut post) => match self.passes(&mut post).then(|| check(&post)) {
+                    Some(None) => DecodedOutcome::Post(post),
+                    Some(Some(refusal)) => self.dead(record, part, refusal, bytes),
+                    None => DecodedOutcome::Filtered,
+                },
+            };
+            give(DecodedItem { part, outcome });
+        }
+    }
+
+    fn passes(&self, post: &mut Post) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter(post))
+    }
+
+    /// Refuses a record, or one of its posts, and keeps the first of its bytes.
+    fn dead(&self, record: &Record, part: u32, refusal: Refusal, bytes: &[u8]) -> DecodedOutcome {
         let kept = bytes.get(..self.limits.kept_bytes).unwrap_or(bytes);
-        Decoded::Dead(DeadLetter::new(self.name.clone(), record, refusal, kept))
+        DecodedOutcome::Dead(DeadLetter::new(self.name.clone(), record, of_part(part, refusal), kept))
+    }
+}
+
+/// A refusal that says which post of a record it is about, where that is not the first.
+pub(crate) fn of_part(part: u32, refusal: Refusal) -> Refusal {
+    match part {
+        0 => refusal,
+        part => Refusal::new(refusal.reason, format!("post {} of the record: {}", part + 1, refusal.detail)),
     }
 }
 
@@ -103,7 +141,7 @@ mod tests {
     use super::*;
 
     fn decoder() -> Decoder {
-        Decoder { name: "posts/0".to_owned(), format: Format::Native, limits: Limits::default(), filter: None }
+        Decoder { name: "posts/0".to_owned(), format: Format::NATIVE, limits: Limits::default(), filter: None }
     }
 
     fn incoming(payload: Option<&[u8]>) -> Incoming<'_> {
@@ -111,10 +149,12 @@ mod tests {
     }
 
     fn reason(incoming: &Incoming<'_>) -> Option<Reason> {
-        match decoder().decode_incoming(incoming) {
-            Decoded::Dead(letter) => Some(letter.reason),
-            Decoded::Post(_) | Decoded::Filtered | Decoded::Deletion(_) => None,
-        }
+        let mut found = None;
+        decoder().decode_incoming(incoming, |decoded| match decoded.outcome {
+            DecodedOutcome::Dead(letter) => found = Some(letter.reason),
+            _ => assert!(found.is_none()),
+        });
+        found
     }
 
     const POST: &[u8] =

@@ -1,4 +1,4 @@
-//! Reading a file of lines.
+//! Reading a file.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub(crate) struct FileReader {
     decoder: Decoder,
     analyst: Analyst,
     doubt: TimeDoubt,
-    line: Vec<u8>,
+    bytes: Vec<u8>,
     failed: Option<Error>,
 }
 
@@ -39,6 +39,7 @@ impl FileReader {
                 format => format?,
             },
         };
+        reader.cut_by(format.framing());
         reader.skip_to(from)?;
         reader.follow(job.follow.is_some())?;
         Ok(Self {
@@ -47,7 +48,7 @@ impl FileReader {
             decoder: Decoder::new(source, format, job),
             analyst: Analyst::new(&job.detect).with_entities(keeps_posts),
             doubt: TimeDoubt::new(&job.detect.order),
-            line: Vec::new(),
+            bytes: Vec::new(),
             failed: None,
         })
     }
@@ -64,11 +65,12 @@ impl FileReader {
         }
         let mut batch = Batch::at(self.reader.position());
         while !batch.is_full() {
-            match self.reader.next(&mut self.line) {
+            match self.reader.next(&mut self.bytes) {
                 Ok(Some(record)) => {
-                    let decoded = self.decoder.decode(&record, &self.line);
-                    let analyse = |post| self.analyst.analyse(post);
-                    batch.add(&record, &self.line, decoded, analyse, &mut self.doubt);
+                    let Self { decoder, analyst, doubt, bytes, .. } = self;
+                    decoder.decode(&record, bytes, |decoded| {
+                        batch.add(&record, bytes, decoded, |post| analyst.analyse(post), doubt);
+                    });
                 }
                 Ok(None) => {
                     batch.more = if self.reader.follows() { More::Later } else { More::No };

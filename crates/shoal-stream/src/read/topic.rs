@@ -246,11 +246,13 @@ impl TopicPoller {
         }
         lane.bytes.inc_by(message.payload_len() as u64);
         let (record, bytes) = (incoming.record(), incoming.bytes());
-        let decoded = lane.decoder.decode_incoming(&incoming);
         if lane.batch.items.is_empty() {
             lane.begun = Instant::now();
         }
-        lane.batch.add(&record, bytes, decoded, |post| analyst.analyse(post), &mut lane.doubt);
+        let TopicLane { decoder, batch, doubt, .. } = lane;
+        decoder.decode_incoming(&incoming, |decoded| {
+            batch.add(&record, bytes, decoded, |post| analyst.analyse(post), doubt);
+        });
         let next = incoming.offset + 1;
         lane.batch.position = Position { offset: next, record: next };
         lane.state.position.store(next, Ordering::Relaxed);

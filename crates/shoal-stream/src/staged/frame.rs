@@ -11,7 +11,7 @@ use shoal_model::{Timestamp, interned};
 use super::topology::PartitionId;
 
 /// The version of the frames, their records included: raised by every change to what stages tell one another.
-pub(crate) const FRAME_VERSION: u8 = 1;
+pub(crate) const FRAME_VERSION: u8 = 2;
 /// Records in a frame.
 pub(crate) const FRAME_RECORDS: usize = 512;
 /// Bytes of a frame, from which on it is cut in two; one record may be larger.

@@ -2,6 +2,9 @@
 //! pieces of any size, stops tasks anywhere, starts them again from a snapshot or from nothing, and lets a forgotten
 //! writer write what it wrote before.
 
+#[path = "../../../shoal-formats/tests/pages/mod.rs"]
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,6 +14,7 @@ use shoal_formats::{Format, Limits};
 use shoal_kafka::Connection;
 use shoal_model::{Alert, Span, Timestamp};
 
+use self::pages::PAGES;
 use super::frame::head;
 use super::process::shared::SharedRun;
 use super::task::build::build;
@@ -93,11 +97,11 @@ pub(crate) fn job(sources: Vec<Source>) -> Job {
     }
 }
 
-fn shared() -> SharedRun {
+fn shared(format: Format) -> SharedRun {
     let source = |partition| Source {
         name: format!("posts/{partition}"),
         input: Input::Topic { topic: "posts".to_owned(), partition },
-        format: Some(Format::Native),
+        format: Some(format),
         filter: None,
     };
     let job = job((0..SOURCES as i32).map(source).collect());
@@ -136,11 +140,11 @@ struct World {
 
 impl World {
     fn new(posts: &[Vec<String>]) -> Self {
-        Self::of(posts, build)
+        Self::of(posts, Format::NATIVE, build)
     }
 
-    fn of(posts: &[Vec<String>], build: Builder) -> Self {
-        let shared = shared();
+    fn of(posts: &[Vec<String>], format: Format, build: Builder) -> Self {
+        let shared = shared(format);
         let mut topics: BTreeMap<PartitionId, Vec<Vec<u8>>> = BTreeMap::new();
         let mut nodes = BTreeMap::new();
         for id in StageName::ALL.into_iter().flat_map(|stage| shared.topology.partition_ids(stage)) {
@@ -262,7 +266,7 @@ fn fused(posts: &[Vec<String>]) -> Vec<Alert> {
         Source {
             name: format!("posts/{partition}"),
             input: Input::File(path),
-            format: Some(Format::Native),
+            format: Some(Format::NATIVE),
             filter: None,
         }
     };
@@ -281,6 +285,32 @@ fn tasks_give_the_alerts_of_one_process() {
     assert_eq!(world.alerts, expected);
 }
 
+#[test]
+fn pages_of_posts_give_the_alerts_of_single_ones() {
+    let posts = posts();
+    let expected = fused(&posts);
+    let (mut likes, mut further) = (0, 0);
+    let mut cut = |(number, page): (usize, &[String])| {
+        further += page.len() as u64 - 1;
+        let page = format!("[{}]", page.join(","));
+        likes += u64::from(number.is_multiple_of(3));
+        if number.is_multiple_of(3) { vec![page, r#"{"likes":"p1"}"#.to_owned()] } else { vec![page] }
+    };
+    let pages: Vec<Vec<String>> =
+        posts.iter().map(|lines| lines.chunks(4).enumerate().flat_map(&mut cut).collect()).collect();
+    for faults in [0, 20] {
+        let mut world = World::of(&pages, PAGES, build);
+        world.run(&mut Numbers(5), faults);
+        assert_eq!(world.alerts, expected);
+        if faults == 0 {
+            let metrics = &world.shared.job.metrics;
+            let sources = (0..SOURCES).map(|number| format!("posts/{number}"));
+            let all: u64 = sources.map(|name| metrics.source_further.with_label_values(&[&name]).get()).sum();
+            assert_eq!((all, metrics.ignored.with_label_values(&["like"]).get()), (further, likes));
+        }
+    }
+}
+
 /// Group makes way for a stage that raises an alert every ten minutes and for every minute's totals.
 fn build_loud(id: PartitionId, shared: &SharedRun) -> Result<Box<dyn Task>, Error> {
     if id.stage != StageName::Group {
@@ -297,12 +327,12 @@ fn alerts_of_any_stage_leave_in_both_drivers_in_the_same_order() {
     let lines = posts();
     let limits = Limits::default();
     let decoded = lines.iter().flatten().map(|line| Format::DEFAULT.decode(line.as_bytes(), &limits));
-    let mut posts: Vec<_> = decoded.map(|content| content.unwrap().post().unwrap()).collect();
+    let mut posts: Vec<_> = decoded.map(|content| content.unwrap().posts().next().unwrap()).collect();
     posts.sort_by(|a, b| (a.observed_at, &a.id).cmp(&(b.observed_at, &b.id)));
     let expected = crate::fused::driver::tests::loud(&config(), 1, &posts, 100);
     assert!(expected.len() > 1_000);
     for faults in [0, 20] {
-        let mut world = World::of(&lines, build_loud);
+        let mut world = World::of(&lines, Format::NATIVE, build_loud);
         world.run(&mut Numbers(7), faults);
         assert!(world.alerts == expected, "{} of {}", world.alerts.len(), expected.len());
     }

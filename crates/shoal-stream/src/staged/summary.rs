@@ -30,10 +30,14 @@ pub struct StagedSummary {
     pub stages: BTreeMap<&'static str, StageCounts>,
     /// Records of sources that were read.
     pub records: u64,
-    /// Records among them that were processed.
+    /// Posts and deletions beyond the first of their records.
+    pub further: u64,
+    /// Posts among both that were processed.
     pub processed: u64,
     /// Records processed that were late.
     pub late: u64,
+    /// Records with nothing for Shoal in them.
+    pub ignored: u64,
     /// Records that were refused.
     pub dead_letters: u64,
     /// Alerts that were sent, by state.
@@ -69,8 +73,10 @@ impl StagedSummary {
         Self {
             stages: stages.iter().filter(|stage| **stage != StageName::Ingest).map(of_stage).collect(),
             records: sources().map(|name| metrics.source_records.with_label_values(&[name]).get()).sum(),
+            further: sources().map(|name| metrics.source_further.with_label_values(&[name]).get()).sum(),
             processed: outcome("processed"),
             late: sources().map(|name| metrics.source_late.with_label_values(&[name]).get()).sum(),
+            ignored: outcome("ignored"),
             dead_letters: outcome("dead_letter"),
             alerts: alerts(metrics),
             not_sent: metrics.alerts_not_sent.get(),

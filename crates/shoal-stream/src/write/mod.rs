@@ -251,7 +251,7 @@ impl Sinks {
 }
 
 /// The schema of alerts in a topic.
-pub(crate) const ALERT_SCHEMA: &str = "alert.v1";
+pub(crate) const ALERT_SCHEMA: &str = "alert.v2";
 /// The schema of dead letters in a topic.
 pub(crate) const DEAD_LETTER_SCHEMA: &str = "dead-letter.v1";
 /// The most that a dead letter in a topic keeps of its record: as JSON it may be six times as long, which must fit.

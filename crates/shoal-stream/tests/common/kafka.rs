@@ -29,7 +29,7 @@ pub(crate) fn over_topics(job: Job, cluster: &Cluster, prefix: &str) -> Job {
     let sources = (0..PARTITIONS).map(|partition| Source {
         name: format!("{topic}/{partition}"),
         input: Input::Topic { topic: topic.clone(), partition },
-        format: Some(shoal_formats::Format::Native),
+        format: Some(shoal_formats::Format::NATIVE),
         filter: None,
     });
     Job {

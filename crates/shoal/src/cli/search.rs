@@ -24,8 +24,8 @@ pub(crate) struct IndexArgs {
     after_help = "Examples:\n  shoal search 'bridge -toll' --since 2026-03-01\n  shoal search '\"free harbour bridge\"' \
                         --top author --histogram\n  shoal search 'hashtag:vote lang:en' --csv --all > posts.csv\n\n\
                         Queries: words (all must occur), \"a phrase\", vot*, AND OR NOT -word ( ), and fields: author: \
-                        handle: platform: lang: kind: hashtag: domain: link: to: layer: object: cluster: text: alert: \
-                        id: since: until:"
+                        handle: name: platform: client: lang: kind: hashtag: domain: link: media: to: layer: object: \
+                        cluster: text: alert: id: since: until:"
 )]
 pub(crate) struct SearchArgs {
     /// What to look for; nothing finds every post

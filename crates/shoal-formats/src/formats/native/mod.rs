@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Optional fields: `repost_of`, `repost_from`, `reply_to`, `quote_of`, `observed_at`, `created_at`, `urls`, `url`,
-//! `handle` (or `author_handle`), `author_created_at`. Ids are as the platform gave them.
+//! `client`, `media`; of the account `handle` (or `author_handle`), `display_name`, `profile_url`, `automated`,
+//! `verified`, `affiliation`, `author_created_at`. Ids are as the platform gave them.
 
 mod record;
 
@@ -19,29 +20,32 @@ use serde::Deserializer as _;
 use shoal_model::{Action, Author, Deletion, Post};
 
 use self::record::{NativeRecord, NativeRecordVisitor};
-use super::fields::{Ids, language, missing, moment, non_empty, text};
+use super::fields::{Ids, language, media, missing, moment, name, non_empty, text};
 use super::json::{self, JsonProgress};
-use crate::{Content, Limits, Refusal};
+use crate::{Decoded, FormatDefinition, Limits, Lines, Refusal};
+
+/// The row of the table.
+pub(super) const DEFINITION: FormatDefinition = FormatDefinition { name: "native", framing: &Lines, decode, resembles };
 
 /// Decodes one record.
-pub(crate) fn decode(line: &[u8], limits: &Limits) -> Result<Content, Refusal> {
+fn decode(line: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
     let text = json::bounded(line, limits)?;
     let mut parser = serde_json::Deserializer::from_str(text);
     let mut progress = JsonProgress::default();
-    let visitor = NativeRecordVisitor { progress: &mut progress, urls: limits.urls };
+    let visitor = NativeRecordVisitor { progress: &mut progress, most: limits.urls };
     let record = match parser.deserialize_map(visitor) {
         Ok(record) => record,
         Err(error) => return Err(json::explain(line, &error, progress)),
     };
     parser.end().map_err(|error| json::trailing(&error))?;
     if record.deleted == Some(true) {
-        return deletion(record, limits).map(Content::Deletion);
+        return deletion(record, limits).map(Decoded::from);
     }
-    post(record, limits).map(Box::new).map(Content::Post)
+    post(record, limits).map(Decoded::from)
 }
 
 /// `true` for a line, whole or cut, that has the keys of a native record.
-pub(crate) fn resembles(line: &[u8]) -> bool {
+fn resembles(line: &[u8]) -> bool {
     let has = |key: &str| {
         let quoted = format!("\"{key}\"");
         line.windows(quoted.len()).enumerate().any(|(at, window)| {
@@ -81,13 +85,18 @@ fn post(record: NativeRecord<'_>, limits: &Limits) -> Result<Post, Refusal> {
         repost: false,
     };
     let says_what_it_repeats = action.repost_of.is_some() || action.repost_from.is_some();
-    let text = text("text", record.text, limits.text_chars)?;
+    let text = text("text", record.text, limits)?;
     Ok(Post {
         id,
         author: Author {
             id: author,
-            handle: non_empty(record.handle),
+            handle: name("handle", record.handle, limits)?,
             created_at: moment("author_created_at", record.author_created_at)?,
+            display_name: name("display_name", record.display_name, limits)?,
+            profile_url: name("profile_url", record.profile_url, limits)?,
+            automated: record.automated,
+            verified: record.verified,
+            affiliation: name("affiliation", record.affiliation, limits)?,
         },
         observed_at,
         created_at: moment("created_at", record.created_at)?.or(time),
@@ -96,6 +105,8 @@ fn post(record: NativeRecord<'_>, limits: &Limits) -> Result<Post, Refusal> {
         action: Action { repost: record.repost.unwrap_or(says_what_it_repeats), ..action },
         urls: record.urls,
         url: non_empty(record.url),
+        client: name("client", record.client, limits)?,
+        media: media("media", record.media, limits)?,
     })
 }
 

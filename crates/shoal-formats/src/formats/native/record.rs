@@ -29,12 +29,20 @@ pub(super) struct NativeRecord<'a> {
     pub(super) handle: Option<Cow<'a, str>>,
     pub(super) author_created_at: Option<Cow<'a, str>>,
     pub(super) deleted: Option<bool>,
+    pub(super) display_name: Option<Cow<'a, str>>,
+    pub(super) profile_url: Option<Cow<'a, str>>,
+    pub(super) client: Option<Cow<'a, str>>,
+    pub(super) automated: Option<bool>,
+    pub(super) verified: Option<bool>,
+    pub(super) affiliation: Option<Cow<'a, str>>,
+    pub(super) media: Vec<String>,
 }
 
 /// Reads a [`NativeRecord`]; says in `progress` where it is and why it refuses.
 pub(super) struct NativeRecordVisitor<'p> {
     pub(super) progress: &'p mut JsonProgress,
-    pub(super) urls: usize,
+    /// The most entries that a list may have.
+    pub(super) most: usize,
 }
 
 impl<'de> Visitor<'de> for NativeRecordVisitor<'_> {
@@ -86,11 +94,18 @@ impl NativeRecordVisitor<'_> {
             NativeField::RepostFrom => record.repost_from = map.next_value_seed(IdSeed)?,
             NativeField::ReplyTo => record.reply_to = map.next_value_seed(IdSeed)?,
             NativeField::QuoteOf => record.quote_of = map.next_value_seed(IdSeed)?,
-            NativeField::Urls => record.urls = map.next_value_seed(UrlsSeed(self))?,
+            NativeField::Urls => record.urls = map.next_value_seed(ListSeed::urls(self))?,
             NativeField::Url => record.url = map.next_value_seed(TextSeed)?,
             NativeField::Handle => record.handle = map.next_value_seed(TextSeed)?,
             NativeField::AuthorCreatedAt => record.author_created_at = map.next_value_seed(TextSeed)?,
             NativeField::Deleted => record.deleted = map.next_value()?,
+            NativeField::DisplayName => record.display_name = map.next_value_seed(TextSeed)?,
+            NativeField::ProfileUrl => record.profile_url = map.next_value_seed(TextSeed)?,
+            NativeField::Client => record.client = map.next_value_seed(TextSeed)?,
+            NativeField::Automated => record.automated = map.next_value()?,
+            NativeField::Verified => record.verified = map.next_value()?,
+            NativeField::Affiliation => record.affiliation = map.next_value_seed(TextSeed)?,
+            NativeField::Media => record.media = map.next_value_seed(ListSeed::media(self))?,
         }
         Ok(())
     }
@@ -123,6 +138,13 @@ enum NativeField {
     Handle,
     AuthorCreatedAt,
     Deleted,
+    DisplayName,
+    ProfileUrl,
+    Client,
+    Automated,
+    Verified,
+    Affiliation,
+    Media,
 }
 
 impl NativeField {
@@ -146,6 +168,13 @@ impl NativeField {
             "handle" | "author_handle" => Self::Handle,
             "author_created_at" => Self::AuthorCreatedAt,
             "deleted" => Self::Deleted,
+            "display_name" => Self::DisplayName,
+            "profile_url" => Self::ProfileUrl,
+            "client" => Self::Client,
+            "automated" => Self::Automated,
+            "verified" => Self::Verified,
+            "affiliation" => Self::Affiliation,
+            "media" => Self::Media,
             _ => return None,
         })
     }
@@ -170,6 +199,13 @@ impl NativeField {
             Self::Handle => "handle",
             Self::AuthorCreatedAt => "author_created_at",
             Self::Deleted => "deleted",
+            Self::DisplayName => "display_name",
+            Self::ProfileUrl => "profile_url",
+            Self::Client => "client",
+            Self::Automated => "automated",
+            Self::Verified => "verified",
+            Self::Affiliation => "affiliation",
+            Self::Media => "media",
         }
     }
 }
@@ -264,10 +300,24 @@ impl<'de> Visitor<'de> for IdSeed {
     }
 }
 
-/// Reads a bounded list of addresses, or null.
-struct UrlsSeed<'v, 'p>(&'v mut NativeRecordVisitor<'p>);
+/// Reads a bounded list of strings, or null.
+struct ListSeed<'v, 'p> {
+    visitor: &'v mut NativeRecordVisitor<'p>,
+    too_many: Reason,
+    what: &'static str,
+}
 
-impl<'de> DeserializeSeed<'de> for UrlsSeed<'_, '_> {
+impl<'v, 'p> ListSeed<'v, 'p> {
+    fn urls(visitor: &'v mut NativeRecordVisitor<'p>) -> Self {
+        Self { visitor, too_many: Reason::TooManyUrls, what: "addresses" }
+    }
+
+    fn media(visitor: &'v mut NativeRecordVisitor<'p>) -> Self {
+        Self { visitor, too_many: Reason::BadMedia, what: "media hashes" }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for ListSeed<'_, '_> {
     type Value = Vec<String>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<String>, D::Error> {
@@ -275,7 +325,7 @@ impl<'de> DeserializeSeed<'de> for UrlsSeed<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for UrlsSeed<'_, '_> {
+impl<'de> Visitor<'de> for ListSeed<'_, '_> {
     type Value = Vec<String>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -287,14 +337,14 @@ impl<'de> Visitor<'de> for UrlsSeed<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<String>, A::Error> {
-        let mut urls = Vec::new();
-        while let Some(url) = seq.next_element()? {
-            if urls.len() == self.0.urls {
-                let detail = format!("more than {} addresses", self.0.urls);
-                return Err(self.0.refuse(Reason::TooManyUrls, &detail));
+        let mut list = Vec::new();
+        while let Some(entry) = seq.next_element()? {
+            if list.len() == self.visitor.most {
+                let detail = format!("more than {} {}", self.visitor.most, self.what);
+                return Err(self.visitor.refuse(self.too_many, &detail));
             }
-            urls.push(url);
+            list.push(entry);
         }
-        Ok(urls)
+        Ok(list)
     }
 }

@@ -62,6 +62,9 @@ impl Known {
                 [&action.repost_of, &action.reply_to, &action.quote_of].into_iter().flatten().cloned().collect()
             }
             FieldName::Id => vec![post.id.clone()],
+            FieldName::Name => post.author.display_name.iter().map(|name| small(name)).collect(),
+            FieldName::Client => post.client.iter().map(|client| small(client)).collect(),
+            FieldName::Media => post.media.clone(),
         }
     }
 

@@ -66,6 +66,11 @@ fn random_post() -> impl Strategy<Value = Post> {
             2 => Action { quote_of: target, ..Action::default() },
             _ => Action::default(),
         };
+        if author % 2 == 1 {
+            post.author.display_name = Some(format!("The A{author}"));
+            post.client = Some("App".to_owned());
+            post.media = vec![format!("pdq:{author}"), "md5:0".to_owned()];
+        }
         if linked {
             post.urls.push("https://www.bbc.co.uk/news".to_owned());
         }
@@ -78,6 +83,10 @@ fn clause() -> impl Strategy<Value = String> {
         "author:test:a1",
         "handle:a1*",
         "handle:A2",
+        "name:\"The A1\"",
+        "name:the*",
+        "client:app",
+        "media:pdq:1",
         "platform:test",
         "platform:other",
         "lang:pt",

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use shoal_model::{Alert, AlertAccount, Cap};
 
-use super::super::{charts, humanize, links};
+use super::super::{charts, humanize, links, profile};
 
 /// Rows of a table.
 const ROWS: usize = 60;
@@ -41,7 +41,10 @@ pub(super) fn section(alert: &Alert) -> Markup {
 fn row(account: &AlertAccount, alert: &Alert, judged: bool) -> Markup {
     html! {
         tr {
-            td { (links::account(&account.id)) }
+            td {
+                (links::account(&account.id))
+                @if let Some(shown) = &account.profile { " " (profile::names(shown)) }
+            }
             @if judged {
                 @match &account.arithmetic {
                     Some(arithmetic) => {

@@ -24,7 +24,7 @@ use crate::problem::Problem;
 const STAGES: [&str; 8] = ["all", "prepare", "match", "cluster", "pair", "tie", "circle", "group"];
 
 /// Figures of a source.
-const COLUMNS: [&str; 6] = ["Read", "Processed", "NoParameters shared", "Dead letters", "Late", "Waiting"];
+const COLUMNS: [&str; 7] = ["Read", "Processed", "Nothing shared", "Ignored", "Dead letters", "Late", "Waiting"];
 
 /// The contents of the page.
 #[derive(Debug)]
@@ -139,7 +139,7 @@ fn sources(figures: &Figures) -> Markup {
     html! {
         section {
             h2 { "Sources" }
-            @if records.is_empty() { p { "NoParameters is read by this process." } } @else {
+            @if records.is_empty() { p { "Nothing is read by this process." } } @else {
                 div.scroll role="region" tabindex="0" aria-label="Sources" {
                     table {
                         thead {
@@ -156,7 +156,7 @@ fn sources(figures: &Figures) -> Markup {
                                 tr {
                                     th scope="row" { (super::untrusted::name(source)) }
                                     td.number { (whole(*read)) }
-                                    @for outcome in ["processed", "filtered", "dead_letter"] {
+                                    @for outcome in ["processed", "filtered", "ignored", "dead_letter"] {
                                         td.number { (whole(of(source, outcome))) }
                                     }
                                     td.number { (whole(late.get(source).copied().unwrap_or(0.0))) }
@@ -238,6 +238,7 @@ fn stages(figures: &Figures) -> Markup {
 /// Dead letters by reason, and outcomes of posts.
 fn lost(figures: &Figures) -> Markup {
     let reasons = figures.by("shoal_dead_letters_total", "reason");
+    let ignored = figures.by("shoal_ignored_total", "reason");
     let prepared = figures.by("shoal_prepare_posts_total", "outcome");
     html! {
         section {
@@ -247,6 +248,10 @@ fn lost(figures: &Figures) -> Markup {
                 @for (reason, number) in reasons.iter().filter(|(_, number)| **number > 0.0) {
                     dt { (reason.replace('_', " ")) } dd { (whole(*number)) }
                 }
+            }
+            @if !ignored.is_empty() { h3 { "Ignored" } }
+            dl.pairs {
+                @for (reason, number) in &ignored { dt { (reason.replace('_', " ")) } dd { (whole(*number)) } }
             }
             h3 { "What became of the posts" }
             dl.pairs { @for (outcome, number) in &prepared { dt { (outcome) } dd { (whole(*number)) } } }
@@ -259,7 +264,7 @@ fn index(index: &Status) -> Markup {
         section {
             h2 { "Index" }
             @if let Some(why) = &index.stopped {
-                p.failure { "NoParameters is written any more: " (super::untrusted::visible(why, 500)) }
+                p.failure { "Nothing is written any more: " (super::untrusted::visible(why, 500)) }
             }
             dl.pairs {
                 dt { "Posts" } dd { (humanize::count(index.posts)) }

@@ -32,6 +32,7 @@ fn what_is_counted_is_shown() {
     let outcomes = counters("shoal_source_outcomes_total", &["source", "outcome"]);
     outcomes.with_label_values(&["demo<b>.ndjson", "processed"]).inc_by(7_600);
     counters("shoal_dead_letters_total", &["reason"]).with_label_values(&["bad_time"]).inc_by(54);
+    counters("shoal_ignored_total", &["reason"]).with_label_values(&["a_like"]).inc_by(3_210);
     counters("shoal_stage_processed_total", &["stage"]).with_label_values(&["match"]).inc_by(99);
     let watermark = GaugeVec::new(Opts::new("shoal_watermark_seconds", "x"), &["stage", "partition"]).unwrap();
     registry.register(Box::new(watermark.clone())).unwrap();
@@ -42,11 +43,13 @@ fn what_is_counted_is_shown() {
         "7\u{202f}654 read",
         "7\u{202f}600",
         "bad time",
+        "a like",
+        "3\u{202f}210",
         "demo&lt;b&gt;.ndjson",
         "12\u{202f}345",
         "5.0 MiB",
         "It is not ready: ",
-        "NoParameters is written any more: the disk is full",
+        "Nothing is written any more: the disk is full",
         "1 part set aside",
         "entry 7",
         "datetime=\"2026-03-01T21:20:00Z\"",
@@ -58,5 +61,5 @@ fn what_is_counted_is_shown() {
 #[test]
 fn a_process_that_reads_nothing_says_so() {
     let page = content(&seen(&Registry::new())).into_string();
-    assert!(page.contains("NoParameters is read by this process.") && !page.contains("Stages"), "{page}");
+    assert!(page.contains("Nothing is read by this process.") && !page.contains("Stages"), "{page}");
 }

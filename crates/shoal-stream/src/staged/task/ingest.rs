@@ -14,7 +14,7 @@ use crate::cluster::record::Incoming;
 use crate::metrics::source::SourceMetrics;
 use crate::order::idle::IdleDecision;
 use crate::order::intake::Intake;
-use crate::read::batch::RecordOutcome;
+use crate::read::batch::ReadItem;
 use crate::read::decode::Decoder;
 use crate::staged::frame::Mark;
 use crate::staged::outbound::Senders;
@@ -90,11 +90,14 @@ impl Task for IngestTask {
     }
 
     fn accept(&mut self, incoming: &Incoming<'_>) -> Result<Accepted, Error> {
-        let decoded = self.decoder.decode_incoming(incoming);
-        let (record, bytes, order) = (incoming.record(), incoming.bytes(), &self.intake.order);
-        let record = RecordOutcome::new(&record, bytes, decoded, |post| post, |at| order.is_jump(at));
-        // A deletion changes no alert, and there is no index here.
-        drop(self.intake.accept(&self.decoder.name, record, &mut self.dead_letters));
+        let (record, bytes) = (incoming.record(), incoming.bytes());
+        let Self { decoder, intake, dead_letters, .. } = self;
+        decoder.decode_incoming(incoming, |decoded| {
+            let order = &intake.order;
+            let item = ReadItem::new(&record, bytes, decoded, |post| post, |at| order.is_jump(at));
+            // A deletion changes no alert, and there is no index here.
+            drop(intake.accept(&decoder.name, item, dead_letters));
+        });
         self.intake.release();
         Ok(Accepted::Taken(1))
     }

@@ -110,6 +110,7 @@ fn run(request: &BacktestRequest, pipeline: &Pipeline, sources: &[&Labelled<'_>]
     let counts = [
         ("records", summary.sources.records),
         ("left_out", summary.sources.filtered),
+        ("ignored", summary.sources.ignored()),
         ("dead_letters", summary.sources.dead()),
         ("late", summary.sources.late),
         ("duplicate", summary.prepare.duplicate),

@@ -8,7 +8,8 @@ use shoal_model::{
 /// A revision that names `accounts` (`platform:native`), states no bits and lists no evidence.
 pub(super) fn alert(id: &str, revision: u32, accounts: &[&str]) -> Alert {
     let start = Timestamp::from_seconds(0);
-    let account = |id: &&str| AlertAccount { id: (*id).to_owned(), partners: 1, objects: 3, arithmetic: None };
+    let account =
+        |id: &&str| AlertAccount { id: (*id).to_owned(), partners: 1, objects: 3, arithmetic: None, profile: None };
     Alert {
         schema_version: ALERT_SCHEMA_VERSION,
         alert_id: id.to_owned(),

@@ -1,6 +1,6 @@
 //! From meetings to bits, and from bits to the decision.
 
-use shoal_model::{Alert, AlertAccount, Arithmetic, Meeting};
+use shoal_model::{Alert, AlertAccount, AlertProfile, Arithmetic, Meeting};
 
 use super::page::{Page, count};
 use crate::terminal::figures::grouped;
@@ -46,6 +46,9 @@ fn shares(account: &AlertAccount) -> String {
 
 fn in_full(page: &mut Page, rank: usize, account: &AlertAccount, alert: &Alert) {
     page.item(format!("{rank}. {}: {}", account.id, shares(account)));
+    if let Some(profile) = &account.profile {
+        page.detail(shown_as(profile));
+    }
     let Some(arithmetic) = &account.arithmetic else { return };
     let exposures = count(arithmetic.exposures, "meeting", "meetings");
     page.detail(format!("{exposures} within 24 h were judged; log2 of the e-value"));
@@ -58,6 +61,18 @@ fn in_full(page: &mut Page, rank: usize, account: &AlertAccount, alert: &Alert) 
     for meeting in &arithmetic.strongest {
         strongest(page, meeting, alert);
     }
+}
+
+/// The account as its platform showed it last.
+fn shown_as(profile: &AlertProfile) -> String {
+    let names = [("", &profile.display_name), ("handle ", &profile.handle), ("client ", &profile.client)];
+    let names = names.into_iter().chain([("affiliation ", &profile.affiliation), ("page ", &profile.url)]);
+    let mut parts: Vec<String> =
+        names.filter_map(|(what, name)| Some(format!("{what}“{}”", excerpt(name.as_deref()?, 60)))).collect();
+    let marks = [("automated", profile.automated), ("verified", profile.verified)];
+    parts.extend(marks.into_iter().filter(|(_, set)| *set == Some(true)).map(|(mark, _)| mark.to_owned()));
+    parts.extend(profile.created_at.map(|created| format!("made {created}")));
+    format!("shown at {} as {}", profile.seen_at, parts.join(", "))
 }
 
 /// The mean of the nine, with its numbers.

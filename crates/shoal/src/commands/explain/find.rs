@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use shoal_formats::{Limits, Reader, RecordKind};
-use shoal_model::{ALERT_SCHEMA_VERSION, Alert};
+use shoal_model::{ALERT_SCHEMA_VERSION, Alert, OLDEST_ALERT_SCHEMA_VERSION};
 
 use shoal_model::display::printable;
 
@@ -76,8 +76,9 @@ pub(super) fn find(file: &Path, wanted: &str, revision: Option<u32>) -> Result<F
 fn header(line: &[u8]) -> Result<Header> {
     let header: Header = serde_json::from_slice(line).context("not an alert")?;
     ensure!(
-        header.schema_version == ALERT_SCHEMA_VERSION,
-        "an alert of schema version {}; this program reads version {ALERT_SCHEMA_VERSION}: use the one that wrote it",
+        (OLDEST_ALERT_SCHEMA_VERSION..=ALERT_SCHEMA_VERSION).contains(&header.schema_version),
+        "an alert of schema version {}; this program reads versions {OLDEST_ALERT_SCHEMA_VERSION} to \
+         {ALERT_SCHEMA_VERSION}: use the one that wrote it",
         header.schema_version
     );
     Ok(header)

@@ -33,9 +33,9 @@ impl Indexing {
     }
 
     pub(crate) fn settled(&mut self, settled: BatchOutcome) -> Result<(), ObserverError> {
-        let document = |ObservedPost { source, offset, at, post }| {
+        let document = |ObservedPost { source, offset, part, at, post }| {
             let source = Arc::clone(self.sources.get(source)?);
-            Some(PostDocument::new(source, offset, at, post))
+            Some(PostDocument::new(source, offset, at, post).with_part(part))
         };
         self.batch.posts.extend(settled.posts.into_iter().filter_map(document));
         self.batch.texts.extend(settled.texts);

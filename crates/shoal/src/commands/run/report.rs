@@ -17,6 +17,12 @@ pub(crate) struct Closing {
     pub(crate) read_now: u64,
     /// What became of them, in the order to be shown: processed, duplicate …
     pub(crate) outcomes: Vec<(&'static str, u64)>,
+    /// Posts and deletions beyond the first of their records.
+    pub(crate) further: u64,
+    /// Records with nothing for Shoal in them.
+    pub(crate) ignored: u64,
+    /// What they were, where that is known.
+    pub(crate) ignored_reasons: BTreeMap<String, u64>,
     /// Records that are no posts.
     pub(crate) dead_letters: u64,
     /// Why they are none, where that is known.
@@ -44,11 +50,17 @@ impl Closing {
             _ = writeln!(text, "{name:<18}{value}");
         };
         line("read", grouped(self.read));
+        if self.further > 0 {
+            line("  and in them", format!("{} posts and deletions beyond the first", grouped(self.further)));
+        }
         for (outcome, count) in self.outcomes.iter().filter(|(_, count)| *count > 0) {
             line(&format!("  {outcome}"), grouped(*count));
         }
         if self.late > 0 {
             line("  of them late", grouped(self.late));
+        }
+        if self.ignored > 0 {
+            line("  ignored", format!("{}{}", grouped(self.ignored), parts(&self.ignored_reasons)));
         }
         if self.dead_letters > 0 {
             line("  dead letters", format!("{}{}", grouped(self.dead_letters), parts(&self.reasons)));
@@ -98,6 +110,9 @@ mod tests {
             read: 452_013,
             read_now: 252_013,
             outcomes: vec![("processed", 451_000), ("duplicate", 1_000), ("filtered", 0)],
+            further: 2_000,
+            ignored: 20,
+            ignored_reasons: BTreeMap::from([("like".to_owned(), 17), ("profile".to_owned(), 3)]),
             dead_letters: 13,
             reasons: BTreeMap::from([("bad_time".to_owned(), 3), ("truncated".to_owned(), 10)]),
             late: 7,

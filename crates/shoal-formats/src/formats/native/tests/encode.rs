@@ -34,6 +34,16 @@ struct NativeLine<'a> {
     handle: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     author_created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<&'a str>,
+    profile_url: Option<&'a str>,
+    client: Option<&'a str>,
+    automated: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<bool>,
+    affiliation: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    media: &'a [String],
 }
 
 /// Writes a post as one native record, without a line end. Within the limits of reading, decoding the record gives the
@@ -61,6 +71,13 @@ pub(super) fn to_native_line(post: &Post) -> String {
         url: post.url.as_deref(),
         handle: post.author.handle.as_deref(),
         author_created_at: post.author.created_at,
+        display_name: post.author.display_name.as_deref(),
+        profile_url: post.author.profile_url.as_deref(),
+        client: post.client.as_deref(),
+        automated: post.author.automated,
+        verified: post.author.verified,
+        affiliation: post.author.affiliation.as_deref(),
+        media: &post.media,
     };
     serde_json::to_string(&line).unwrap()
 }

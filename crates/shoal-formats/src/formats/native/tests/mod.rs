@@ -5,12 +5,12 @@ use shoal_model::Timestamp;
 
 use self::encode::to_native_line;
 use super::*;
-use crate::Reason;
+use crate::{Content, Reason};
 
 const RECORD: &str = r#"{"id":"1","platform":"x","author":"a","ts":"2015-01-31T08:00:00Z","text":"hello","lang":"en"}"#;
 
 fn decoded(line: &str) -> Result<Post, Refusal> {
-    decode(line.as_bytes(), &Limits::default()).map(|content| content.post().unwrap())
+    decode(line.as_bytes(), &Limits::default()).map(|decoded| decoded.posts().next().unwrap())
 }
 
 /// The record with its last brace replaced by more fields.
@@ -29,7 +29,7 @@ fn a_minimal_record() {
         post,
         Post {
             id: "x:1".into(),
-            author: Author { id: "x:a".into(), handle: None, created_at: None },
+            author: Author { id: "x:a".into(), ..Author::default() },
             observed_at: time("2015-01-31T08:00:00Z"),
             created_at: Some(time("2015-01-31T08:00:00Z")),
             text: "hello".into(),
@@ -37,6 +37,8 @@ fn a_minimal_record() {
             action: Action::default(),
             urls: Vec::new(),
             url: None,
+            client: None,
+            media: Vec::new(),
         }
     );
 }
@@ -48,7 +50,8 @@ fn a_full_record() {
             "created_at":"1970-01-01T00:00:00.5Z","observed_at":"9998-01-01T00:00:00Z","text":"a\u0000\ud83d\ude00",
             "lang":"und","repost":false,"repost_of":12,"reply_to":"at://b","quote_of":"c:d","repost_from":"e",
             "urls":["https://a.example/\u00e9","b"],"url":"https://c.example","author_handle":"h",
-            "author_created_at":"2001-01-01T00:00:00Z","unknown":{"a":[null,{"id":1,"id":"\ud83d"}]},"unknown":1e999} "#,
+            "author_created_at":"2001-01-01T00:00:00Z","display_name":"H. \u00c4.","profile_url":"https://d.example",
+            "client":"App 5","automated":false,"verified":true,"affiliation":"E.V.","media":["pdq:ff00","md5:0"],"unknown":{"a":[null,{"id":1,"id":"\ud83d"}]},"unknown":1e999} "#,
     )
     .unwrap();
     assert_eq!(
@@ -59,6 +62,11 @@ fn a_full_record() {
                 id: "bluesky:7".into(),
                 handle: Some("h".into()),
                 created_at: Some(time("2001-01-01T00:00:00Z")),
+                display_name: Some("H. Ä.".into()),
+                profile_url: Some("https://d.example".into()),
+                automated: Some(false),
+                verified: Some(true),
+                affiliation: Some("E.V.".into()),
             },
             observed_at: time("9998-01-01T00:00:00Z"),
             created_at: Some(time("1970-01-01T00:00:00.5Z")),
@@ -73,6 +81,8 @@ fn a_full_record() {
             },
             urls: vec!["https://a.example/é".into(), "b".into()],
             url: Some("https://c.example".into()),
+            client: Some("App 5".into()),
+            media: vec!["pdq:ff00".into(), "md5:0".into()],
         }
     );
 }
@@ -81,7 +91,8 @@ fn a_full_record() {
 fn null_and_empty_stand_for_absent() {
     let nothing = with(
         r#""repost":null,"repost_of":"","reply_to":null,"quote_of":"","repost_from":"","urls":null,"url":"",
-           "handle":"","author_created_at":null,"observed_at":null,"created_at":null"#,
+           "handle":"","author_created_at":null,"observed_at":null,"created_at":null,"display_name":"",
+           "profile_url":null,"client":"","automated":null,"verified":null,"affiliation":"","media":null"#,
     );
     assert_eq!(decoded(&nothing).unwrap(), decoded(RECORD).unwrap());
     let language = |lang: &str| decoded(&RECORD.replace(r#""en""#, lang)).unwrap().lang;
@@ -157,6 +168,9 @@ fn what_is_of_another_shape_has_its_reason_and_place() {
         (with(r#""repost":"yes""#), WrongType, "field `repost`: invalid type: string \"yes\", expected a boolean"),
         (with(r#""urls":"u""#), WrongType, "field `urls`: invalid type: string \"u\", expected an array of strings"),
         (with(r#""urls":[null]"#), WrongType, "field `urls`"),
+        (with(r#""media":["a:b",5]"#), WrongType, "field `media`"),
+        (with(r#""display_name":5"#), WrongType, "field `display_name`"),
+        (with(r#""verified":"yes""#), WrongType, "field `verified`"),
         ("{}".into(), MissingField, "`platform`"),
         (RECORD.replace("\"1\"", "null"), MissingField, "`id`"),
         (RECORD.replace("\"author\"", "\"author_id\""), MissingField, "`author`"),
@@ -175,7 +189,7 @@ fn what_is_of_another_shape_has_its_reason_and_place() {
 
 #[test]
 fn what_has_a_bad_value_has_its_reason_and_place() {
-    use Reason::{BadId, BadTime, IdTooLong, TextTooLong, TooManyUrls};
+    use Reason::{BadId, BadMedia, BadTime, IdTooLong, TextTooLong, TooManyUrls};
     let long = format!("\"{}\"", "i".repeat(513));
     let urls = format!("\"urls\":[{}\"\"]", "\"\",".repeat(256));
     refused(&[
@@ -191,6 +205,11 @@ fn what_has_a_bad_value_has_its_reason_and_place() {
         (with(r#""observed_at":"2015-01-31T08:00:00Z","created_at":"""#), BadTime, "field `created_at`"),
         (RECORD.replace("hello", &"ж".repeat(100_001)), TextTooLong, "field `text`: more than 100000 characters"),
         (with(&urls), TooManyUrls, "field `urls`: more than 256 addresses"),
+        (with(&urls.replace("urls", "media")), BadMedia, "field `media`: more than 256 media hashes"),
+        (with(r#""media":["pdq:0","ff"]"#), BadMedia, "field `media`: `ff` is not algorithm:value"),
+        (with(r#""media":["pdq:"]"#), BadMedia, "field `media`: `pdq:` is not"),
+        (with(&format!("\"media\":[{long}]")), IdTooLong, "field `media`: 513 bytes"),
+        (with(&format!("\"client\":\"{}\"", "ж".repeat(100_001))), TextTooLong, "field `client`: more than 100000"),
     ]);
 }
 
@@ -220,15 +239,27 @@ fn posts() -> impl Strategy<Value = Post> {
     let lang = prop::option::of("[a-z]{2}(-[A-Z]{2})?");
     let head = (native(), native(), moment(), prop::option::of(moment()), any::<String>(), lang);
     let action = (any::<bool>(), reference(), reference(), reference(), reference());
-    let rest =
-        (prop::collection::vec(any::<String>(), 0..4), name(), name(), prop::option::of(moment()), any::<bool>());
-    (head, action, rest).prop_map(|(head, action, rest)| {
+    let rest = (prop::collection::vec(any::<String>(), 0..4), name(), name(), any::<bool>());
+    let media = prop::collection::vec("[a-z]{1,4}:\\PC{1,9}", 0..3);
+    let truth = || prop::option::of(any::<bool>());
+    let account = (name(), name(), prop::option::of(moment()), name(), name(), truth(), truth());
+    (head, action, rest, account, media).prop_map(|(head, action, rest, account, media)| {
         let (id, author, observed_at, created_at, text, lang) = head;
         let (repost, repost_of, repost_from, reply_to, quote_of) = action;
-        let (urls, url, handle, account_created_at, one_time) = rest;
+        let (urls, url, client, one_time) = rest;
+        let (handle, display_name, account_created_at, profile_url, affiliation, automated, verified) = account;
         Post {
             id: format!("x:{id}"),
-            author: Author { id: format!("x:{author}"), handle, created_at: account_created_at },
+            author: Author {
+                id: format!("x:{author}"),
+                handle,
+                created_at: account_created_at,
+                display_name,
+                profile_url,
+                automated,
+                verified,
+                affiliation,
+            },
             observed_at,
             created_at: if one_time { Some(observed_at) } else { created_at },
             text,
@@ -236,6 +267,8 @@ fn posts() -> impl Strategy<Value = Post> {
             action: Action { repost, repost_of, repost_from, reply_to, quote_of },
             urls,
             url,
+            client,
+            media,
         }
     })
 }
@@ -270,7 +303,10 @@ proptest! {
 #[test]
 fn a_record_can_say_that_something_is_gone() {
     let deletion = |line: &str| match decode(line.as_bytes(), &Limits::default()) {
-        Ok(Content::Deletion(deletion)) => deletion,
+        Ok(Decoded::Contents(contents)) => match contents.into_iter().next() {
+            Some(Content::Deletion(deletion)) => deletion,
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     };
     let post = deletion(&with(r#""deleted":true"#));
