@@ -3,6 +3,7 @@
 
 mod demo;
 mod kafka;
+mod rust;
 mod testing;
 mod tidy;
 mod workspace;

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, ensure};
 
 /// The root of the workspace: the folder that holds this crate's.
 pub(crate) fn root() -> Result<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Cargo names the crate that it runs, which may be another copy than the one this was built in.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     Ok(here.parent().context("xtask lies in no workspace")?.to_owned())
 }
 

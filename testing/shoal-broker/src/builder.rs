@@ -14,10 +14,14 @@ use crate::cluster::{Cluster, Own};
 use crate::error::{Error, io};
 use crate::installation::Installation;
 use crate::listener::Listener;
+use crate::node::{BrokerNode, BrokerSettings};
 use crate::ports::{self, Ports};
-use crate::properties::{BrokerNode, Properties};
+
 use crate::security::Security;
 use crate::watchdog::Watchdog;
+
+/// Names the plain address of a broker that is already there.
+const EXTERNAL: &str = "KAFKA_BOOTSTRAP";
 
 /// Attempts to start a cluster whose ports somebody else takes between the look and the start.
 const ATTEMPTS: usize = 3;
@@ -29,10 +33,7 @@ pub struct Builder {
     brokers: u8,
     port: Option<u16>,
     listeners: Vec<Listener>,
-    pub(crate) properties: Vec<(String, String)>,
-    pub(crate) rebalance_delay: Duration,
-    pub(crate) auto_create_topics: bool,
-    pub(crate) authorizer: bool,
+    settings: BrokerSettings,
     /// For the broker's Java.
     flags: Vec<String>,
 }
@@ -43,10 +44,7 @@ impl Default for Builder {
             brokers: 1,
             port: None,
             listeners: vec![Listener::Plain],
-            properties: Vec::new(),
-            rebalance_delay: Duration::ZERO,
-            auto_create_topics: false,
-            authorizer: false,
+            settings: BrokerSettings::default(),
             flags: Vec::new(),
         }
     }
@@ -73,23 +71,26 @@ impl Builder {
 
     /// A line of `server.properties`. It overrides whatever is set otherwise.
     pub fn property(mut self, name: &str, value: &str) -> Self {
-        self.properties.push((name.to_owned(), value.to_owned()));
+        self.settings.properties.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Sets how long a new group waits for more members (`group.initial.rebalance.delay.ms`); 0 by default.
-    pub fn rebalance_delay(self, delay: Duration) -> Self {
-        Self { rebalance_delay: delay, ..self }
+    pub fn rebalance_delay(mut self, delay: Duration) -> Self {
+        self.settings.rebalance_delay = delay;
+        self
     }
 
     /// Topics come into being when somebody writes to them.
-    pub fn auto_create_topics(self) -> Self {
-        Self { auto_create_topics: true, ..self }
+    pub fn auto_create_topics(mut self) -> Self {
+        self.settings.auto_create_topics = true;
+        self
     }
 
     /// Access lists, see [`Cluster::acl`]. Whatever has none is everybody's.
-    pub fn authorizer(self) -> Self {
-        Self { authorizer: true, ..self }
+    pub fn authorizer(mut self) -> Self {
+        self.settings.authorizer = true;
+        self
     }
 
     /// An argument of the broker's Java.
@@ -103,7 +104,7 @@ impl Builder {
     /// # Errors
     /// [`Error::is_absence`] tells whether there is no Kafka to be had; otherwise the broker did not start.
     pub fn start(self) -> Result<Cluster, Error> {
-        self.start_on(&Installation::find()?)
+        self.start_on(&Installation::find(archive_classes)?)
     }
 
     /// Starts the cluster, or says `SKIPPED:`; see [`start_or_skip`](crate::start_or_skip).
@@ -135,7 +136,7 @@ impl Builder {
         for node in &nodes {
             let data = folder.path().join(format!("broker-{}", node.id));
             let path = data.with_extension("properties");
-            let properties = Properties::of(node, &nodes, &data, self, &security);
+            let properties = node.properties(&nodes, &data, &self.settings, &security);
             fs::write(&path, properties.text()).map_err(io(format!("write {}", path.display())))?;
             brokers.push((node.id, path));
         }
@@ -171,6 +172,43 @@ impl Builder {
         }
         Ok((ports, nodes))
     }
+}
+
+impl Cluster {
+    /// Describes a cluster that is to be started.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The broker that `KAFKA_BOOTSTRAP` names, or else one that is started: for tests that need no more than
+    /// [`Cluster::bootstrap`]. Others may use the broker too, so give topics and groups names of their own.
+    ///
+    /// # Errors
+    /// As [`Builder::start`].
+    pub fn plain_or_external() -> Result<Self, Error> {
+        match std::env::var(EXTERNAL) {
+            Ok(address) if !address.is_empty() => Ok(Self::external(address)),
+            _ => Self::builder().start(),
+        }
+    }
+
+    /// [`Cluster::plain_or_external`], or says `SKIPPED:`; see [`start_or_skip`](crate::start_or_skip).
+    ///
+    /// # Panics
+    /// As [`start_or_skip`](crate::start_or_skip) does.
+    pub fn plain_or_skip() -> Option<Self> {
+        crate::start_or_skip(Self::plain_or_external)
+    }
+}
+
+/// Lets a broker run once to see which classes it loads, and keeps them as Java wants them in memory.
+fn archive_classes(installation: &Installation) -> Result<(), Error> {
+    let archive = installation.archive();
+    // On the same disk, so that the archive appears at once.
+    let temporary = archive.with_extension("new");
+    let flag = format!("-XX:ArchiveClassesAtExit={}", temporary.display());
+    Builder::default().flag(flag).start_on(installation)?.stop(1)?;
+    fs::rename(&temporary, &archive).map_err(io(format!("make {}", archive.display())))
 }
 
 /// The addresses of all brokers, as clients want them.

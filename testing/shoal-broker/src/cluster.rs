@@ -8,15 +8,11 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::broker::{Broker, Launcher};
-use crate::builder::Builder;
 use crate::certificates::Certificates;
 use crate::error::Error;
 use crate::listener::Listener;
 use crate::ports::Ports;
 use crate::security::Security;
-
-/// Names the plain address of a broker that is already there.
-const EXTERNAL: &str = "KAFKA_BOOTSTRAP";
 
 /// A Kafka cluster. It ends when it is dropped.
 ///
@@ -31,29 +27,9 @@ enum ClusterOrigin {
 }
 
 impl Cluster {
-    /// Describes a cluster that is to be started.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
-    /// The broker that `KAFKA_BOOTSTRAP` names, or else one that is started: for tests that need no more than
-    /// [`Cluster::bootstrap`]. Others may use the broker too, so give topics and groups names of their own.
-    ///
-    /// # Errors
-    /// As [`Builder::start`].
-    pub fn plain_or_external() -> Result<Self, Error> {
-        match std::env::var(EXTERNAL) {
-            Ok(address) if !address.is_empty() => Ok(Self(ClusterOrigin::External(address))),
-            _ => Self::builder().start(),
-        }
-    }
-
-    /// [`Cluster::plain_or_external`], or says `SKIPPED:`; see [`start_or_skip`](crate::start_or_skip).
-    ///
-    /// # Panics
-    /// As [`start_or_skip`](crate::start_or_skip) does.
-    pub fn plain_or_skip() -> Option<Self> {
-        crate::start_or_skip(Self::plain_or_external)
+    /// A broker that is already there.
+    pub(crate) fn external(address: String) -> Self {
+        Self(ClusterOrigin::External(address))
     }
 
     pub(crate) fn of(own: Own) -> Self {
@@ -191,7 +167,7 @@ impl Cluster {
     }
 
     /// Changes an access list, with arguments of `AclCommand` such as `--add --deny-principal User:shoal --operation
-    /// Write --topic posts`. Needs [`Builder::authorizer`]. Who comes by the plain listener is `User:ANONYMOUS`, and so
+    /// Write --topic posts`. Needs [`Builder::authorizer`](crate::Builder::authorizer). Who comes by the plain listener is `User:ANONYMOUS`, and so
     /// are the brokers among themselves: a list for the cluster itself must let them in.
     ///
     /// # Errors

@@ -4,13 +4,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::builder::Builder;
 use crate::error::{Error, io};
 use crate::tool::{Tool, said};
 
 /// Everything needed to start a broker.
 #[derive(Clone, Debug)]
-pub struct Installation {
+pub(crate) struct Installation {
     java: Tool,
     openssl: Tool,
     /// Everything that is kept between runs.
@@ -18,15 +17,16 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Finds Kafka's jars in `target/kafka`, or has Maven bring them.
+    /// Finds Kafka's jars in `target/kafka`, or has Maven bring them; then `archive` may write what starts brokers
+    /// faster to [`Installation::archive`].
     ///
     /// Any number of processes may call this at the same time: one works, the others wait.
     ///
     /// # Errors
     /// [`Error::Missing`] without Maven, [`Error::Jars`] when it cannot bring the jars, [`Error::Io`] for files.
-    pub fn find() -> Result<Self, Error> {
+    pub(crate) fn find(archive: impl FnOnce(&Self) -> Result<(), Error>) -> Result<Self, Error> {
         let found = Self { java: Tool::java(), openssl: Tool::openssl(), folder: target().join("kafka") };
-        found.complete(&Tool::maven())?;
+        found.complete(&Tool::maven(), archive)?;
         Ok(found)
     }
 
@@ -36,7 +36,7 @@ impl Installation {
         Self { java: Tool::java().named("no-such-java"), openssl: Tool::openssl(), folder: target().join("kafka") }
     }
 
-    fn complete(&self, maven: &Tool) -> Result<(), Error> {
+    fn complete(&self, maven: &Tool, archive: impl FnOnce(&Self) -> Result<(), Error>) -> Result<(), Error> {
         let project = project().join("pom.xml");
         let wanted = fs::read(&project).map_err(io(format!("read {}", project.display())))?;
         if self.is_complete(&wanted) {
@@ -48,7 +48,7 @@ impl Installation {
         file.lock().map_err(io(format!("lock {}", lock.display())))?;
         if !self.is_complete(&wanted) {
             self.bring_jars(maven, &project)?;
-            if let Err(error) = self.archive_classes() {
+            if let Err(error) = archive(self) {
                 tracing::warn!(%error, "Kafka's classes are not archived: brokers start a second later");
             }
             // Written last: what it says is there, is there.
@@ -80,15 +80,6 @@ impl Installation {
         fs::rename(temporary.path(), &lib).map_err(io(format!("make {}", lib.display())))
     }
 
-    /// Lets a broker run once to see which classes it loads, and keeps them as Java wants them in memory.
-    fn archive_classes(&self) -> Result<(), Error> {
-        let temporary = tempfile::tempdir_in(&self.folder).map_err(io("make a temporary folder"))?;
-        let archive = temporary.path().join("kafka.jsa");
-        let flag = format!("-XX:ArchiveClassesAtExit={}", archive.display());
-        Builder::default().flag(flag).start_on(self)?.stop(1)?;
-        fs::rename(archive, self.archive()).map_err(io(format!("make {}", self.archive().display())))
-    }
-
     fn is_complete(&self, wanted: &[u8]) -> bool {
         fs::read(self.stamp()).is_ok_and(|stamp| stamp == wanted)
     }
@@ -102,8 +93,8 @@ impl Installation {
         self.folder.join("lib")
     }
 
-    /// Classes as Java wants them in memory. Another Java than the one that wrote it does without.
-    fn archive(&self) -> PathBuf {
+    /// The archive of classes as Java wants them in memory. Another Java than the one that wrote it does without.
+    pub(crate) fn archive(&self) -> PathBuf {
         self.folder.join("kafka.jsa")
     }
 

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod files;
+mod names;
 mod pages;
 mod settings;
 
@@ -70,6 +71,10 @@ pub(crate) fn run(root: &Path) -> Result<TidyReport> {
     report.rule("no file is larger than 2 MiB", files::large(&sources));
     report.rule("nothing is left unfinished", files::unfinished(&sources));
     report.rule("no path of somebody's machine", files::machine_paths(&sources));
+    report.rule("a module with children is a folder", names::modules(&sources));
+    report.rule("no type name stands for more than two things", names::recurring(&sources));
+    report.rule("files do not need one another in circles", names::circular(&sources));
+    report.rule("doc comments begin with a noun or a verb", names::riddles(&sources));
     report.rule("the changelog has a place for what is unreleased", pages::changelog(&sources));
     report.rule("the README names every pipeline", pages::pipelines(&sources));
     report.rule("every crate obeys the workspace's lints", settings::lints(&sources));
