@@ -1,10 +1,12 @@
 //! Rust sources, read far enough for rules about them: the types a file defines and the paths it names.
 
+mod functions;
 mod graph;
 mod names;
 
 use syn::visit::{self, Visit};
 
+pub(crate) use functions::shapes;
 pub(crate) use graph::circles;
 pub(crate) use names::definitions;
 

@@ -11,6 +11,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+pub(crate) use names::{modules, riddles, rust_files};
+
 use crate::{demo, workspace};
 
 /// The findings of all rules.
@@ -41,13 +43,13 @@ impl TidyReport {
 
 /// A file of the repository.
 #[derive(Debug)]
-struct RepoFile {
+pub(crate) struct RepoFile {
     /// The path from the root, with `/` between folders.
-    path: String,
+    pub(crate) path: String,
     /// The size in bytes.
     size: u64,
     /// The content; `None` when it is not text.
-    text: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 impl RepoFile {
@@ -58,7 +60,7 @@ impl RepoFile {
     }
 
     /// Returns whether the name ends in one of `extensions` (without the dot).
-    fn is(&self, extensions: &[&str]) -> bool {
+    pub(crate) fn is(&self, extensions: &[&str]) -> bool {
         Path::new(&self.path).extension().is_some_and(|own| extensions.iter().any(|asked| own == *asked))
     }
 }
@@ -71,12 +73,14 @@ pub(crate) fn run(root: &Path) -> Result<TidyReport> {
     report.rule("no file is larger than 2 MiB", files::large(&sources));
     report.rule("nothing is left unfinished", files::unfinished(&sources));
     report.rule("no path of somebody's machine", files::machine_paths(&sources));
-    report.rule("a module with children is a folder", names::modules(&sources));
+    report.rule("a module with children is a folder", modules(&sources));
     report.rule("no type name stands for more than two things", names::recurring(&sources));
     report.rule("files do not need one another in circles", names::circular(&sources));
-    report.rule("doc comments begin with a noun or a verb", names::riddles(&sources));
+    report.rule("doc comments begin with a noun or a verb", riddles(&sources));
     report.rule("the changelog has a place for what is unreleased", pages::changelog(&sources));
     report.rule("the README names every pipeline", pages::pipelines(&sources));
+    report.rule("links between pages lead somewhere", pages::dead_links(&sources));
+    report.rule("recipes name files that exist", pages::recipes(&sources));
     report.rule("every crate obeys the workspace's lints", settings::lints(&sources));
     report.rule("the crates that detect share one clippy.toml", settings::bans(&sources));
     report.rule("arrows between crates point one way", arrows::check(&metadata(root)?));
@@ -85,7 +89,7 @@ pub(crate) fn run(root: &Path) -> Result<TidyReport> {
 }
 
 /// Every file that is, or on the next commit could be, part of the repository.
-fn sources(root: &Path) -> Result<Vec<RepoFile>> {
+pub(crate) fn sources(root: &Path) -> Result<Vec<RepoFile>> {
     let mut git = Command::new("git");
     git.current_dir(root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
     let listing = workspace::output_of(&mut git).context("the rules are about the files that git knows")?;

@@ -41,7 +41,7 @@ pub(crate) fn rust_files(sources: &[RepoFile]) -> Vec<RustFile> {
 }
 
 /// Modules with children have one form, `x/mod.rs`, so that a folder holds all of a module.
-pub(super) fn modules(sources: &[RepoFile]) -> Vec<String> {
+pub(crate) fn modules(sources: &[RepoFile]) -> Vec<String> {
     let beside = |path: &str| path.strip_suffix(".rs").map(|stem| format!("{stem}/")).unwrap_or_default();
     sources
         .iter()
@@ -55,7 +55,7 @@ pub(super) fn modules(sources: &[RepoFile]) -> Vec<String> {
 const RIDDLES: [&str; 10] = ["What", "Whether", "How", "Where", "Who", "When", "Why", "Its", "One", "Of"];
 
 /// Doc comments that name a thing by a question instead of a noun, or do not say what it does with a verb.
-pub(super) fn riddles(sources: &[RepoFile]) -> Vec<String> {
+pub(crate) fn riddles(sources: &[RepoFile]) -> Vec<String> {
     let mut found = Vec::new();
     for source in sources.iter().filter(|source| source.is(&["rs"])) {
         for (number, line) in source.text.iter().flat_map(|text| text.lines()).enumerate() {
