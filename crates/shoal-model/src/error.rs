@@ -1,7 +1,5 @@
 //! Values that the model refuses.
 
-use crate::Layer;
-
 /// A value that the model refuses, with the form it should have had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -12,8 +10,13 @@ pub enum Error {
     #[error("`{0}` is not a length of time: write a whole number with a unit, such as 60s, 15m, 24h or 7d")]
     Span(String),
     /// Text that names no layer.
-    #[error("`{0}` is not a layer: use one of {layers}", layers = Layer::ALL.map(Layer::name).join(", "))]
-    Layer(String),
+    #[error("`{name}` is not a layer: use one of {known}")]
+    Layer {
+        /// The text.
+        name: String,
+        /// The layers there are.
+        known: String,
+    },
     /// Text that is no key.
     #[error("`{0}` is not a key: write 16 hexadecimal digits")]
     Key(String),

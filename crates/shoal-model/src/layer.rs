@@ -138,7 +138,10 @@ impl FromStr for Layer {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|layer| layer.name() == name).ok_or_else(|| Error::Layer(name.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|layer| layer.name() == name)
+            .ok_or_else(|| Error::Layer { name: name.to_owned(), known: Self::ALL.map(Self::name).join(", ") })
     }
 }
 

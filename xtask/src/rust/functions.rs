@@ -4,7 +4,7 @@ use syn::visit::{self, Visit};
 
 use super::RustFile;
 
-/// What a file's functions and fields look like.
+/// The lengths of a file's functions, and the bare keys among its fields and parameters.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     /// Lines of each function, from its name to its closing brace.

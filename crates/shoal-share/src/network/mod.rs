@@ -32,7 +32,7 @@ impl NetworkFormat {
     /// The network of an alert in this format.
     ///
     /// # Errors
-    /// When the XML cannot be written.
+    /// The XML cannot be written.
     pub fn write(self, alert: &Alert) -> Result<String, Error> {
         let network = AlertNetwork::of(alert);
         let written = match self {

@@ -87,7 +87,7 @@ pub fn evidence_rows(evidence: &Evidence) -> impl Iterator<Item = EvidenceRow<'_
 /// An alert's evidence as a whole table.
 ///
 /// # Errors
-/// When a row cannot be written in the format.
+/// A row cannot be written in the format.
 pub fn evidence_table(format: TableFormat, evidence: &Evidence) -> Result<Vec<u8>, Error> {
     let mut table = TableWriter::<_, EvidenceTable>::new(format, Vec::new())?;
     evidence_rows(evidence).try_for_each(|row| table.write(&row))?;

@@ -71,7 +71,7 @@ impl<W: Write, T: TableSchema> TableWriter<W, T> {
     /// Begins a table.
     ///
     /// # Errors
-    /// When the sink does not take it.
+    /// The sink does not take it.
     pub fn new(format: TableFormat, sink: W) -> Result<Self, Error> {
         let rows = match format {
             TableFormat::Csv => RowWriter::Csv(CsvWriter::new(sink, T::COLUMNS)?),
@@ -83,7 +83,7 @@ impl<W: Write, T: TableSchema> TableWriter<W, T> {
     /// Writes a row.
     ///
     /// # Errors
-    /// When the sink does not take it.
+    /// The sink does not take it.
     pub fn write(&mut self, row: &T::Row<'_>) -> Result<(), Error> {
         match &mut self.rows {
             RowWriter::Csv(csv) => csv.write(&T::cells(row))?,
@@ -95,7 +95,7 @@ impl<W: Write, T: TableSchema> TableWriter<W, T> {
     /// Ends the table and gives the sink back.
     ///
     /// # Errors
-    /// When the sink does not take the rest.
+    /// The sink does not take the rest.
     pub fn finish(self) -> Result<W, Error> {
         Ok(match self.rows {
             RowWriter::Csv(csv) => csv.finish()?,
@@ -106,7 +106,7 @@ impl<W: Write, T: TableSchema> TableWriter<W, T> {
     /// Ends a table that leaves out what comes after so many rows, says so in it, and gives the sink back.
     ///
     /// # Errors
-    /// When the sink does not take the rest.
+    /// The sink does not take the rest.
     pub fn finish_cut_off(self, rows: u64) -> Result<W, Error> {
         Ok(match self.rows {
             RowWriter::Csv(csv) => csv.finish_cut_off(rows)?,
