@@ -138,6 +138,15 @@ fn words() -> TextOptions {
     TextOptions::default().set_indexing_options(indexing)
 }
 
+/// A term of a field added since 0.1.0. It has no norms: segments from before have none, and could not be merged.
+fn added_term() -> TextOptions {
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::Basic);
+    TextOptions::default().set_indexing_options(indexing)
+}
+
 fn number() -> NumericOptions {
     NumericOptions::default()
 }
@@ -165,9 +174,9 @@ impl PostFields {
             min_hash: builder.add_u64_field("min_hash", INDEXED),
             slots: builder.add_bytes_field("slots", STORED),
             stored: builder.add_bytes_field("stored", STORED),
-            name: builder.add_text_field("name", STRING),
-            client: builder.add_text_field("client", STRING),
-            media: builder.add_text_field("media", STRING),
+            name: builder.add_text_field("name", added_term()),
+            client: builder.add_text_field("client", added_term()),
+            media: builder.add_text_field("media", added_term()),
             schema: builder.build(),
         }
     }
@@ -198,8 +207,8 @@ impl AlertFields {
             bits: builder.add_f64_field("bits", number().set_fast()),
             accounts: builder.add_u64_field("accounts", number().set_fast()),
             stored: builder.add_bytes_field("stored", STORED),
-            handle: builder.add_text_field("handle", STRING),
-            name: builder.add_text_field("name", STRING),
+            handle: builder.add_text_field("handle", added_term()),
+            name: builder.add_text_field("name", added_term()),
             schema: builder.build(),
         }
     }
