@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// How much of a record is read. A record beyond a limit becomes a dead letter, whole; it is never cut.
+/// Limits of a record. A record beyond a limit becomes a dead letter, whole; it is never cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions};
 
-use crate::reader::CLOSING;
+use crate::reader::CLOSE_TIMEOUT;
 use crate::{CloseWithin, Connection, Error, Purpose, Sasl, Watch, WatchContext};
 
 /// A client for administration, for a moment: it hears no complaints and its log is never looked at, so ask the
@@ -16,10 +16,10 @@ use crate::{CloseWithin, Connection, Error, Purpose, Sasl, Watch, WatchContext};
 pub(crate) fn open(connection: &Connection) -> Result<CloseWithin<AdminClient<WatchContext>>, Error> {
     let config = connection.client(&Purpose::Admin)?;
     let admin = config.create_with_context(WatchContext(Watch::new(connection)));
-    Ok(CloseWithin::new("administration", admin.map_err(|error| Error::client(&error))?, CLOSING))
+    Ok(CloseWithin::new("administration", admin.map_err(|error| Error::client(&error))?, CLOSE_TIMEOUT))
 }
 
-/// Whether the administration client can sign in. rdkafka's gives no tokens (its issue 757).
+/// Says whether the administration client can sign in. rdkafka's gives no tokens (its issue 757).
 pub(crate) fn is_possible(connection: &Connection) -> bool {
     !matches!(connection.sasl, Some(Sasl::OauthBearer { .. }))
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Connection, Error, Sasl, Tls};
 
-/// What a client is for.
+/// The purpose of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// Looks at and creates topics.
@@ -23,7 +23,7 @@ pub enum Purpose {
         group: String,
         /// A name that survives a restart, so that it moves no partition; the group forgets it after its session.
         instance: Option<String>,
-        /// How the group agrees.
+        /// The protocol by which the group agrees.
         protocol: GroupProtocol,
     },
     /// Reads partitions that it is assigned by hand. The client asks for a group's name even so; nothing is joined and

@@ -1,4 +1,4 @@
-//! Letting go of clients. Closing one waits for brokers, and with a broker gone it can wait for ever.
+//! Letting go of clients. ClosingThread one waits for brokers, and with a broker gone it can wait for ever.
 
 use std::ops::Deref;
 
@@ -13,12 +13,12 @@ use std::time::Duration;
 pub struct CloseWithin<T> {
     // Let go before `closing`, so that the thread has the last hold of the client.
     client: Arc<T>,
-    _closing: Closing,
+    _closing: ClosingThread,
 }
 
 /// Tells the closing thread to go on, and waits for it.
 #[derive(Debug)]
-struct Closing {
+struct ClosingThread {
     what: &'static str,
     within: Duration,
     go: Option<Sender<()>>,
@@ -42,7 +42,7 @@ impl<T: Send + Sync + 'static> CloseWithin<T> {
         if let Err(error) = thread::Builder::new().name(format!("close {what}")).spawn(close) {
             tracing::warn!(target: "kafka", "no thread to close {what}: {error}");
         }
-        Self { client, _closing: Closing { what, within, go: Some(go), closed: Mutex::new(closed) } }
+        Self { client, _closing: ClosingThread { what, within, go: Some(go), closed: Mutex::new(closed) } }
     }
 }
 
@@ -54,7 +54,7 @@ impl<T> Deref for CloseWithin<T> {
     }
 }
 
-impl Drop for Closing {
+impl Drop for ClosingThread {
     fn drop(&mut self) {
         self.go = None;
         let closed = self.closed.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -69,9 +69,9 @@ mod tests {
     use super::*;
 
     /// Waits when it is dropped, then says on which thread it was.
-    struct Client(Mutex<Receiver<()>>, Sender<Option<String>>);
+    struct SlowClient(Mutex<Receiver<()>>, Sender<Option<String>>);
 
-    impl Drop for Client {
+    impl Drop for SlowClient {
         fn drop(&mut self) {
             let _ = self.0.get_mut().expect("nobody panicked").recv();
             let _ = self.1.send(thread::current().name().map(str::to_owned));
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_client_that_does_not_close_is_left_to_itself() {
         let ((go, wait), (say, said)) = (channel(), channel());
-        let held = CloseWithin::new("slow", Client(Mutex::new(wait), say), Duration::from_millis(20));
+        let held = CloseWithin::new("slow", SlowClient(Mutex::new(wait), say), Duration::from_millis(20));
         drop(held);
         assert!(said.try_recv().is_err(), "it still waits");
         drop(go);
@@ -92,7 +92,7 @@ mod tests {
     fn closing_is_waited_for() {
         let ((go, wait), (say, said)) = (channel(), channel());
         drop(go);
-        drop(CloseWithin::new("quick", Client(Mutex::new(wait), say), Duration::from_mins(1)));
+        drop(CloseWithin::new("quick", SlowClient(Mutex::new(wait), say), Duration::from_mins(1)));
         assert_eq!(said.try_recv().expect("closed"), Some("close quick".to_owned()));
     }
 }

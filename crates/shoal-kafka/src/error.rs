@@ -1,4 +1,4 @@
-//! What cannot be configured, read or asked.
+//! Errors of configuration, secrets and clusters.
 
 use rdkafka::error::KafkaError;
 
@@ -16,9 +16,9 @@ pub enum Error {
     Setting {
         /// The key as written in a pipeline, such as `kafka.tls.key`.
         key: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// A secret that cannot be read.
@@ -28,7 +28,7 @@ pub enum Error {
         key: String,
         /// The file or the variable.
         place: String,
-        /// What is wrong with it.
+        /// The problem with it.
         reason: String,
     },
     /// The client refuses to start.
@@ -37,9 +37,9 @@ pub enum Error {
     /// The cluster refuses, or is not there.
     #[error("{asked}: {diagnosis}")]
     Cluster {
-        /// What was asked, such as "partitions of topic `posts`".
+        /// The question, such as "partitions of topic `posts`".
         asked: String,
-        /// What went wrong, and what to do.
+        /// The problem and its remedy.
         diagnosis: Diagnosis,
     },
 }

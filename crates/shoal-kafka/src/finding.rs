@@ -1,8 +1,8 @@
-//! What a look at a cluster finds.
+//! Findings of a look at a cluster.
 
 use std::fmt;
 
-/// How a finding is to be taken.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
     /// As it should be.
@@ -13,16 +13,16 @@ pub enum Grade {
     Error,
 }
 
-/// One thing that was looked at.
+/// A finding about one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// How it is to be taken.
+    /// The severity.
     pub grade: Grade,
-    /// What was looked at, such as "topic `posts`".
+    /// The subject, such as "topic `posts`".
     pub about: String,
-    /// What was found.
+    /// The finding.
     pub what: String,
-    /// What to do; empty where nothing is to be done.
+    /// The remedy; empty where nothing is to be done.
     pub remedy: String,
 }
 
@@ -59,19 +59,19 @@ pub(crate) fn count(number: i32, thing: &str) -> String {
 
 /// Everything that was looked at, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
-    /// One thing each.
+pub struct CheckReport {
+    /// The findings, in order.
     pub findings: Vec<Finding>,
 }
 
-impl Report {
+impl CheckReport {
     /// The worst grade in it.
     pub fn grade(&self) -> Grade {
         self.findings.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Ok)
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for CheckReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, finding) in self.findings.iter().enumerate() {
             if at > 0 {

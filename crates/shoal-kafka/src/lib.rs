@@ -21,9 +21,9 @@ mod watch;
 pub use client::{GroupProtocol, Purpose};
 pub use close_within::CloseWithin;
 pub use connection::{Connection, Sasl, Secret, Tls};
-pub use diagnosis::{Diagnosis, Kind, diagnose};
+pub use diagnosis::{Diagnosis, TroubleKind, diagnose};
 pub use error::Error;
-pub use finding::{Finding, Grade, Report};
+pub use finding::{CheckReport, Finding, Grade};
 pub use reader::Reader;
 
 pub use watch::{Trouble, Watch, WatchContext};

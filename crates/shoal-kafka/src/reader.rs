@@ -1,4 +1,4 @@
-//! What a run asks before it starts: how many partitions, which offsets, what was last.
+//! Questions of a run before it starts: how many partitions, which offsets, what was last.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,20 +10,20 @@ use rdkafka::message::{Message, OwnedMessage};
 use rdkafka::metadata::{Metadata, MetadataPartition, MetadataTopic};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::diagnosis::{Kind, code_of};
+use crate::diagnosis::{TroubleKind, code_of};
 use crate::{CloseWithin, Connection, Error, Purpose, Trouble, Watch, WatchContext};
 
-/// One call into the client. Between two, what the client has to say is heard and tokens are given.
+/// Time of a call into the client. Between two, what the client has to say is heard and tokens are given.
 const SLICE: Duration = Duration::from_millis(200);
 
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What closing a reader may take.
-pub(crate) const CLOSING: Duration = Duration::from_secs(3);
+/// Time that closing a reader may take.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long brokers may take to know what they lead.
-const SETTLING: Duration = Duration::from_secs(10);
+/// Time that brokers may take to know what they lead.
+const LEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// After the first complaint about a broker it takes this long until it is given up: a host may have several addresses,
 /// and what tells most may come last.
 const GRACE: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ pub struct Reader {
     consumer: CloseWithin<BaseConsumer<WatchContext>>,
     watch: Watch,
     brokers: usize,
-    /// Whether the cluster has answered once; from then on what does not answer is waited for.
+    /// `true` once the cluster has answered; from then on what does not answer is waited for.
     has_answered: AtomicBool,
 }
 
@@ -47,11 +47,11 @@ impl Reader {
         // Leaders of topics that are only asked about are not looked up again before this.
         config.set("metadata.max.age.ms", "1000");
         let consumer = config.create_with_context(WatchContext(watch.clone()));
-        let consumer = CloseWithin::new("reader", consumer.map_err(|error| Error::client(&error))?, CLOSING);
+        let consumer = CloseWithin::new("reader", consumer.map_err(|error| Error::client(&error))?, CLOSE_TIMEOUT);
         Ok(Self { consumer, watch, brokers: connection.bootstrap.len(), has_answered: AtomicBool::new(false) })
     }
 
-    /// What went wrong so far.
+    /// The troubles so far.
     pub fn watch(&self) -> &Watch {
         &self.watch
     }
@@ -62,12 +62,12 @@ impl Reader {
         self.ask("brokers and topics", within, |consumer| consumer.fetch_metadata(None, SLICE))
     }
 
-    /// How many partitions a topic has; `None` where there is no such topic.
+    /// The number of partitions of a topic; `None` where there is no such topic.
     pub fn partition_count(&self, topic: &str, within: Duration) -> Result<Option<i32>, Error> {
         Ok(self.shape(topic, within)?.map(|shape| shape.partitions))
     }
 
-    /// What a topic consists of; `None` where there is no such topic.
+    /// The shape of a topic; `None` where there is no such topic.
     pub(crate) fn shape(&self, topic: &str, within: Duration) -> Result<Option<Shape>, Error> {
         let asked = format!("partitions of topic `{topic}`");
         let metadata = self.ask(&asked, within, |consumer| consumer.fetch_metadata(Some(topic), SLICE))?;
@@ -88,7 +88,8 @@ impl Reader {
             // A broker may not know yet that it leads a partition that was just made, or just moved.
             match &answer {
                 Err(Error::Cluster { diagnosis, .. })
-                    if diagnosis.kind == Kind::UnknownTopic && started.elapsed() < SETTLING.min(within) =>
+                    if diagnosis.kind == TroubleKind::UnknownTopic
+                        && started.elapsed() < LEADER_TIMEOUT.min(within) =>
                 {
                     _ = self.consumer.poll(PAUSE);
                 }
@@ -182,7 +183,7 @@ impl Reader {
         }
     }
 
-    /// Whether every broker that we were told of has complained, and some time ago.
+    /// Says whether every broker that we were told of has complained, and some time ago.
     fn is_hopeless(&self) -> bool {
         if self.has_answered.load(Ordering::Relaxed) {
             return false;
@@ -193,7 +194,8 @@ impl Reader {
             troubles.iter().filter(heard).filter_map(|trouble| trouble.broker.as_deref()).collect();
         brokers.sort_unstable();
         brokers.dedup();
-        brokers.len() >= self.brokers || troubles.iter().any(|one| one.diagnosis.kind == Kind::Token && heard(&one))
+        brokers.len() >= self.brokers
+            || troubles.iter().any(|one| one.diagnosis.kind == TroubleKind::Token && heard(&one))
     }
 
     fn unanswered(&self, asked: &str) -> Error {
@@ -204,7 +206,7 @@ impl Reader {
     }
 }
 
-/// What a topic consists of.
+/// The partitions and replicas of a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) partitions: i32,
@@ -226,7 +228,7 @@ impl Shape {
     }
 }
 
-/// Where to read from.
+/// The place to read from.
 struct From<'a> {
     topic: &'a str,
     partition: i32,
@@ -239,7 +241,7 @@ impl fmt::Display for From<'_> {
     }
 }
 
-/// Whether asking again is of no use. A complaint about the group that a reader never joins is none.
+/// Says whether asking again is of no use. A complaint about the group that a reader never joins is none.
 fn is_final(error: &KafkaError) -> bool {
     matches!(
         code_of(error),

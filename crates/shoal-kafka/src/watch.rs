@@ -14,20 +14,20 @@ use rdkafka::producer::{DeliveryResult, ProducerContext};
 
 use crate::connection::token;
 use crate::diagnosis::message::Message;
-use crate::diagnosis::{self, Diagnosis, Kind};
+use crate::diagnosis::{self, Diagnosis, TroubleKind};
 use crate::printable::excerpt;
 use crate::{Connection, Sasl, Secret};
 
 /// So many troubles are remembered; then the oldest is forgotten.
-const MOST: usize = 32;
+const MAX_TROUBLES: usize = 32;
 
 /// The same trouble is logged again after this time.
-const QUIET: Duration = Duration::from_mins(1);
+const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
-/// What a client complained of, once for each kind and broker.
+/// A complaint of a client, once for each kind and broker.
 #[derive(Debug, Clone)]
 pub struct Trouble {
-    /// What it means, and what to do.
+    /// The meaning and the remedy.
     pub diagnosis: Diagnosis,
     /// The client's own code.
     pub code: Option<RDKafkaErrorCode>,
@@ -35,13 +35,13 @@ pub struct Trouble {
     pub broker: Option<String>,
     /// The client's own words, made safe to look at.
     pub reason: String,
-    /// How often it was heard.
+    /// The number of times that it was heard.
     pub times: u64,
-    /// When it was heard first.
+    /// The moment it was heard first.
     pub first: Instant,
-    /// When it was heard last.
+    /// The moment it was heard last.
     pub last: Instant,
-    /// Whether the client has given up: it must be replaced.
+    /// `true` if the client has given up: it must be replaced.
     pub is_fatal: bool,
     logged: Instant,
 }
@@ -51,7 +51,7 @@ pub struct Trouble {
 #[derive(Debug, Clone, Default)]
 pub struct Watch {
     token: Option<Secret>,
-    /// Whether the group matters that the client names.
+    /// `true` if the group matters that the client names.
     has_group: bool,
     troubles: Arc<Mutex<Vec<Trouble>>>,
 }
@@ -113,26 +113,26 @@ impl Watch {
             .map_err(|problem| format!("the token in {secret} cannot be used: {problem}").into())
     }
 
-    /// What was heard, the latest last.
+    /// The troubles heard, the latest last.
     pub fn troubles(&self) -> Vec<Trouble> {
         let mut troubles = self.lock().clone();
         troubles.sort_by_key(|trouble| trouble.last);
         troubles
     }
 
-    /// What explains best why nothing works: the most telling of the latest complaints.
+    /// The trouble that explains best why nothing works: the most telling of the latest complaints.
     pub fn worst(&self) -> Option<Trouble> {
         self.troubles().into_iter().max_by_key(|trouble| (trouble.weight(), trouble.last))
     }
 
-    /// Why the client has given up, if it has.
+    /// The trouble for which the client has given up, if it has.
     pub fn fatal(&self) -> Option<Trouble> {
         self.lock().iter().find(|trouble| trouble.is_fatal).cloned()
     }
 
     fn hear(&self, code: Option<RDKafkaErrorCode>, reason: &str, is_fatal: bool) {
         let diagnosis = diagnosis::diagnose(code, reason);
-        if diagnosis.kind == Kind::GroupDenied && !self.has_group {
+        if diagnosis.kind == TroubleKind::GroupDenied && !self.has_group {
             return;
         }
         let message = Message::parse(reason);
@@ -149,7 +149,7 @@ impl Watch {
             known.diagnosis = diagnosis;
             let is_news = is_fatal && !known.is_fatal;
             known.is_fatal |= is_fatal;
-            if is_news || now.duration_since(known.logged) >= QUIET {
+            if is_news || now.duration_since(known.logged) >= LOG_INTERVAL {
                 known.logged = now;
                 known.log();
             }
@@ -159,7 +159,7 @@ impl Watch {
         let trouble =
             Trouble { diagnosis, code, broker, reason, times: 1, first: now, last: now, is_fatal, logged: now };
         trouble.log();
-        if troubles.len() >= MOST {
+        if troubles.len() >= MAX_TROUBLES {
             let oldest = troubles.iter().enumerate().filter(|(_, one)| !one.is_fatal).min_by_key(|(_, one)| one.last);
             let oldest = oldest.map_or(0, |(at, _)| at);
             troubles.remove(oldest);
@@ -173,7 +173,7 @@ impl Watch {
 }
 
 impl Trouble {
-    /// How much it explains, against others heard at the same time.
+    /// The weight against others heard at the same time.
     pub(crate) fn weight(&self) -> (bool, u8) {
         (self.is_fatal, self.diagnosis.kind.weight())
     }
@@ -190,25 +190,42 @@ impl Trouble {
     }
 }
 
+/// Implements `rdkafka::ClientContext` for the context of a client: its complaints and tokens go through the [`Watch`] in
+/// the field that is named, its statistics to the function that is, if one is.
+#[macro_export]
+macro_rules! watched {
+    ($context:ty, $watch:tt $(, $statistics:path)?) => {
+        impl ::rdkafka::ClientContext for $context {
+            const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+            fn log(&self, level: ::rdkafka::config::RDKafkaLogLevel, facility: &str, message: &str) {
+                self.$watch.log(level, facility, message);
+            }
+
+            fn error(&self, error: ::rdkafka::error::KafkaError, reason: &str) {
+                self.$watch.error(&error, reason);
+            }
+            $(
+                fn stats(&self, statistics: ::rdkafka::Statistics) {
+                    $statistics(self, &statistics);
+                }
+            )?
+
+            fn generate_oauth_token(
+                &self,
+                _config: Option<&str>,
+            ) -> Result<::rdkafka::client::OAuthToken, Box<dyn ::std::error::Error>> {
+                self.$watch.oauth_token()
+            }
+        }
+    };
+}
+
 /// The context of clients that need nothing but a [`Watch`].
 #[derive(Debug, Clone)]
 pub struct WatchContext(pub Watch);
 
-impl ClientContext for WatchContext {
-    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
-
-    fn log(&self, level: Level, facility: &str, message: &str) {
-        self.0.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.0.error(&error, reason);
-    }
-
-    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn StdError>> {
-        self.0.oauth_token()
-    }
-}
+watched!(WatchContext, 0);
 
 impl ConsumerContext for WatchContext {}
 
@@ -242,7 +259,7 @@ mod tests {
         assert_eq!(troubles[0].broker.as_deref(), Some("a:1"));
         assert_eq!(troubles[0].reason, "Connect to x failed: Connection refused");
         // The last is not the one that tells most.
-        assert_eq!(watch.worst().expect("heard").diagnosis.kind, Kind::Refused);
+        assert_eq!(watch.worst().expect("heard").diagnosis.kind, TroubleKind::Refused);
         assert!(watch.fatal().is_none());
     }
 
@@ -255,10 +272,10 @@ mod tests {
             let reason = format!("host-{broker}:1/{broker}: Connect to x failed: Connection refused");
             watch.error(&KafkaError::Global(RDKafkaErrorCode::BrokerTransportFailure), &reason);
         }
-        assert_eq!(watch.troubles().len(), MOST);
+        assert_eq!(watch.troubles().len(), MAX_TROUBLES);
         let fatal = watch.clone().fatal().expect("heard");
-        assert_eq!((fatal.diagnosis.kind, fatal.is_fatal), (Kind::Fatal, true));
-        assert_eq!(watch.worst().expect("heard").diagnosis.kind, Kind::Fatal);
+        assert_eq!((fatal.diagnosis.kind, fatal.is_fatal), (TroubleKind::Fatal, true));
+        assert_eq!(watch.worst().expect("heard").diagnosis.kind, TroubleKind::Fatal);
     }
 
     #[test]
@@ -270,7 +287,7 @@ mod tests {
         watch.log(Level::Error, "FAIL", "b:1/bootstrap: Connect to x failed: Connection refused");
         watch.log(Level::Warning, "CONFWARN", "a property is not used");
         let troubles = watch.troubles();
-        assert_eq!(troubles.iter().map(|trouble| trouble.diagnosis.kind).collect::<Vec<_>>(), [Kind::WantsTls]);
+        assert_eq!(troubles.iter().map(|trouble| trouble.diagnosis.kind).collect::<Vec<_>>(), [TroubleKind::WantsTls]);
     }
 
     #[test]

@@ -10,7 +10,9 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use shoal_broker::Cluster;
 use shoal_kafka::online::{self, Wanted, WantedTopic};
 use shoal_kafka::topics::{self, Fate, TopicSpec};
-use shoal_kafka::{CloseWithin, Connection, Error, GroupProtocol, Kind, Purpose, Reader, Report, Watch, WatchContext};
+use shoal_kafka::{
+    CheckReport, CloseWithin, Connection, Error, GroupProtocol, Purpose, Reader, TroubleKind, Watch, WatchContext,
+};
 
 const WITHIN: Duration = Duration::from_mins(1);
 
@@ -64,7 +66,7 @@ fn topics_are_created_and_compared(connection: &Connection) {
     assert_eq!(fates(&wanted), [Fate::Created, Fate::Created]);
     assert_eq!(fates(&wanted), [Fate::Existed, Fate::Existed]);
     let report = |specs: &[TopicSpec]| {
-        Report { findings: topics::check(connection, specs, WITHIN).expect("an answer") }.to_string()
+        CheckReport { findings: topics::check(connection, specs, WITHIN).expect("an answer") }.to_string()
     };
     insta::assert_snapshot!("as_wanted", report(&wanted));
     let other = [
@@ -81,7 +83,7 @@ fn topics_are_created_and_compared(connection: &Connection) {
     let impossible =
         [spec("wide", 1, 4, &[]), spec("odd", 1, 1, &[("cleanup.policy", "forget")]), spec("a b", 1, 1, &[])];
     for fate in fates(&impossible) {
-        assert!(matches!(&fate, Fate::Refused(diagnosis) if diagnosis.kind == Kind::BadTopic), "{fate:?}");
+        assert!(matches!(&fate, Fate::Refused(diagnosis) if diagnosis.kind == TroubleKind::BadTopic), "{fate:?}");
     }
 }
 
@@ -116,7 +118,10 @@ fn the_last_record_is_found(connection: &Connection) {
     }
     assert_eq!(last(&reader, "table"), Some((1, "second".to_owned())));
     let missing = reader.last_record("no-such-topic", 0, WITHIN).expect_err("refused");
-    assert!(matches!(&missing, Error::Cluster { diagnosis, .. } if diagnosis.kind == Kind::UnknownTopic), "{missing}");
+    assert!(
+        matches!(&missing, Error::Cluster { diagnosis, .. } if diagnosis.kind == TroubleKind::UnknownTopic),
+        "{missing}"
+    );
 }
 
 fn groups_are_joined(connection: &Connection) {
@@ -165,7 +170,7 @@ fn who_takes_a_place_is_told_of(connection: &Connection) {
             break trouble;
         }
     };
-    assert_eq!(fatal.diagnosis.kind, Kind::Fenced, "{fatal:?}");
+    assert_eq!(fatal.diagnosis.kind, TroubleKind::Fenced, "{fatal:?}");
     assert!(watches[1].fatal().is_none());
 }
 

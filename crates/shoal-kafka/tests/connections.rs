@@ -1,5 +1,5 @@
-//! What `shoal check --online` says of connections, right and wrong, against a real broker. The same texts stand in
-//! `docs/kafka-connections.md`.
+//! The words of `shoal check --online` about connections, right and wrong, against a real broker. The same texts stand
+//! in `docs/kafka-connections.md`.
 
 #![allow(clippy::expect_used, reason = "a test's helpers are part of the test")]
 
@@ -78,7 +78,7 @@ impl Scene {
         Tls { certificate: Some(identity.certificate.clone()), key: Some(identity.key.clone()), ..self.tls() }
     }
 
-    /// What is the same in every run: addresses, paths and ages are replaced.
+    /// The text without what differs from run to run: addresses, paths and ages are replaced.
     fn redacted(&self, text: &str) -> String {
         let text = text.replace(&format!("{}/", self.folder.path().display()), "/run/secrets/");
         let mut parts = text.split("127.0.0.1:");
@@ -137,10 +137,10 @@ fn furnish(scene: &Scene) {
     allow("User:somebody-else", "Read", &["--topic", "hidden", "--group", "others", "--group", "shoal-reader"]);
 }
 
-/// What is checked, by the name of its snapshot.
-type Case = (&'static str, Connection, Wanted);
+/// A connection that is checked, by the name of its snapshot.
+type ConnectionCase = (&'static str, Connection, Wanted);
 
-fn well(scene: &Scene) -> Vec<Case> {
+fn well(scene: &Scene) -> Vec<ConnectionCase> {
     let scram = Sasl::ScramSha256 { username: USER.to_owned(), password: scene.password() };
     vec![
         ("all_well", scene.connection(Listener::Plain, None, None), posts()),
@@ -153,7 +153,7 @@ fn well(scene: &Scene) -> Vec<Case> {
 }
 
 /// Brokers that are elsewhere, or speak otherwise.
-fn out_of_reach(scene: &Scene) -> Vec<Case> {
+fn out_of_reach(scene: &Scene) -> Vec<ConnectionCase> {
     let ca = scene.cluster.certificates().expect("they are there").foreign_authority.clone();
     let foreign = Tls { ca: Some(ca), ..Tls::default() };
     let cases = [
@@ -170,7 +170,7 @@ fn out_of_reach(scene: &Scene) -> Vec<Case> {
 }
 
 /// Brokers that do not let us in.
-fn turned_away(scene: &Scene) -> Vec<Case> {
+fn turned_away(scene: &Scene) -> Vec<ConnectionCase> {
     let nowhere = Secret::File(scene.folder.path().join("none"));
     // A signature of the right length.
     let forge = |token: String| token.rsplit_once('.').map(|(signed, _)| format!("{signed}.{}", "A".repeat(342)));
@@ -189,7 +189,7 @@ fn turned_away(scene: &Scene) -> Vec<Case> {
 }
 
 /// Clusters that do not have what is wanted, or do not allow it.
-fn wanting(scene: &Scene) -> Vec<Case> {
+fn wanting(scene: &Scene) -> Vec<ConnectionCase> {
     let topics = |topics: Vec<WantedTopic>| Wanted { topics, groups: Vec::new() };
     vec![
         ("missing_topic", scene.user(), topics(vec![topic("post", None)])),
@@ -220,7 +220,7 @@ fn connections_are_explained() {
     let Some(scene) = Scene::start() else { return };
     furnish(&scene);
     let cases = [well(&scene), out_of_reach(&scene), turned_away(&scene), wanting(&scene)].concat();
-    let check = |(name, connection, wanted): &Case| {
+    let check = |(name, connection, wanted): &ConnectionCase| {
         let report = online::check(connection, wanted, WITHIN);
         (*name, report.grade(), scene.redacted(&report.to_string()))
     };

@@ -19,7 +19,7 @@ pub(crate) struct IndexMetrics {
     documents: CounterVec,
 }
 
-/// What may become of a post.
+/// The fates of a post.
 const OUTCOMES: [(&str, OfCounts); 4] = [
     ("added", |counts| counts.added as f64),
     ("present", |counts| counts.present as f64),
@@ -28,7 +28,7 @@ const OUTCOMES: [(&str, OfCounts); 4] = [
 ];
 
 impl IndexMetrics {
-    /// Of this index.
+    /// Metrics of this index.
     pub(crate) fn new(index: Index) -> Result<Self> {
         let name = |name: &str, help: &str| Opts::new(format!("shoal_index_{name}"), help);
         let gauge = |opts, of: OfStatus| Gauge::with_opts(opts).map(|gauge| (gauge, of));

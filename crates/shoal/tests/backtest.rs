@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use common::{Line, Ran, lines, pipeline, planted, shoal};
+use common::{PostLine, Ran, lines, pipeline, planted, shoal};
 use serde_json::Value;
 
 /// In the middle of the demo stream.
@@ -36,7 +36,7 @@ fn flagged(directory: &Path) -> Vec<[String; 4]> {
     rest.lines().map(columns).collect()
 }
 
-fn demo() -> Vec<Line> {
+fn demo() -> Vec<PostLine> {
     lines(Path::new(&pipeline("demo.ndjson")))
 }
 
@@ -137,7 +137,7 @@ fn from_is_read_and_to_is_not() {
 }
 
 /// Seven posts every ten minutes of fifty accounts; four of them publish each text, 7 s apart, in turn.
-fn small_stream(text: impl Fn(usize, usize) -> String) -> Vec<Line> {
+fn small_stream(text: impl Fn(usize, usize) -> String) -> Vec<PostLine> {
     let mut posts = Vec::new();
     for round in 0..200 {
         let at = 1_700_000_000 + round as i64 * 600;
@@ -153,7 +153,7 @@ fn small_stream(text: impl Fn(usize, usize) -> String) -> Vec<Line> {
             "id": format!("p{number:05}"), "platform": "made", "author": author, "ts": ts, "text": text,
             "lang": "en", "repost": false,
         });
-        Line { ts, author, text: record.to_string().into_bytes() }
+        PostLine { ts, author, text: record.to_string().into_bytes() }
     };
     posts.into_iter().enumerate().map(line).collect()
 }

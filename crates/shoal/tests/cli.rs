@@ -6,7 +6,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
-/// What one call of the program did.
+/// The results of a call of the program.
 fn call(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shoal"));
     let output = command.current_dir(directory).env_remove("RUST_LOG").args(arguments).output().unwrap();

@@ -9,17 +9,17 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use common::{Line, Watched, alerts, command, length, lines, pipeline, shoal, stop, terminate, watch};
+use common::{PostLine, Watched, alerts, command, length, lines, pipeline, shoal, stop, terminate, watch};
 use shoal_model::{Alert, Span, Timestamp};
 
-struct Place {
+struct FollowedRun {
     directory: tempfile::TempDir,
-    posts: Vec<Line>,
-    /// What a run over all of the posts writes.
+    posts: Vec<PostLine>,
+    /// The alerts of a run over all of the posts.
     expected: Vec<Alert>,
 }
 
-impl Place {
+impl FollowedRun {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let posts = lines(Path::new(&pipeline("demo.ndjson")));
@@ -79,7 +79,7 @@ impl Place {
 
 #[test]
 fn a_growing_file_is_followed_and_a_stopped_run_goes_on() {
-    let place = Place::new();
+    let place = FollowedRun::new();
     let (count, revisions) = (place.posts.len(), place.expected.len());
     let [first, second, third] = [1, 3, 6].map(|part| place.until(revisions * part / 8));
     let due = [first, second, third, count].map(|posts| place.due(posts));
@@ -106,7 +106,7 @@ fn a_growing_file_is_followed_and_a_stopped_run_goes_on() {
 
 #[test]
 fn half_a_line_is_waited_for() {
-    let place = Place::new();
+    let place = FollowedRun::new();
     let count = place.posts.len();
     place.append(0, count / 2);
     let mut torn = File::options().append(true).open(place.path("posts.ndjson")).unwrap();
@@ -124,7 +124,7 @@ fn half_a_line_is_waited_for() {
 
 #[test]
 fn without_follow_a_stopped_run_says_that_it_is_not_done() {
-    let place = Place::new();
+    let place = FollowedRun::new();
     fs::remove_file(place.path("posts.ndjson")).unwrap();
     let (status, file) =
         (Command::new("mkfifo").arg(place.path("posts.ndjson")).status().unwrap(), pipeline("file.toml"));

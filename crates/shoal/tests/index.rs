@@ -10,7 +10,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::Stdio;
 
-use common::{Line, Watched, alerts, command, lines, pipeline, real_data, shoal, slice, stop, watch};
+use common::{PostLine, Watched, alerts, command, lines, pipeline, real_data, shoal, slice, stop, watch};
 use serde_json::Value;
 
 /// A place with the demo stream indexed.
@@ -25,7 +25,7 @@ fn said(directory: &Path, arguments: &[&str]) -> String {
     shoal(directory, arguments).well().stdout
 }
 
-/// How often each (account, post) is in an index.
+/// The number of times that each (account, post) is in an index.
 fn documents(directory: &Path, index: &str) -> BTreeMap<(String, String), usize> {
     let mut found = BTreeMap::new();
     for line in said(directory, &["search", "--index", index, "--all", "--json", "--sort", "oldest"]).lines() {
@@ -37,7 +37,7 @@ fn documents(directory: &Path, index: &str) -> BTreeMap<(String, String), usize>
 }
 
 /// The lines of real posts of several sets: an operation, and sets without one.
-fn real_lines() -> Option<Vec<Line>> {
+fn real_lines() -> Option<Vec<PostLine>> {
     let sets = [
         "ira_dev.jsonl.zst",
         "organic_gop_debate_2015.jsonl.zst",
@@ -56,12 +56,12 @@ fn real_lines() -> Option<Vec<Line>> {
 }
 
 /// Runs with state, is killed twice on the way, and goes on: the index has what that of an undisturbed run has.
-fn killed_twice(posts: &[Line]) {
+fn killed_twice(posts: &[PostLine]) {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path();
     // Some posts come again, and some records are broken.
     let again = posts.iter().step_by(97).chain(posts);
-    let mut again: Vec<Line> = again.cloned().collect();
+    let mut again: Vec<PostLine> = again.cloned().collect();
     again.sort_by(|a, b| a.ts.cmp(&b.ts));
     common::write(&directory.join("posts.ndjson"), &again);
     let mut file = fs::File::options().append(true).open(directory.join("posts.ndjson")).unwrap();
@@ -117,17 +117,17 @@ fn every_real_post_is_indexed_once_though_the_run_is_killed() {
 
 /// The demo stream is short; the same with other ids is longer.
 trait RepeatApart {
-    fn repeat_apart(self, times: usize) -> Vec<Line>;
+    fn repeat_apart(self, times: usize) -> Vec<PostLine>;
 }
 
-impl RepeatApart for Vec<Line> {
-    fn repeat_apart(self, times: usize) -> Vec<Line> {
-        let copy = |line: &Line, number: usize| {
+impl RepeatApart for Vec<PostLine> {
+    fn repeat_apart(self, times: usize) -> Vec<PostLine> {
+        let copy = |line: &PostLine, number: usize| {
             let text = String::from_utf8(line.text.clone()).unwrap();
             let text = text.replacen("\"id\":\"", &format!("\"id\":\"{number}-"), 1);
-            Line { text: text.into_bytes(), ..line.clone() }
+            PostLine { text: text.into_bytes(), ..line.clone() }
         };
-        let mut lines: Vec<Line> =
+        let mut lines: Vec<PostLine> =
             (0..times).flat_map(|number| self.iter().map(move |line| copy(line, number))).collect();
         lines.sort_by(|a, b| a.ts.cmp(&b.ts));
         lines

@@ -15,17 +15,17 @@ use common::made::kafka::{alerts_in, produce};
 use common::{Ran, Watched, command, lines, made, pipeline, shoal, stop, watch};
 use shoal_broker::Cluster;
 
-/// One for all tests: starting a broker takes longer than any of them. Ended when this process is.
+/// The broker of all tests: starting one takes longer than any of them. Ended when this process is.
 static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(Cluster::plain_or_skip);
 
 /// A pipeline with topics of its own.
-struct Place {
+struct TopicPipeline {
     cluster: &'static Cluster,
     directory: tempfile::TempDir,
     prefix: String,
 }
 
-impl Place {
+impl TopicPipeline {
     /// `None` where there is no Kafka to be had. `name` tells the topics of a test from those of others.
     fn new(name: &str) -> Option<Self> {
         let cluster = CLUSTER.as_ref()?;
@@ -45,7 +45,7 @@ impl Place {
         shoal(self.directory.path(), arguments)
     }
 
-    /// What a call says, without what differs from run to run.
+    /// The output of a call, without what differs from run to run.
     fn told(&self, arguments: &[&str]) -> String {
         let Ran { code, stdout, stderr } = self.call(arguments);
         let said = stdout.replace(&self.prefix, "PREFIX").replace(self.cluster.bootstrap(), "BROKER");
@@ -76,7 +76,7 @@ fn crc32(text: &str) -> u32 {
 
 #[test]
 fn topics_are_made_and_compared() {
-    let Some(place) = Place::new("topics") else { return };
+    let Some(place) = TopicPipeline::new("topics") else { return };
     let other = ["topics", "check", "p.toml", "--set", "kafka.staged=true", "--set", "detect.partitions.pair=4"];
     let answers = [
         place.told(&["topics", "check", "p.toml"]),
@@ -92,7 +92,7 @@ fn topics_are_made_and_compared() {
 
 #[test]
 fn a_cluster_is_looked_at() {
-    let Some(place) = Place::new("online") else { return };
+    let Some(place) = TopicPipeline::new("online") else { return };
     let before = place.told(&["check", "p.toml", "--online"]);
     place.call(&["topics", "create", "p.toml"]).well();
     let answers = [
@@ -106,7 +106,7 @@ fn a_cluster_is_looked_at() {
 
 #[test]
 fn a_topic_gives_the_alerts_of_the_file() {
-    let Some(place) = Place::new("fused") else { return };
+    let Some(place) = TopicPipeline::new("fused") else { return };
     place.call(&["topics", "create", "p.toml"]).well();
     place.fill();
     let ran = place.call(&["run", "p.toml", "--state", "state"]).well();
@@ -120,7 +120,7 @@ fn a_topic_gives_the_alerts_of_the_file() {
 
 #[test]
 fn processes_with_stages_of_their_own_give_the_alerts_of_the_file() {
-    let Some(place) = Place::new("staged") else { return };
+    let Some(place) = TopicPipeline::new("staged") else { return };
     let staged = ["--set", "kafka.staged=true"];
     place.call(&[&["topics", "create", "p.toml"], &staged[..]].concat()).well();
     place.fill();
@@ -143,7 +143,7 @@ fn processes_with_stages_of_their_own_give_the_alerts_of_the_file() {
 
 #[test]
 fn a_run_that_follows_is_watched_and_stops() {
-    let Some(place) = Place::new("follow") else { return };
+    let Some(place) = TopicPipeline::new("follow") else { return };
     let staged = ["--set", "kafka.staged=true"];
     place.call(&[&["topics", "create", "p.toml"], &staged[..]].concat()).well();
     place.fill();
@@ -163,7 +163,7 @@ fn a_run_that_follows_is_watched_and_stops() {
     }
 }
 
-/// Where a process says that it serves.
+/// The address that a process says it serves at.
 fn served_at(child: &mut Child) -> String {
     // Not more is read than this line: the rest is for who waits for the end.
     let mut said = BufReader::with_capacity(1, child.stderr.as_mut().unwrap());

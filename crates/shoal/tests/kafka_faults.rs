@@ -10,18 +10,18 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use common::case::{Case, PARTITIONS, assert_same, from_files, posts};
+use common::case::{KafkaCase, PARTITIONS, assert_same, from_files, posts};
 use common::process::until;
 use common::records::{Kept, Outgoing};
-use common::{Line, made, shoal};
+use common::{PostLine, made, shoal};
 use shoal_broker::Cluster;
 use shoal_model::Alert;
 
-/// One for all tests but those that take it away. As careless as some are: topics come into being when somebody writes
-/// to them.
+/// The broker of all tests but those that take it away. As careless as some are: topics come into being when somebody
+/// writes to them.
 static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(|| Cluster::builder().auto_create_topics().start_or_skip());
 
-/// What one process makes of the same posts in a file.
+/// The alerts of one process over the same posts in a file.
 static BASELINE: LazyLock<Vec<Alert>> = LazyLock::new(|| {
     let baseline = from_files(posts("the baseline").unwrap(), &[]);
     made::assert_enough(&baseline);
@@ -38,7 +38,7 @@ properties = { 'fetch.message.max.bytes' = '16384', 'queued.min.messages' = '64'
 const WRONG: &str = "wrong";
 
 /// Records that are no posts, with the reason that is to be found.
-fn no_posts(post: &Line) -> Vec<(&'static str, Option<Vec<u8>>)> {
+fn no_posts(post: &PostLine) -> Vec<(&'static str, Option<Vec<u8>>)> {
     let text = |text: &str| Some(text.as_bytes().to_vec());
     let truncated = post.text[..post.text.len() / 2].to_vec();
     vec![
@@ -56,7 +56,7 @@ fn no_posts(post: &Line) -> Vec<(&'static str, Option<Vec<u8>>)> {
 }
 
 /// Writes all posts, and between them records that are none, to every partition.
-fn fill_with_strangers(case: &Case, posts: &[Line]) {
+fn fill_with_strangers(case: &KafkaCase, posts: &[PostLine]) {
     let (strangers, mut filling) = (no_posts(&posts[0]), case.filling());
     let part = posts.len() / strangers.len() + 1;
     for (posts, (reason, payload)) in posts.chunks(part).zip(strangers) {
@@ -73,10 +73,10 @@ fn fill_with_strangers(case: &Case, posts: &[Line]) {
     case.writer.flush();
 }
 
-/// Where a record stands, and what is wrong with it.
+/// The place of a record, and what is wrong with it.
 type Wrong = (String, u64, String);
 
-fn wrong(case: &Case) -> Vec<Wrong> {
+fn wrong(case: &KafkaCase) -> Vec<Wrong> {
     let records = case.looker.read(&case.topic("posts"));
     let wrong = |record: &Kept| {
         let reason = record.headers.get(WRONG)?.clone();
@@ -85,7 +85,7 @@ fn wrong(case: &Case) -> Vec<Wrong> {
     records.iter().filter_map(wrong).collect()
 }
 
-fn dead_letters(case: &Case) -> Vec<Wrong> {
+fn dead_letters(case: &KafkaCase) -> Vec<Wrong> {
     let letter = |record: &Kept| {
         let letter: serde_json::Value = serde_json::from_slice(&record.value).unwrap();
         let text = |key: &str| letter[key].as_str().unwrap().to_owned();
@@ -102,7 +102,7 @@ fn dead_letters(case: &Case) -> Vec<Wrong> {
 fn strangers(name: &str, kafka: &str) {
     let Some(posts) = posts(&format!("strangers among real posts, {name}")) else { return };
     let Some(cluster) = &*CLUSTER else { return };
-    let case = Case::new(cluster.bootstrap(), name, kafka, "");
+    let case = KafkaCase::new(cluster.bootstrap(), name, kafka, "");
     fill_with_strangers(&case, posts);
     // A name, so that nobody waits until the dead are given up; no state.
     let named = ["--instance", "a"];
@@ -138,7 +138,7 @@ fn strangers_among_posts_staged() {
 fn strangers_between_the_stages() {
     let Some(posts) = posts("strangers between the stages") else { return };
     let Some(cluster) = &*CLUSTER else { return };
-    let case = Case::new(cluster.bootstrap(), "between", STAGED, "");
+    let case = KafkaCase::new(cluster.bootstrap(), "between", STAGED, "");
     case.fill(posts);
     let mut process = case.start("one", &[]);
     process.slow();
@@ -176,7 +176,7 @@ fn strangers_between_the_stages() {
 #[test]
 fn topics_that_are_missing_or_do_not_fit_are_named() {
     let Some(cluster) = &*CLUSTER else { return };
-    let case = Case::without_topics(cluster.bootstrap(), "misfits", STAGED, "");
+    let case = KafkaCase::without_topics(cluster.bootstrap(), "misfits", STAGED, "");
     let run = || shoal(case.path(), &["run", "kafka.toml"]);
     let (source, between) = (case.topic("posts"), case.topic("pair"));
     for _ in 0..2 {
@@ -205,7 +205,7 @@ fn topics_that_are_missing_or_do_not_fit_are_named() {
 
 #[test]
 fn a_broker_that_is_not_there_is_said_within_a_minute() {
-    let case = Case::without_topics("127.0.0.1:1", "absent", STAGED, "");
+    let case = KafkaCase::without_topics("127.0.0.1:1", "absent", STAGED, "");
     for (name, setting) in [("staged", "kafka.staged=true"), ("fused", "kafka.staged=false")] {
         let started = Instant::now();
         let said = case.start(name, &["--follow", "--set", setting]).failed();
@@ -217,7 +217,7 @@ fn a_broker_that_is_not_there_is_said_within_a_minute() {
 
 /// The posts cut near these fractions, where nothing in a later part is older than anything in an earlier one: then
 /// nothing is late even if the sources are taken for silent between two parts.
-fn parts(posts: &[Line], fractions: [f64; 2]) -> Vec<&[Line]> {
+fn parts(posts: &[PostLine], fractions: [f64; 2]) -> Vec<&[PostLine]> {
     let clean = |cut: &usize| {
         let newest = posts[..*cut].iter().map(|line| &line.ts).max();
         newest < posts[*cut..].iter().map(|line| &line.ts).min()
@@ -238,7 +238,7 @@ fn parts(posts: &[Line], fractions: [f64; 2]) -> Vec<&[Line]> {
 fn away(name: &str, kafka: &str) {
     let Some(posts) = posts(&format!("a broker that is away, {name}")) else { return };
     let Some(cluster) = Cluster::builder().start_or_skip() else { return };
-    let case = Case::new(cluster.bootstrap(), name, kafka, "");
+    let case = KafkaCase::new(cluster.bootstrap(), name, kafka, "");
     let process = case.start("follows", &["--follow", "--state", "state", "--instance", "a"]);
     let outage = |longer: f64| {
         process.tells("the outage", |metrics| metrics.sum("shoal_broker_trouble_seconds", &[]) > longer);
@@ -292,7 +292,7 @@ fn another_configuration_is_another_epoch_over_the_same_topics() {
     let strict = "detect.judge.alpha=0.0001";
     let other = from_files(posts, &[strict]);
     assert_ne!(made::identities(&other), made::identities(&BASELINE));
-    let case = Case::new(cluster.bootstrap(), "epochs", STAGED, "");
+    let case = KafkaCase::new(cluster.bootstrap(), "epochs", STAGED, "");
     case.fill(posts);
     case.start("first", &[]).ended();
     for setting in [strict, "kafka.epoch=1"] {

@@ -10,18 +10,18 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use common::case::{Case, assert_same, from_files, posts};
+use common::case::{KafkaCase, assert_same, from_files, posts};
 use common::fleet::{Arguments, Fleet};
 use common::made;
 use shoal_broker::Cluster;
 use shoal_model::Alert;
 use shoal_stream::StageName;
 
-/// One for all tests. New groups wait, so that all processes are in the first generation.
+/// The broker of all tests. New groups wait, so that all processes are in the first generation.
 static CLUSTER: LazyLock<Option<Cluster>> =
     LazyLock::new(|| Cluster::builder().rebalance_delay(Duration::from_secs(3)).start_or_skip());
 
-/// What one process makes of the same posts in a file.
+/// The alerts of one process over the same posts in a file.
 static BASELINE: LazyLock<Vec<Alert>> = LazyLock::new(|| {
     let baseline = from_files(posts("the baseline").unwrap(), &[]);
     made::assert_enough(&baseline);
@@ -30,9 +30,9 @@ static BASELINE: LazyLock<Vec<Alert>> = LazyLock::new(|| {
 });
 
 /// Topics filled with the posts; `None` where there is no Kafka or there are no posts.
-fn case(name: &str, kafka: &str) -> Option<Case> {
+fn case(name: &str, kafka: &str) -> Option<KafkaCase> {
     let posts = posts(&format!("real posts over Kafka, {name}"))?;
-    let case = Case::new(CLUSTER.as_ref()?.bootstrap(), name, kafka, "");
+    let case = KafkaCase::new(CLUSTER.as_ref()?.bootstrap(), name, kafka, "");
     case.fill(posts);
     Some(case)
 }

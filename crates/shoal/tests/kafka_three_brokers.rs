@@ -10,19 +10,19 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::case::{Case, from_files, posts};
+use common::case::{KafkaCase, from_files, posts};
 use common::made;
 use common::process::{Process, until};
 use shoal_broker::Cluster;
 use shoal_model::Alert;
 
-/// One for all tests, one test at a time: two of three brokers are enough, one is not.
+/// The cluster of all tests, one test at a time: two of three brokers are enough, one is not.
 static CLUSTER: LazyLock<Option<Mutex<Cluster>>> = LazyLock::new(|| {
     let builder = Cluster::builder().three_brokers().property("min.insync.replicas", "2");
     builder.start_or_skip().map(Mutex::new)
 });
 
-/// What one process makes of the same posts in a file.
+/// The alerts of one process over the same posts in a file.
 static BASELINE: LazyLock<Vec<Alert>> = LazyLock::new(|| {
     let baseline = from_files(posts("the baseline").unwrap(), &[]);
     made::assert_enough(&baseline);
@@ -41,16 +41,16 @@ const CHUNK: usize = 64;
 const BETWEEN: Duration = Duration::from_millis(60);
 
 /// The cluster and empty topics; `None` where there is no Kafka or there are no posts.
-fn case(name: &str) -> Option<(MutexGuard<'static, Cluster>, Case)> {
+fn case(name: &str) -> Option<(MutexGuard<'static, Cluster>, KafkaCase)> {
     posts(&format!("real posts over three brokers, {name}"))?;
     let cluster = CLUSTER.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
-    let case = Case::new(cluster.bootstrap(), name, STAGED, "");
+    let case = KafkaCase::new(cluster.bootstrap(), name, STAGED, "");
     Some((cluster, case))
 }
 
-/// When a quarter of the revisions is written, kills the broker that leads a topic; when work goes on without it,
+/// Kills the broker that leads a topic when a quarter of the revisions is written; when work goes on without it,
 /// starts it again.
-fn lose_leader(cluster: &Cluster, case: &Case, topic: &str) {
+fn lose_leader(cluster: &Cluster, case: &KafkaCase, topic: &str) {
     let total = BASELINE.len();
     case.wait_for(total / 4);
     let topic = case.topic(topic);

@@ -14,27 +14,27 @@ use std::process::Stdio;
 use std::time::SystemTime;
 
 use common::made::{self, Numbers};
-use common::{Line, Watched, alerts, command, ended, length, pipeline, real_data, shoal, slice, watch};
+use common::{PostLine, Watched, alerts, command, ended, length, pipeline, real_data, shoal, slice, watch};
 use shoal_stream::STATE_VERSION;
 
 const KILLS: usize = 20;
 const BROKEN: usize = 200;
 
 /// A stream with broken records in it, and a run over it that is to be disturbed.
-struct Place {
+struct KilledRun {
     directory: tempfile::TempDir,
     /// The posts and, with an empty time, the broken records.
-    lines: Vec<Line>,
+    lines: Vec<PostLine>,
     settings: Vec<&'static str>,
 }
 
-impl Place {
-    fn new(mut lines: Vec<Line>, settings: &[&'static str]) -> Self {
+impl KilledRun {
+    fn new(mut lines: Vec<PostLine>, settings: &[&'static str]) -> Self {
         let mut numbers = Numbers(7);
         for number in 0..BROKEN {
             let at = numbers.below(lines.len() as u64) as usize;
             let text = format!("{{\"id\":\"broken {number}\",\"text\":\"{}", "x".repeat(number)).into_bytes();
-            lines.insert(at, Line { ts: String::new(), author: String::new(), text });
+            lines.insert(at, PostLine { ts: String::new(), author: String::new(), text });
         }
         let directory = tempfile::tempdir().unwrap();
         common::write(&directory.path().join("posts.ndjson"), &lines);
@@ -82,7 +82,7 @@ impl Place {
     }
 }
 
-/// When a process is to be killed.
+/// The moment at which a process is killed.
 #[derive(Debug, Clone, Copy)]
 enum Moment {
     /// The alerts have this many bytes.
@@ -105,7 +105,7 @@ impl Moment {
 }
 
 /// Twenty moments, each beyond the last as far as the stream goes, none so late that the process may have ended.
-fn moments(place: &Place) -> Vec<Moment> {
+fn moments(place: &KilledRun) -> Vec<Moment> {
     let mut numbers = Numbers(42);
     let total = place.lines.len() as u64;
     let mut positions: Vec<u64> = (0..KILLS).map(|_| total / 20 + numbers.below(total * 3 / 4)).collect();
@@ -131,7 +131,7 @@ fn moments(place: &Place) -> Vec<Moment> {
     positions.into_iter().map(moment).collect()
 }
 
-/// What a kill did.
+/// The effect of a kill.
 struct Kill {
     /// It hit a living process.
     hit: bool,
@@ -140,7 +140,7 @@ struct Kill {
 }
 
 /// Starts the run, kills it at the moment.
-fn kill_at(place: &Place, moment: Moment, threads: usize) -> Kill {
+fn kill_at(place: &KilledRun, moment: Moment, threads: usize) -> Kill {
     let setting = format!("run.threads={threads}");
     let arguments = place.arguments("alerts", &["--state", "state", "--set", &setting]);
     let (alerts, letters) = (place.path("alerts.ndjson"), place.path("alerts.dead-letters.ndjson"));
@@ -163,7 +163,7 @@ fn kill_at(place: &Place, moment: Moment, threads: usize) -> Kill {
 }
 
 /// Kills it twenty times, lets it finish, and compares with a run that nobody disturbed.
-fn killed_twenty_times(place: &Place) {
+fn killed_twenty_times(place: &KilledRun) {
     place.run("undisturbed", &[]).well();
     let expected = alerts(&place.path("undisturbed.ndjson"));
     made::assert_enough(&expected);
@@ -199,20 +199,20 @@ fn killed_at_twenty_moments_of_a_made_up_stream() {
 fn killed_at_twenty_moments_of_real_posts() {
     let Some(files) = real_data("kill -9 on real posts", &["ira_dev.jsonl.zst"]) else { return };
     let lines = slice(&files[0], "2015-01", "2015-05");
-    killed_twenty_times(&Place::new(lines, &["checkpoint.every_posts=2000"]));
+    killed_twenty_times(&KilledRun::new(lines, &["checkpoint.every_posts=2000"]));
 }
 
-fn made_up(checkpoint: &'static str) -> Place {
+fn made_up(checkpoint: &'static str) -> KilledRun {
     let line = |post: made::Made| {
         let ts = shoal_model::Timestamp::from_seconds(post.seconds).to_string();
-        Line { ts, author: post.author, text: post.line.into_bytes() }
+        PostLine { ts, author: post.author, text: post.line.into_bytes() }
     };
     let lines = made::stream(1).into_iter().map(line).collect();
-    Place::new(lines, &["detect.order.lateness=60s", "detect.judge.growth=1.05", checkpoint])
+    KilledRun::new(lines, &["detect.order.lateness=60s", "detect.judge.growth=1.05", checkpoint])
 }
 
 /// A run that has ended, with its state.
-fn finished() -> Place {
+fn finished() -> KilledRun {
     let place = made_up("checkpoint.every_posts=2000");
     place.run("alerts", &["--state", "state"]).well();
     assert!(length(&place.path("alerts.ndjson")) > 0);
@@ -288,7 +288,7 @@ fn alerts_that_were_cut_by_others_are_refused() {
 #[test]
 fn an_input_that_grew_after_its_end_is_read_again() {
     let place = finished();
-    let more = Line { text: b"{\"no post\":1}".to_vec(), ts: String::new(), author: String::new() };
+    let more = PostLine { text: b"{\"no post\":1}".to_vec(), ts: String::new(), author: String::new() };
     let mut input = File::options().append(true).open(place.path("posts.ndjson")).unwrap();
     writeln!(input, "{}", String::from_utf8_lossy(&more.text)).unwrap();
     let again = place.run("alerts", &["--state", "state"]).well();
@@ -308,7 +308,7 @@ fn another_output_is_refused_and_left_alone() {
     assert_untouched(&before, &place.files());
 }
 
-/// What has come out of a pipe cannot be read again: a state of it would lose posts or repeat them.
+/// A pipe cannot be read again: a state of it would lose posts or repeat them.
 #[test]
 fn state_of_standard_input_is_refused_before_anything_is_done() {
     let place = finished();

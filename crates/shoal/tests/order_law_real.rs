@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use common::made::{self, Numbers};
-use common::{Line, alerts, pipeline, real_data, shoal, slice};
+use common::{PostLine, alerts, pipeline, real_data, shoal, slice};
 use shoal_model::Timestamp;
 
 const FILES: [&str; 3] = ["ira_dev.jsonl.zst", "benign_congress_2015.jsonl.zst", "mixed_stocknet_2014_2016.jsonl.zst"];
@@ -20,11 +20,11 @@ const SHUFFLE_SECONDS: u64 = 59;
 type Identities = BTreeSet<(String, u32, String)>;
 
 /// A month of an operation, a parliament and traders, merged by time; `None` where the data is absent.
-fn month(what: &str) -> Option<&'static [Line]> {
-    static POSTS: OnceLock<Vec<Line>> = OnceLock::new();
+fn month(what: &str) -> Option<&'static [PostLine]> {
+    static POSTS: OnceLock<Vec<PostLine>> = OnceLock::new();
     let files = real_data(what, &FILES)?;
     Some(POSTS.get_or_init(|| {
-        let mut posts: Vec<Line> = files.iter().flat_map(|file| slice(file, "2015-01-01", "2015-02-01")).collect();
+        let mut posts: Vec<PostLine> = files.iter().flat_map(|file| slice(file, "2015-01-01", "2015-02-01")).collect();
         posts.sort_by(|a, b| a.ts.cmp(&b.ts));
         posts
     }))
@@ -48,8 +48,8 @@ fn seconds(ts: &str) -> i64 {
     serde_json::from_value::<Timestamp>(ts.into()).unwrap().micros() / 1_000_000
 }
 
-/// What one file, one partition of each stage and one thread give; written to `posts.ndjson` in the directory.
-fn baseline(directory: &Path, posts: &[Line]) -> Identities {
+/// The alerts of one file, one partition of each stage and one thread; written to `posts.ndjson` in the directory.
+fn baseline(directory: &Path, posts: &[PostLine]) -> Identities {
     common::write(&directory.join("posts.ndjson"), posts);
     let baseline = identities(directory, &["posts.ndjson"], &["run.threads=1"]);
     made::assert_enough(&alerts(&directory.join("alerts.ndjson")));
@@ -64,10 +64,10 @@ fn assert_same(baseline: &Identities, found: &Identities, what: &str) {
 }
 
 /// The posts in four files, by author.
-fn write_by_author(directory: &Path, posts: &[Line]) -> [&'static str; 4] {
+fn write_by_author(directory: &Path, posts: &[PostLine]) -> [&'static str; 4] {
     let names = ["part0.ndjson", "part1.ndjson", "part2.ndjson", "part3.ndjson"];
     for (part, name) in names.iter().enumerate() {
-        let own = |line: &&Line| line.author.bytes().map(usize::from).sum::<usize>() % 4 == part;
+        let own = |line: &&PostLine| line.author.bytes().map(usize::from).sum::<usize>() % 4 == part;
         common::write(&directory.join(name), posts.iter().filter(own));
     }
     names
@@ -110,7 +110,7 @@ fn arrival_within_lateness_changes_nothing() {
     let baseline = baseline(directory.path(), posts);
     for seed in 0..3 {
         let mut numbers = Numbers(seed);
-        let mut arrivals: Vec<(i64, &Line)> =
+        let mut arrivals: Vec<(i64, &PostLine)> =
             posts.iter().map(|line| (seconds(&line.ts) + numbers.below(SHUFFLE_SECONDS + 1) as i64, line)).collect();
         arrivals.sort_by_key(|(arrival, _)| *arrival);
         let shuffled = arrivals.iter().map(|(_, line)| *line);

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::process::{Process, until};
-use common::{Line, lines, pipeline, shoal, write};
+use common::{PostLine, lines, pipeline, shoal, write};
 use serde_json::{Value, json};
 use shoal_tools::{debian, npm, or_skip};
 
-/// When the posts that come while somebody looks begin, and the end of all.
+/// The first moment of the posts that come while somebody looks, and the end of all.
 const LATER: &str = "2026-03-05T00:00:00Z";
 const END: &str = "2027";
 /// Accounts that mean harm: their ids and the names they show.
@@ -27,7 +27,7 @@ const HARM: [(&str, &str); 6] = [
     ("a/../b?c=d#e%2Ff", "javascript:alert(1)"),
     ("תיםتيم", "🐟🐟"),
 ];
-/// What they publish.
+/// The texts that they publish.
 const TEXTS: [&str; 7] = [
     "<script>alert(document.domain)</script> read this alert before they delete it, everybody",
     "Look at this alert: <img src=//evil.example/x.png onerror=alert(1)> <iframe src=//evil.example></iframe> wow",
@@ -38,7 +38,7 @@ const TEXTS: [&str; 7] = [
     "警报 alert：九号请投反对票，海港大桥属于所有人，不要收费。🌉🌉 <script>alert(1)</script>",
 ];
 
-/// What the browser needs: the browser, and a folder of packages. `None`, and said, where that is not to be had.
+/// A browser and a folder of packages, which these tests need. `None`, and said, where they are not to be had.
 fn tools(what: &str) -> Option<(PathBuf, PathBuf)> {
     let chromium = or_skip(what, debian("chromium", "chromium"))?;
     let packages = or_skip(what, npm(&scripts()))?;
@@ -57,10 +57,10 @@ struct Served {
 }
 
 impl Served {
-    /// Of these posts; those from `later` on are held back in `rest.ndjson`.
-    fn new(posts: &[Line], later: &str) -> Self {
+    /// A pipeline of these posts; those from `later` on are held back in `rest.ndjson`.
+    fn new(posts: &[PostLine], later: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let (now, rest): (Vec<&Line>, Vec<&Line>) = posts.iter().partition(|post| post.ts.as_str() < later);
+        let (now, rest): (Vec<&PostLine>, Vec<&PostLine>) = posts.iter().partition(|post| post.ts.as_str() < later);
         write(&directory.path().join("posts.ndjson"), now.iter().copied());
         write(&directory.path().join("rest.ndjson"), rest);
         configure(directory.path(), "");
@@ -95,7 +95,7 @@ fn configure(directory: &Path, more: &str) {
     fs::write(directory.join("page.toml"), file).unwrap();
 }
 
-/// Where the page is, once it is there.
+/// The address of the page, once it is there.
 fn address(process: &Process) -> String {
     let mut found = None;
     until("the page's address", || {
@@ -107,12 +107,12 @@ fn address(process: &Process) -> String {
     found.unwrap()
 }
 
-fn demo() -> Vec<Line> {
+fn demo() -> Vec<PostLine> {
     lines(Path::new(&pipeline("demo.ndjson")))
 }
 
 /// Posts of accounts that act together and mean harm, from the demo's first day on.
-fn harm() -> Vec<Line> {
+fn harm() -> Vec<PostLine> {
     let mut posts = Vec::new();
     for round in 0..14 {
         for (place, (author, handle)) in HARM.iter().enumerate() {
@@ -123,7 +123,7 @@ fn harm() -> Vec<Line> {
                 "ts": ts, "text": text, "repost": false, "url": format!("https://social.example/<x>\"/{round}"),
                 "urls": ["javascript:alert(1)", "http://user:password@ev\u{456}l.example:81/\u{202e}?<script>"],
             });
-            posts.push(Line { ts, author: (*author).to_owned(), text: serde_json::to_vec(&post).unwrap() });
+            posts.push(PostLine { ts, author: (*author).to_owned(), text: serde_json::to_vec(&post).unwrap() });
         }
     }
     posts

@@ -1,4 +1,4 @@
-//! What released versions saved is read by this one: states, alerts and indexes, as they lie in `released/`.
+//! Files of released versions are read by this one: states, alerts and indexes, as they lie in `released/`.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -187,7 +187,7 @@ fn compressed_and_piped_posts_give_the_same_alerts() {
 fn several_inputs_are_merged_by_time() {
     let directory = tempfile::tempdir().unwrap();
     let posts = lines(Path::new(&pipeline("demo.ndjson")));
-    let part = |line: &common::Line| line.author.len() % 3;
+    let part = |line: &common::PostLine| line.author.len() % 3;
     for number in 0..3 {
         let own = posts.iter().filter(|line| part(line) == number);
         common::write(&directory.path().join(format!("{number}.ndjson")), own);

@@ -1,4 +1,4 @@
-//! What is not sent, and who is not named: shadow mode, mutes with expiry, allow-lists.
+//! Alerts that are not sent, and accounts that are not named: shadow mode, mutes with expiry, allow-lists.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -17,13 +17,13 @@ const EXPIRY: &str = "2026-03-04T00:00:00Z";
 const NEVER: &str = "2030-01-01T00:00:00Z";
 
 /// The alerts that were sent and those that were not.
-struct Outcome {
+struct SentAndWithheld {
     sent: Vec<Alert>,
     withheld: Vec<Alert>,
 }
 
 /// Runs the demo stream with settings laid over the defaults.
-fn run(settings: &[&str]) -> Outcome {
+fn run(settings: &[&str]) -> SentAndWithheld {
     let directory = tempfile::tempdir().unwrap();
     let (file, input) = (pipeline("file.toml"), pipeline("demo.ndjson"));
     let mut arguments = vec!["run", &file, "--input", &input, "--output", "alerts.ndjson"];
@@ -32,10 +32,10 @@ fn run(settings: &[&str]) -> Outcome {
     }
     shoal(directory.path(), &arguments).well();
     let read = |name: &str| alerts(&directory.path().join(name));
-    Outcome { sent: read("alerts.ndjson"), withheld: read("shadow.ndjson") }
+    SentAndWithheld { sent: read("alerts.ndjson"), withheld: read("shadow.ndjson") }
 }
 
-/// What an alert says, without whether it was sent and by which configuration.
+/// The statements of an alert, without whether it was sent and by which configuration.
 fn said(alerts: &[Alert]) -> Vec<String> {
     let said = |alert: &Alert| json!([alert.alert_id, alert.revision, alert.raised_at, alert.observed]).to_string();
     alerts.iter().map(said).collect()

@@ -1,4 +1,4 @@
-//! Which properties of librdkafka a pipeline may set.
+//! Properties of librdkafka that a pipeline may set.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ pub(crate) fn check(properties: &BTreeMap<String, String>) -> Result<(), Error> 
     Ok(())
 }
 
-/// Why a property is not to be set, if so.
+/// The reason why a property is not to be set, if there is one.
 fn owner(name: &str) -> Option<&'static str> {
     let matches = |pattern: &&str| match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
         (Some(end), _) => name.ends_with(end),

@@ -1,4 +1,4 @@
-//! Where secrets come from.
+//! Secrets, by the place that they come from.
 
 use std::fmt;
 use std::fs::File;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 
 /// The longest secret, in bytes. Tokens of large organisations have some kilobytes.
-const LONGEST: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// The place of a secret, never the secret itself: `{ file = "/path" }` or `{ env = "NAME" }`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -69,9 +69,9 @@ impl Secret {
 fn read_file(path: &Path) -> Result<String, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut secret = String::new();
-    file.take(LONGEST + 1).read_to_string(&mut secret).map_err(|error| error.to_string())?;
-    if secret.len() as u64 > LONGEST {
-        return Err(format!("it has more than {LONGEST} bytes"));
+    file.take(MAX_BYTES + 1).read_to_string(&mut secret).map_err(|error| error.to_string())?;
+    if secret.len() as u64 > MAX_BYTES {
+        return Err(format!("it has more than {MAX_BYTES} bytes"));
     }
     Ok(secret)
 }

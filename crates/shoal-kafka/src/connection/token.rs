@@ -8,9 +8,9 @@ use rdkafka::client::OAuthToken;
 use serde::Deserialize;
 
 /// After this a token that does not say how long it lives is read again.
-const UNSAID: Duration = Duration::from_mins(5);
+const DEFAULT_LIFETIME: Duration = Duration::from_mins(5);
 
-/// What a JWT says about itself, as far as it matters here.
+/// The claims of a JWT that matter here.
 #[derive(Debug, Default, Deserialize)]
 struct Claims {
     /// Seconds since 1970; RFC 7519 allows fractions.
@@ -26,7 +26,7 @@ pub(crate) fn describe(token: &str, now: SystemTime) -> Result<OAuthToken, Strin
     }
     let claims = claims(token).unwrap_or_default();
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let expires = claims.exp.map_or(now + UNSAID, |exp| Duration::try_from_secs_f64(exp).unwrap_or_default());
+    let expires = claims.exp.map_or(now + DEFAULT_LIFETIME, |exp| Duration::try_from_secs_f64(exp).unwrap_or_default());
     if expires <= now {
         let ago = now.saturating_sub(expires).as_secs();
         return Err(format!("it expired {ago} seconds ago"));

@@ -7,15 +7,15 @@ use std::time::Duration;
 pub(crate) struct Message<'a> {
     /// `host:port`.
     pub(crate) broker: Option<&'a str>,
-    /// Whether the cluster named this broker, not the configuration.
+    /// `true` if the cluster named this broker, not the configuration.
     pub(crate) is_advertised: bool,
-    /// Whether we speak TLS with it.
+    /// `true` if we speak TLS with it.
     pub(crate) is_tls: bool,
-    /// Whether we sign in.
+    /// `true` if we sign in.
     pub(crate) is_sasl: bool,
-    /// What it says.
+    /// The text.
     pub(crate) text: &'a str,
-    /// What the client was doing with the broker, and for how long.
+    /// The time in a state of the connection, and the state.
     pub(crate) state: Option<(Duration, &'a str)>,
 }
 

@@ -1,4 +1,4 @@
-//! What clients and brokers say, in words that a person can act on.
+//! Diagnoses: complaints of clients and brokers in words that a person can act on.
 
 pub(crate) mod message;
 mod sentences;
@@ -11,14 +11,14 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use self::message::Message;
 use self::sentences::words;
 
-/// What went wrong, and what to do.
+/// The problem and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// Which trouble it is.
-    pub kind: Kind,
-    /// What happened.
+    /// The kind of trouble.
+    pub kind: TroubleKind,
+    /// The problem.
     pub what: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: String,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for Diagnosis {
 
 /// The troubles that are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum TroubleKind {
     /// Nobody listens there.
     Refused,
     /// The host's name leads nowhere.
@@ -43,7 +43,7 @@ pub enum Kind {
     WantsTls,
     /// We speak TLS, the broker does not.
     NoTls,
-    /// What answers is no Kafka broker.
+    /// Something answers that is no Kafka broker.
     NotKafka,
     /// The broker's certificate cannot be verified.
     Untrusted,
@@ -91,13 +91,13 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
-    /// Whether it may be over the next time without anybody doing anything.
+impl TroubleKind {
+    /// Says whether it may be over the next time without anybody doing anything.
     pub(crate) fn is_passing(self) -> bool {
         matches!(self, Self::TimedOut | Self::Disconnected | Self::AllDown | Self::Replicas | Self::Other)
     }
 
-    /// How much it tells, against others heard at the same time.
+    /// The weight against others heard at the same time.
     pub(crate) fn weight(self) -> u8 {
         match self {
             Self::AllDown => 0,
@@ -113,20 +113,20 @@ impl Kind {
 pub fn diagnose(code: Option<Code>, reason: &str) -> Diagnosis {
     let message = Message::parse(reason);
     let kind = hang_up(&message).or_else(|| by_text(message.text)).or_else(|| code.and_then(by_code));
-    let kind = kind.unwrap_or(Kind::Other);
+    let kind = kind.unwrap_or(TroubleKind::Other);
     let (what, remedy) = words(kind, &message);
     Diagnosis { kind, what, remedy }
 }
 
 /// A broker that is spoken to in a wrong way just hangs up; why is told by what the client was doing. (The client has
 /// such hints itself and fails to give them.)
-fn hang_up(message: &Message<'_>) -> Option<Kind> {
+fn hang_up(message: &Message<'_>) -> Option<TroubleKind> {
     let has_hung_up = ["Disconnected: ", "Send failed: "].iter().any(|start| message.text.starts_with(start));
     let (time, state) = message.state.filter(|_| has_hung_up)?;
     match state {
-        "APIVERSION_QUERY" if !message.is_tls => Some(Kind::WantsTls),
+        "APIVERSION_QUERY" if !message.is_tls => Some(TroubleKind::WantsTls),
         // What asks to sign in hangs up at the first question.
-        "UP" if !message.is_sasl && time < Duration::from_secs(2) => Some(Kind::WantsSasl),
+        "UP" if !message.is_sasl && time < Duration::from_secs(2) => Some(TroubleKind::WantsSasl),
         _ => None,
     }
 }
@@ -139,11 +139,14 @@ pub(crate) fn code_of(error: &KafkaError) -> Option<Code> {
     }
 }
 
-/// What messages say that their codes do not; the first that fits.
-const BY_TEXT: &[(&[&str], Kind)] = &[
-    (&["Connection refused"], Kind::Refused),
-    (&["Failed to resolve", "Host resolution failure"], Kind::Unresolved),
-    (&["connecting to a PLAINTEXT broker listener?", "wrong version number", "packet length too long"], Kind::NoTls),
+/// Kinds that messages tell and their codes do not; the first that fits.
+const BY_TEXT: &[(&[&str], TroubleKind)] = &[
+    (&["Connection refused"], TroubleKind::Refused),
+    (&["Failed to resolve", "Host resolution failure"], TroubleKind::Unresolved),
+    (
+        &["connecting to a PLAINTEXT broker listener?", "wrong version number", "packet length too long"],
+        TroubleKind::NoTls,
+    ),
     (
         &[
             "alert certificate required",
@@ -153,55 +156,57 @@ const BY_TEXT: &[(&[&str], Kind)] = &[
             "alert unknown ca",
             "client SSL authentication might be required",
         ],
-        Kind::ClientCertificate,
+        TroubleKind::ClientCertificate,
     ),
     (
         &["certificate verify failed", "Failed to verify broker certificate", "did not provide a certificate"],
-        Kind::Untrusted,
+        TroubleKind::Untrusted,
     ),
-    (&["fenced by other consumer", "Static consumer fenced"], Kind::Fenced),
-    (&["no previously committed offset"], Kind::NoPosition),
-    (&["Invalid response size"], Kind::NotKafka),
-    (&["Request not valid in current SASL state"], Kind::NoSasl),
-    (&["broker's supported mechanisms: "], Kind::Mechanism),
-    (&["OAUTHBEARER token", "invalid_token"], Kind::Token),
-    (&["SASL authentication error", "Authentication failed"], Kind::Credentials),
-    (&["SSL handshake failed"], Kind::Tls),
-    (&["Fatal error: "], Kind::Fatal),
-    (&["timed out", "Timed out", "timeout"], Kind::TimedOut),
-    (&["Disconnected", "Connection reset", "Broken pipe"], Kind::Disconnected),
+    (&["fenced by other consumer", "Static consumer fenced"], TroubleKind::Fenced),
+    (&["no previously committed offset"], TroubleKind::NoPosition),
+    (&["Invalid response size"], TroubleKind::NotKafka),
+    (&["Request not valid in current SASL state"], TroubleKind::NoSasl),
+    (&["broker's supported mechanisms: "], TroubleKind::Mechanism),
+    (&["OAUTHBEARER token", "invalid_token"], TroubleKind::Token),
+    (&["SASL authentication error", "Authentication failed"], TroubleKind::Credentials),
+    (&["SSL handshake failed"], TroubleKind::Tls),
+    (&["Fatal error: "], TroubleKind::Fatal),
+    (&["timed out", "Timed out", "timeout"], TroubleKind::TimedOut),
+    (&["Disconnected", "Connection reset", "Broken pipe"], TroubleKind::Disconnected),
 ];
 
-fn by_text(reason: &str) -> Option<Kind> {
+fn by_text(reason: &str) -> Option<TroubleKind> {
     let fits = |needles: &[&str]| needles.iter().any(|needle| reason.contains(needle));
     BY_TEXT.iter().find(|(needles, _)| fits(needles)).map(|(_, kind)| *kind)
 }
 
-fn by_code(code: Code) -> Option<Kind> {
+fn by_code(code: Code) -> Option<TroubleKind> {
     let kind = match code {
-        Code::Resolve => Kind::Unresolved,
-        Code::OperationTimedOut | Code::RequestTimedOut | Code::TimedOutQueue | Code::MessageTimedOut => Kind::TimedOut,
-        Code::BrokerTransportFailure | Code::NetworkException => Kind::Disconnected,
-        Code::SSL => Kind::Tls,
-        Code::UnsupportedSASLMechanism => Kind::Mechanism,
-        Code::Authentication | Code::SaslAuthenticationFailed => Kind::Credentials,
-        Code::TopicAuthorizationFailed => Kind::TopicDenied,
-        Code::GroupAuthorizationFailed => Kind::GroupDenied,
-        Code::ClusterAuthorizationFailed => Kind::ClusterDenied,
-        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => Kind::UnknownTopic,
+        Code::Resolve => TroubleKind::Unresolved,
+        Code::OperationTimedOut | Code::RequestTimedOut | Code::TimedOutQueue | Code::MessageTimedOut => {
+            TroubleKind::TimedOut
+        }
+        Code::BrokerTransportFailure | Code::NetworkException => TroubleKind::Disconnected,
+        Code::SSL => TroubleKind::Tls,
+        Code::UnsupportedSASLMechanism => TroubleKind::Mechanism,
+        Code::Authentication | Code::SaslAuthenticationFailed => TroubleKind::Credentials,
+        Code::TopicAuthorizationFailed => TroubleKind::TopicDenied,
+        Code::GroupAuthorizationFailed => TroubleKind::GroupDenied,
+        Code::ClusterAuthorizationFailed => TroubleKind::ClusterDenied,
+        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => TroubleKind::UnknownTopic,
         Code::InvalidReplicationFactor
         | Code::InvalidPartitions
         | Code::InvalidConfig
         | Code::InvalidTopic
-        | Code::PolicyViolation => Kind::BadTopic,
-        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => Kind::TooLarge,
-        Code::NotEnoughReplicas | Code::NotEnoughReplicasAfterAppend | Code::ISRInsufficient => Kind::Replicas,
-        Code::FencedInstanceId | Code::Fenced | Code::UnreleasedInstanceId => Kind::Fenced,
-        Code::OffsetOutOfRange | Code::AutoOffsetReset => Kind::OutOfRange,
-        Code::NoOffset => Kind::NoPosition,
-        Code::PollExceeded => Kind::PollExceeded,
-        Code::AllBrokersDown => Kind::AllDown,
-        Code::Fatal => Kind::Fatal,
+        | Code::PolicyViolation => TroubleKind::BadTopic,
+        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => TroubleKind::TooLarge,
+        Code::NotEnoughReplicas | Code::NotEnoughReplicasAfterAppend | Code::ISRInsufficient => TroubleKind::Replicas,
+        Code::FencedInstanceId | Code::Fenced | Code::UnreleasedInstanceId => TroubleKind::Fenced,
+        Code::OffsetOutOfRange | Code::AutoOffsetReset => TroubleKind::OutOfRange,
+        Code::NoOffset => TroubleKind::NoPosition,
+        Code::PollExceeded => TroubleKind::PollExceeded,
+        Code::AllBrokersDown => TroubleKind::AllDown,
+        Code::Fatal => TroubleKind::Fatal,
         _ => return None,
     };
     Some(kind)
@@ -213,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    /// What librdkafka 2.12 said of Kafka 4.3, and what came of it.
+    /// Messages of librdkafka 2.12 about Kafka 4.3.
     const RECORDED: &[(Code, &str)] = &[
         (
             Code::BrokerTransportFailure,
@@ -311,7 +316,7 @@ mod tests {
         for (code, message) in RECORDED {
             let code = (*code != Code::NoError).then_some(*code);
             let Diagnosis { kind, what, remedy } = diagnose(code, message);
-            assert_ne!(kind, Kind::Other, "{message}");
+            assert_ne!(kind, TroubleKind::Other, "{message}");
             let _ = writeln!(all, "{kind:?}\n  {what}\n  {remedy}");
         }
         insta::assert_snapshot!(all);
@@ -345,7 +350,7 @@ mod tests {
     fn what_brokers_say_is_bounded_and_safe() {
         let hostile = format!("evil\u{1b}[2J:1/1: \u{202e}{}", "x".repeat(10_000));
         let Diagnosis { kind, what, .. } = diagnose(None, &hostile);
-        assert_eq!(kind, Kind::Other);
+        assert_eq!(kind, TroubleKind::Other);
         assert!(what.len() < 1_000 && !what.contains(['\u{1b}', '\u{202e}']), "{what}");
     }
 }

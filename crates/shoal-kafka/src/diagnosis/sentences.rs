@@ -1,7 +1,7 @@
 //! The sentences of diagnoses.
 
 use super::message::Message;
-use crate::diagnosis::Kind;
+use crate::diagnosis::TroubleKind;
 use crate::printable::excerpt;
 
 /// The broker as the object of a sentence.
@@ -9,7 +9,7 @@ fn broker(message: &Message<'_>) -> String {
     message.broker.map_or_else(|| "the broker".to_owned(), |address| format!("the broker at {}", excerpt(address, 100)))
 }
 
-/// What to look at when the place itself is wrong.
+/// The remedy when the place itself is wrong.
 fn place(message: &Message<'_>, otherwise: &str) -> String {
     if message.is_advertised {
         "the cluster itself names this address: check that the broker runs, that it can be reached from here, and \
@@ -20,47 +20,53 @@ fn place(message: &Message<'_>, otherwise: &str) -> String {
     }
 }
 
-/// What happened, and what to do.
-pub(crate) fn words(kind: Kind, message: &Message<'_>) -> (String, String) {
+/// The problem, and the remedy.
+pub(crate) fn words(kind: TroubleKind, message: &Message<'_>) -> (String, String) {
     let at = broker(message);
     match kind {
-        Kind::Refused | Kind::Unresolved | Kind::TimedOut | Kind::Disconnected | Kind::AllDown => {
-            reaching(kind, message)
-        }
-        Kind::WantsTls => (
+        TroubleKind::Refused
+        | TroubleKind::Unresolved
+        | TroubleKind::TimedOut
+        | TroubleKind::Disconnected
+        | TroubleKind::AllDown => reaching(kind, message),
+        TroubleKind::WantsTls => (
             format!("{at} does not understand us: most likely it wants TLS, and we do not speak it"),
             "add [kafka.tls], or name the port of a listener without TLS".to_owned(),
         ),
-        Kind::NoTls => (
+        TroubleKind::NoTls => (
             format!("{at} does not speak TLS"),
             "remove [kafka.tls], or name the port of a listener with TLS".to_owned(),
         ),
-        Kind::NotKafka => (
+        TroubleKind::NotKafka => (
             format!("what answers instead of {at} is no Kafka"),
             "check host and port in kafka.bootstrap; a proxy or a web server may stand there".to_owned(),
         ),
-        Kind::Untrusted | Kind::ClientCertificate | Kind::Tls => certificates(kind, message),
-        Kind::WantsSasl | Kind::NoSasl | Kind::Mechanism | Kind::Credentials | Kind::Token => signing_in(kind, message),
+        TroubleKind::Untrusted | TroubleKind::ClientCertificate | TroubleKind::Tls => certificates(kind, message),
+        TroubleKind::WantsSasl
+        | TroubleKind::NoSasl
+        | TroubleKind::Mechanism
+        | TroubleKind::Credentials
+        | TroubleKind::Token => signing_in(kind, message),
         _ => answers(kind, message),
     }
 }
 
-fn reaching(kind: Kind, message: &Message<'_>) -> (String, String) {
+fn reaching(kind: TroubleKind, message: &Message<'_>) -> (String, String) {
     let at = broker(message);
     match kind {
-        Kind::Refused => (
+        TroubleKind::Refused => (
             format!("{at} refuses connections: nobody listens there"),
             place(message, "check host and port in kafka.bootstrap, and that the broker runs"),
         ),
-        Kind::Unresolved => (
+        TroubleKind::Unresolved => (
             format!("{at} cannot be found: its name leads nowhere"),
             place(message, "check the host in kafka.bootstrap, and the name service of this machine"),
         ),
-        Kind::TimedOut => (
+        TroubleKind::TimedOut => (
             format!("{at} did not answer in time"),
             place(message, "check host and port in kafka.bootstrap, that the broker runs, and what stands between"),
         ),
-        Kind::AllDown => (
+        TroubleKind::AllDown => (
             "no broker can be reached".to_owned(),
             "check kafka.bootstrap, that the brokers run, and the network; the client goes on trying".to_owned(),
         ),
@@ -71,10 +77,10 @@ fn reaching(kind: Kind, message: &Message<'_>) -> (String, String) {
     }
 }
 
-fn certificates(kind: Kind, message: &Message<'_>) -> (String, String) {
+fn certificates(kind: TroubleKind, message: &Message<'_>) -> (String, String) {
     let at = broker(message);
     let (what, remedy) = match kind {
-        Kind::Untrusted => (
+        TroubleKind::Untrusted => (
             format!(
                 "the certificate of {at} cannot be trusted: no authority that we know has signed it, or it is for \
                  another host, or out of date"
@@ -82,7 +88,7 @@ fn certificates(kind: Kind, message: &Message<'_>) -> (String, String) {
             "name the authority that signed it in kafka.tls.ca (without it those of the system are trusted), and the \
              broker in kafka.bootstrap as its certificate does; `openssl s_client -connect host:port` shows it",
         ),
-        Kind::ClientCertificate => (
+        TroubleKind::ClientCertificate => (
             format!("{at} wants a certificate of ours, and got none or one that it does not trust"),
             "name one in kafka.tls.certificate, with kafka.tls.key, signed by an authority that the brokers trust",
         ),
@@ -94,18 +100,18 @@ fn certificates(kind: Kind, message: &Message<'_>) -> (String, String) {
     (what, remedy.to_owned())
 }
 
-fn signing_in(kind: Kind, message: &Message<'_>) -> (String, String) {
+fn signing_in(kind: TroubleKind, message: &Message<'_>) -> (String, String) {
     let at = broker(message);
     match kind {
-        Kind::WantsSasl => (
+        TroubleKind::WantsSasl => (
             format!("{at} hangs up on us: most likely it wants us to sign in"),
             "add [kafka.sasl], or name the port of a listener that asks for no password".to_owned(),
         ),
-        Kind::NoSasl => (
+        TroubleKind::NoSasl => (
             format!("{at} does not want us to sign in"),
             "remove [kafka.sasl], or name the port of a listener with SASL".to_owned(),
         ),
-        Kind::Mechanism => {
+        TroubleKind::Mechanism => {
             let ours =
                 message.text.strip_prefix("SASL ").and_then(|rest| rest.split(' ').next()).unwrap_or("this mechanism");
             let offered =
@@ -115,7 +121,7 @@ fn signing_in(kind: Kind, message: &Message<'_>) -> (String, String) {
                 "choose one that it takes in kafka.sasl.mechanism, or turn it on at the broker".to_owned(),
             )
         }
-        Kind::Token => {
+        TroubleKind::Token => {
             let what = match message.text.rsplit_once("OAUTHBEARER token: ") {
                 Some((_, ours)) => excerpt(ours, 300),
                 None => format!("{at} does not take our token: {}", excerpt(message.text, 200)),
@@ -130,50 +136,52 @@ fn signing_in(kind: Kind, message: &Message<'_>) -> (String, String) {
     }
 }
 
-fn answers(kind: Kind, message: &Message<'_>) -> (String, String) {
+fn answers(kind: TroubleKind, message: &Message<'_>) -> (String, String) {
     let said = excerpt(message.text, 200);
     let (what, remedy) = match kind {
-        Kind::TopicDenied => ("we have no right to this topic".to_owned(), "allow it with kafka-acls, for our user"),
-        Kind::GroupDenied => {
+        TroubleKind::TopicDenied => {
+            ("we have no right to this topic".to_owned(), "allow it with kafka-acls, for our user")
+        }
+        TroubleKind::GroupDenied => {
             ("we have no right to this group".to_owned(), "allow our user READ on the group with kafka-acls")
         }
-        Kind::ClusterDenied => (
+        TroubleKind::ClusterDenied => (
             "we have no right to this on the cluster".to_owned(),
             "allow it with kafka-acls, for our user, or have somebody do it who may",
         ),
-        Kind::UnknownTopic => (
+        TroubleKind::UnknownTopic => (
             "there is no such topic or partition".to_owned(),
             "create it: `shoal topics create PIPELINE.toml`, and check its name",
         ),
-        Kind::BadTopic => (
+        TroubleKind::BadTopic => (
             format!("the brokers take no such topic: {said}"),
             "have no more replicas than there are brokers, and check names and settings against the brokers' policy",
         ),
-        Kind::TooLarge => (
+        TroubleKind::TooLarge => (
             "a record is larger than its topic takes".to_owned(),
             "raise max.message.bytes of the topic (`shoal topics check` says how far)",
         ),
-        Kind::Replicas => (
+        TroubleKind::Replicas => (
             "too few replicas of the partition are up to take a record".to_owned(),
             "start the missing brokers, or lower min.insync.replicas of the topic; the client goes on trying",
         ),
-        Kind::Fenced => (
+        TroubleKind::Fenced => (
             "another process has taken our place".to_owned(),
             "give each process an instance name of its own, and stop the one that is too many",
         ),
-        Kind::OutOfRange => (
+        TroubleKind::OutOfRange => (
             "the position is not in the partition: what was there is deleted, or the topic was made anew".to_owned(),
             "check retention against the time that Shoal was away, then start from a checkpoint or from the first record",
         ),
-        Kind::NoPosition => (
+        TroubleKind::NoPosition => (
             "the group has no position in this partition yet".to_owned(),
             "start from a checkpoint, or from the first record",
         ),
-        Kind::PollExceeded => (
+        TroubleKind::PollExceeded => (
             "we did not ask for records for too long and were taken out of the group".to_owned(),
             "look at what held the process up, or raise max.poll.interval.ms in kafka.properties",
         ),
-        Kind::Fatal => {
+        TroubleKind::Fatal => {
             (format!("the client has given up: {said}"), "start Shoal again; it goes on from its checkpoint")
         }
         _ => (said, "look into the log of the broker"),

@@ -10,10 +10,10 @@ use rdkafka::metadata::Metadata;
 use crate::error::{CLIENT, SECRET};
 use crate::finding::count;
 use crate::reader::Shape;
-use crate::{Connection, Diagnosis, Error, Finding, Kind, Reader, Report, Sasl, Trouble, topics};
+use crate::{CheckReport, Connection, Diagnosis, Error, Finding, Reader, Sasl, Trouble, TroubleKind, topics};
 use probe::Answer;
 
-/// What a run will need.
+/// The topics and groups that a run will need.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Wanted {
     /// The topics.
@@ -25,27 +25,27 @@ pub struct Wanted {
 /// A topic that a run will need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedTopic {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// How many partitions it must have; `None` where any number will do.
+    /// The number of partitions that it must have; `None` where any number will do.
     pub partitions: Option<i32>,
-    /// Whether it will be read.
+    /// `true` if it will be read.
     pub read: bool,
-    /// Whether it will be written.
+    /// `true` if it will be written.
     pub write: bool,
 }
 
 const CONNECTION: &str = "connection";
 
 /// Looks at everything that a run will need. Nothing is changed, no record is left anywhere and no group is disturbed.
-pub fn check(connection: &Connection, wanted: &Wanted, within: Duration) -> Report {
+pub fn check(connection: &Connection, wanted: &Wanted, within: Duration) -> CheckReport {
     let deadline = Instant::now() + within;
     let mut findings = Vec::new();
     let reader = match Reader::open(connection) {
         Ok(reader) => reader,
         Err(error) => {
             findings.push(failed(CONNECTION, error));
-            return Report { findings };
+            return CheckReport { findings };
         }
     };
     match reader.metadata(within) {
@@ -55,7 +55,7 @@ pub fn check(connection: &Connection, wanted: &Wanted, within: Duration) -> Repo
         }
         Err(error) => {
             findings.extend(unreached(&reader, error));
-            return Report { findings };
+            return CheckReport { findings };
         }
     }
     let principal = principal(connection);
@@ -79,10 +79,10 @@ pub fn check(connection: &Connection, wanted: &Wanted, within: Duration) -> Repo
         }
     }
     findings.extend(look_at_groups(connection, wanted, deadline));
-    Report { findings }
+    CheckReport { findings }
 }
 
-/// Whom rights are to be given to, as `kafka-acls` calls them.
+/// The principal that rights are given to, as `kafka-acls` calls it.
 fn principal(connection: &Connection) -> String {
     match &connection.sasl {
         Some(
@@ -153,7 +153,7 @@ fn look(reader: &Reader, topic: &WantedTopic, principal: &str, deadline: Instant
     match reader.shape(&topic.name, topics::left(deadline)) {
         Ok(Some(shape)) => Ok(shape),
         Ok(None) => Err(Finding::error(about, "it does not exist", topics::CREATE)),
-        Err(Error::Cluster { diagnosis, .. }) if diagnosis.kind == Kind::TopicDenied => {
+        Err(Error::Cluster { diagnosis, .. }) if diagnosis.kind == TroubleKind::TopicDenied => {
             let operation = if topic.read { "Read" } else { "Write" };
             let what = "we have no right to it, and cannot even see whether it exists";
             Err(Finding::error(about, what, allow(principal, operation, "topic", &topic.name)))
@@ -162,7 +162,7 @@ fn look(reader: &Reader, topic: &WantedTopic, principal: &str, deadline: Instant
     }
 }
 
-/// What we may do with a topic, as far as it was asked.
+/// Rights on a topic, as far as they were asked for.
 struct Rights {
     read: Option<Answer>,
     write: Option<Answer>,

@@ -15,13 +15,13 @@ use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, ProducerContex
 
 use super::WantedTopic;
 use crate::diagnosis::code_of;
-use crate::reader::CLOSING;
+use crate::reader::CLOSE_TIMEOUT;
 use crate::{CloseWithin, Connection, Error, GroupProtocol, Purpose, Reader, Watch, WatchContext, diagnose};
 
-/// How long one client is waited for, before the next is looked at.
+/// Time that one client is waited for, before the next is looked at.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// What a cluster lets us do.
+/// The answer of a cluster to an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
     Yes,
@@ -35,7 +35,7 @@ impl Answer {
     }
 }
 
-/// Whether a topic may be read: looks for what comes after its last record.
+/// Tries to read a topic: looks for what comes after its last record.
 pub(super) fn read(reader: &Reader, topic: &str, within: Duration) -> Answer {
     match reader.reach_end(topic, 0, within) {
         Ok(()) => Answer::Yes,
@@ -44,7 +44,7 @@ pub(super) fn read(reader: &Reader, topic: &str, within: Duration) -> Answer {
     }
 }
 
-/// Whether topics may be written. Records are sent that want the receipts of two brokers, which no broker takes since
+/// Tries to write topics. Records are sent that want the receipts of two brokers, which no broker takes since
 /// Kafka 0.9: it looks at our rights first, then refuses for this reason, and nothing is written.
 pub(super) fn write(connection: &Connection, topics: &[&WantedTopic], deadline: Instant) -> BTreeMap<String, Answer> {
     if topics.is_empty() {
@@ -76,10 +76,10 @@ fn producer(connection: &Connection, receipts: Receipts) -> Result<CloseWithin<B
         .set("retries", "0")
         .set("linger.ms", "0");
     let producer = config.create_with_context(receipts).map_err(|error| Error::client(&error))?;
-    Ok(CloseWithin::new("probe of writing", producer, CLOSING))
+    Ok(CloseWithin::new("probe of writing", producer, CLOSE_TIMEOUT))
 }
 
-/// What came of the records that were sent.
+/// The answers to the records that were sent.
 #[derive(Clone)]
 struct Receipts {
     watch: Watch,
@@ -104,21 +104,7 @@ impl Receipts {
     }
 }
 
-impl ClientContext for Receipts {
-    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
-
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.watch.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.watch.error(&error, reason);
-    }
-
-    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
-        self.watch.oauth_token()
-    }
-}
+crate::watched!(Receipts, watch);
 
 impl ProducerContext for Receipts {
     type DeliveryOpaque = ();
@@ -130,7 +116,7 @@ impl ProducerContext for Receipts {
     }
 }
 
-/// Whether groups may be joined, in their order. Each is asked for with a session of a millisecond, which no broker
+/// Tries to join groups, in their order. Each is asked for with a session of a millisecond, which no broker
 /// takes: it looks at our rights first, then refuses for this reason, and the members of the group notice nothing.
 pub(super) fn join(connection: &Connection, groups: &[String], topic: &str, deadline: Instant) -> Vec<Answer> {
     let joining = groups.iter().map(|group| Joining::start(connection, group, topic));
@@ -156,7 +142,7 @@ impl Joining {
             let consumer: BaseConsumer<WatchContext> =
                 config.create_with_context(WatchContext(Watch::new(connection))).ok()?;
             consumer.subscribe(&[topic]).ok()?;
-            Some(CloseWithin::new("probe of a group", consumer, CLOSING))
+            Some(CloseWithin::new("probe of a group", consumer, CLOSE_TIMEOUT))
         });
         Self { consumer, answer: Answer::Unknown }
     }

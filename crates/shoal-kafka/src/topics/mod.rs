@@ -8,7 +8,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 use crate::finding::count;
 use crate::reader::Shape;
-use crate::{Connection, Diagnosis, Error, Finding, Kind, Reader, admin, diagnose};
+use crate::{Connection, Diagnosis, Error, Finding, Reader, TroubleKind, admin, diagnose};
 
 mod name;
 mod settings;
@@ -18,28 +18,28 @@ pub use self::name::{LONGEST_NAME, check_name};
 /// A topic as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicSpec {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// How many partitions, at least 1.
+    /// The number of partitions, at least 1.
     pub partitions: i32,
-    /// How many replicas of each, at least 1.
+    /// The number of replicas of each, at least 1.
     pub replication: i32,
-    /// Its settings, such as `cleanup.policy`, as brokers call them.
+    /// The settings, such as `cleanup.policy`, as brokers call them.
     pub settings: BTreeMap<String, String>,
-    /// What it is for, for people.
+    /// The purpose, for people.
     pub purpose: String,
 }
 
-/// What became of a topic that was to be created.
+/// The fate of a topic that was to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// Its name.
+pub struct TopicOutcome {
+    /// The name.
     pub topic: String,
-    /// What became of it.
+    /// The fate.
     pub fate: Fate,
 }
 
-/// What became of a topic that was to be created.
+/// The fate of a topic that was to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// It was created.
@@ -52,7 +52,7 @@ pub enum Fate {
 
 /// Creates what is missing and waits until it can be seen. What exists is not changed, even where it differs: see
 /// [`check`].
-pub fn create(connection: &Connection, specs: &[TopicSpec], within: Duration) -> Result<Vec<Outcome>, Error> {
+pub fn create(connection: &Connection, specs: &[TopicSpec], within: Duration) -> Result<Vec<TopicOutcome>, Error> {
     let deadline = Instant::now() + within;
     let reader = Reader::open(connection)?;
     let existing = Existing::look(&reader, within)?;
@@ -78,7 +78,7 @@ pub fn create(connection: &Connection, specs: &[TopicSpec], within: Duration) ->
     }
     let outcome = |spec: &TopicSpec| {
         let fate = fates.remove(spec.name.as_str()).unwrap_or(Fate::Existed);
-        Outcome { topic: spec.name.clone(), fate }
+        TopicOutcome { topic: spec.name.clone(), fate }
     };
     Ok(specs.iter().map(outcome).collect())
 }
@@ -199,7 +199,7 @@ fn no_administration(spec: &TopicSpec) -> Diagnosis {
     let settings = settings.collect::<Vec<_>>().concat();
     let TopicSpec { name, partitions, replication, .. } = spec;
     Diagnosis {
-        kind: Kind::Other,
+        kind: TroubleKind::Other,
         what: "with `oauthbearer` Shoal can use topics and cannot create them".to_owned(),
         remedy: format!(
             "kafka-topics --create --topic {name} --partitions {partitions} --replication-factor {replication}{settings}"

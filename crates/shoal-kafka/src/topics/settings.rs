@@ -24,7 +24,7 @@ struct Difference<'a> {
     name: &'a str,
     wanted: &'a str,
     found: &'a str,
-    /// What comes of it, where that is serious.
+    /// The consequence, where that is serious.
     loss: Option<&'static str>,
 }
 
@@ -103,7 +103,7 @@ fn words(list: &str) -> BTreeSet<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Report;
+    use crate::CheckReport;
 
     fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -117,7 +117,7 @@ mod tests {
             settings: map(wanted),
             purpose: String::new(),
         };
-        Report { findings: compare(&spec, &map(found), 2) }.to_string()
+        CheckReport { findings: compare(&spec, &map(found), 2) }.to_string()
     }
 
     #[test]

@@ -86,29 +86,18 @@ struct TopicReaderContext {
     lanes: Vec<WatchedLane>,
 }
 
-impl ClientContext for TopicReaderContext {
-    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+shoal_kafka::watched!(TopicReaderContext, watch, TopicReaderContext::learn);
 
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.watch.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.watch.error(&error, reason);
-    }
-
-    fn stats(&self, statistics: Statistics) {
+impl TopicReaderContext {
+    /// Takes note of the statistics of the client.
+    fn learn(&self, statistics: &Statistics) {
         for WatchedLane { topic, partition, number, state } in &self.lanes {
-            let lag = lag(&statistics, topic, *partition, state.position.load(Ordering::Relaxed));
-            state.led.store(is_led(&statistics, topic, *partition) && lag == Some(0), Ordering::Relaxed);
+            let lag = lag(statistics, topic, *partition, state.position.load(Ordering::Relaxed));
+            state.led.store(is_led(statistics, topic, *partition) && lag == Some(0), Ordering::Relaxed);
             if let Some(lag) = lag {
                 self.metrics.lag_records.with_label_values(&["ingest", number]).set(lag);
             }
         }
-    }
-
-    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
-        self.watch.oauth_token()
     }
 }
 

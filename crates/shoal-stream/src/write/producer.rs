@@ -101,24 +101,13 @@ pub(crate) struct OutgoingRecord<'a> {
     pub(crate) headers: OwnedHeaders,
 }
 
-impl ClientContext for Deliveries {
-    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+shoal_kafka::watched!(Deliveries, watch, Deliveries::learn);
 
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.watch.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.watch.error(&error, reason);
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        let outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner).learn(&statistics);
+impl Deliveries {
+    /// Takes note of the statistics of the client.
+    fn learn(&self, statistics: &Statistics) {
+        let outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner).learn(statistics);
         self.metrics.broker_trouble.set(outage.as_secs_f64());
-    }
-
-    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
-        self.watch.oauth_token()
     }
 }
 

@@ -87,9 +87,9 @@ pub(crate) struct BacktestRequest {
     pub(crate) set: Vec<String>,
     /// The labels of the coordinated accounts.
     pub(crate) labels: PathBuf,
-    /// What is read, in the order coordinated, ordinary, benign, mixed. No two names are equal.
+    /// The files to read, in the order coordinated, ordinary, benign, mixed. No two names are equal.
     pub(crate) sources: Vec<BacktestSource>,
-    /// One stream, or each file alone.
+    /// `true` reads all files as one stream, `false` each alone.
     pub(crate) together: bool,
     /// Posts before this are left out.
     pub(crate) from: Option<Timestamp>,
@@ -99,7 +99,7 @@ pub(crate) struct BacktestRequest {
     pub(crate) minutes: bool,
     /// `RT @name:` is cut off.
     pub(crate) strip_rt: bool,
-    /// Where the reports go.
+    /// The directory of the reports.
     pub(crate) out: PathBuf,
 }
 
@@ -110,13 +110,13 @@ pub(crate) struct BacktestSource {
     pub(crate) name: String,
     /// The file.
     pub(crate) file: PathBuf,
-    /// What its accounts are.
-    pub(crate) role: Role,
+    /// The role of its accounts.
+    pub(crate) role: LabelledAs,
 }
 
-/// What the accounts of a file are.
+/// The role of the accounts of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum LabelledAs {
     /// Known to be coordinated.
     Coordinated,
     /// Ordinary.
@@ -140,11 +140,11 @@ impl BacktestArgs {
             return Err(Misuse::new(format!("--out {} is a file", self.out.display()), "name a directory"));
         }
         require_file("--labels", &self.labels)?;
-        let alone = |role: Role| move |file: PathBuf| source(file, role.clone());
-        let mut sources: Vec<_> = self.coordinated.into_iter().map(alone(Role::Coordinated)).collect();
-        sources.extend(self.ordinary.into_iter().map(alone(Role::Ordinary)));
-        sources.extend(self.benign.into_iter().map(alone(Role::Benign)));
-        sources.extend(self.mixed.into_iter().map(|mixed| source(mixed.file, Role::Mixed(mixed.labels))));
+        let alone = |role: LabelledAs| move |file: PathBuf| source(file, role.clone());
+        let mut sources: Vec<_> = self.coordinated.into_iter().map(alone(LabelledAs::Coordinated)).collect();
+        sources.extend(self.ordinary.into_iter().map(alone(LabelledAs::Ordinary)));
+        sources.extend(self.benign.into_iter().map(alone(LabelledAs::Benign)));
+        sources.extend(self.mixed.into_iter().map(|mixed| source(mixed.file, LabelledAs::Mixed(mixed.labels))));
         require_sources(&sources)?;
         Ok(BacktestRequest {
             config: self.config,
@@ -161,7 +161,7 @@ impl BacktestArgs {
     }
 }
 
-impl Role {
+impl LabelledAs {
     const fn option(&self) -> &'static str {
         match self {
             Self::Coordinated => "--coordinated",
@@ -172,7 +172,7 @@ impl Role {
     }
 }
 
-fn source(file: PathBuf, role: Role) -> BacktestSource {
+fn source(file: PathBuf, role: LabelledAs) -> BacktestSource {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     // A name such as `.posts.ndjson` begins with its dot.
     let extensions = name.char_indices().skip(1).find(|(_, symbol)| *symbol == '.').map_or(name.len(), |(at, _)| at);
@@ -184,7 +184,7 @@ fn require_sources(sources: &[BacktestSource]) -> Result<(), Misuse> {
     let mut names = BTreeMap::new();
     for source in sources {
         require_file(source.role.option(), &source.file)?;
-        if let Role::Mixed(labels) = &source.role {
+        if let LabelledAs::Mixed(labels) = &source.role {
             require_file("the labels of --mixed", labels)?;
         }
         if let Some(other) = names.insert(&source.name, &source.file) {
@@ -248,8 +248,8 @@ mod tests {
         )
         .unwrap();
         let roles: Vec<_> = request.sources.iter().map(|source| (source.name.as_str(), &source.role)).collect();
-        let mixed = Role::Mixed(directory.path().join("labels.tsv"));
-        assert_eq!(roles, [("ira", &Role::Coordinated), ("debate", &Role::Ordinary), ("other", &mixed)]);
+        let mixed = LabelledAs::Mixed(directory.path().join("labels.tsv"));
+        assert_eq!(roles, [("ira", &LabelledAs::Coordinated), ("debate", &LabelledAs::Ordinary), ("other", &mixed)]);
         assert_eq!(request.from.unwrap().to_string(), "2015-01-01T00:00:00Z");
         assert!(request.to.is_none() && !request.together && !request.minutes && !request.strip_rt);
     }

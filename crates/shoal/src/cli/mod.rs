@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shoal_stream::StageName;
 
-pub(crate) use self::backtest::{BacktestArgs, BacktestRequest, BacktestSource, Role};
+pub(crate) use self::backtest::{BacktestArgs, BacktestRequest, BacktestSource, LabelledAs};
 pub(crate) use self::formats::ExportFormat;
 pub(crate) use self::search::{EraseArgs, ExportArgs, Order, SearchArgs, ServeArgs, TokenArgs};
 
@@ -29,19 +29,19 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// How logs are written; default: text on a terminal, json elsewhere
+    /// Set the format of logs; default: text on a terminal, json elsewhere
     ///
-    /// What is logged is set with the environment variable `RUST_LOG`, such as `RUST_LOG=debug`.
+    /// The environment variable `RUST_LOG` sets what is logged, such as `RUST_LOG=debug`.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", display_order = 1000)]
     pub(crate) log_format: Option<LogFormat>,
 }
 
-/// How logs are written.
+/// The format of logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line.
+    /// A JSON object a line.
     Json,
 }
 
@@ -189,7 +189,7 @@ pub(crate) struct CheckArgs {
     pub(crate) online: bool,
 }
 
-/// What to do with topics.
+/// The commands about topics.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TopicsCommand {
     /// Create the topics that are missing: those read, those written, and Shoal's own
@@ -229,7 +229,7 @@ pub(crate) struct ExplainArgs {
     pub(crate) accounts: usize,
 }
 
-/// What to do with dead letters.
+/// The commands about dead letters.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadLettersCommand {
     /// List them: number, source, offset, reason, detail
@@ -238,7 +238,7 @@ pub(crate) enum DeadLettersCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
 
-        /// One JSON object a line, with `number`, for other programs
+        /// Print a JSON object a line, with `number`, for other programs
         #[arg(long)]
         json: bool,
     },
@@ -248,7 +248,7 @@ pub(crate) enum DeadLettersCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
 
-        /// Its number in the list, from 1
+        /// The number in the list, from 1
         #[arg(value_name = "N", value_parser = number)]
         number: u64,
 

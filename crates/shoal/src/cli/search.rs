@@ -10,7 +10,7 @@ use shoal_serve::Role;
 use super::formats::{ExportFormat, TableFlags};
 use super::time::moment;
 
-/// Where an index is.
+/// The place of an index.
 #[derive(Debug, Args)]
 pub(crate) struct IndexArgs {
     /// The index: the directory that `[index] path` names
@@ -28,7 +28,7 @@ pub(crate) struct IndexArgs {
                         cluster: text: alert: id: since: until:"
 )]
 pub(crate) struct SearchArgs {
-    /// What to look for; nothing finds every post
+    /// The query; none finds every post
     #[arg(value_name = "QUERY", default_value = "")]
     pub(crate) query: String,
 
@@ -83,7 +83,7 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_enum, value_name = "ORDER", default_value_t = Order::Newest)]
     pub(crate) sort: Order,
 
-    /// How many posts, 1 to 500
+    /// The number of posts, 1 to 500
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub(crate) limit: u16,
 
@@ -95,7 +95,7 @@ pub(crate) struct SearchArgs {
     #[arg(long, conflicts_with_all = ["cursor", "limit", "histogram", "top"])]
     pub(crate) all: bool,
 
-    /// How many posts there are over time
+    /// Count posts over time
     #[arg(long)]
     pub(crate) histogram: bool,
 
@@ -103,7 +103,7 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = field)]
     pub(crate) top: Vec<shoal_index::TopField>,
 
-    /// One JSON object: the page as the API gives it; with --all or --similar-to, one object a line
+    /// Print JSON: the page as the API gives it; with --all or --similar-to, an object a line
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -145,7 +145,7 @@ pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) index: IndexArgs,
 
-    /// What to write
+    /// The format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ExportFormat::Json)]
     pub(crate) format: ExportFormat,
 }
@@ -161,7 +161,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) index: Option<PathBuf>,
 
-    /// Where to listen; default: as the pipeline says, else a free port of this machine
+    /// The address to listen on; default: as the pipeline says, else a free port of this machine
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
 }
@@ -184,7 +184,7 @@ pub(crate) struct EraseArgs {
     #[command(flatten)]
     pub(crate) index: IndexArgs,
 
-    /// Why, for the audit log
+    /// The reason, for the audit log
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
 
@@ -200,7 +200,7 @@ pub(crate) struct TokenArgs {
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 
-    /// What they may do: read, feedback (also say what alerts are worth) or admin (also erase)
+    /// The role: read, feedback (also say what alerts are worth) or admin (also erase)
     #[arg(long, value_name = "ROLE", default_value = "read", value_parser = role)]
     pub(crate) role: Role,
 }

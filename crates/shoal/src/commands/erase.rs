@@ -8,7 +8,7 @@ use shoal_index::{Index, Settings, Subject};
 use crate::cli::EraseArgs;
 use crate::terminal::console;
 
-/// Who it was, in the audit log.
+/// The name of this command's user in the audit log.
 const LOCAL: &str = "local";
 
 /// Erases, and frees the disk unless told otherwise.

@@ -18,8 +18,8 @@ use crate::index_metrics::IndexMetrics;
 use crate::pipeline::{Overrides, Pipeline};
 use crate::terminal::console;
 
-/// How long a stop goes unheard at the most.
-const HEARING: Duration = Duration::from_millis(200);
+/// Time that a stop may go unheard.
+const STOP_POLL: Duration = Duration::from_millis(200);
 
 /// Serves until told to stop.
 pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
@@ -49,12 +49,12 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
         if let Some(reason) = index.status()?.stopped {
             bail!("the index cannot be written any more: {reason}");
         }
-        thread::sleep(HEARING);
+        thread::sleep(STOP_POLL);
     }
     Ok(writer.close()?)
 }
 
-/// What only serves is well as long as the index can be written: feedback and erasures are.
+/// The health of a process that only serves: well as long as feedback and erasures can be written.
 struct Serving(Index);
 
 impl Health for Serving {

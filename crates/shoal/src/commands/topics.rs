@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use shoal_kafka::online::{self, Wanted, WantedTopic};
-use shoal_kafka::topics::{self, Fate, Outcome, TopicSpec};
-use shoal_kafka::{Finding, Grade, Reader, Report};
+use shoal_kafka::topics::{self, Fate, TopicOutcome, TopicSpec};
+use shoal_kafka::{CheckReport, Finding, Grade, Reader};
 use shoal_model::{Layer, Span};
 use shoal_stream::{Input, KafkaSettings, Output};
 
@@ -17,9 +17,9 @@ use crate::pipeline::{Error, Overrides, Pipeline};
 use crate::terminal::console;
 use shoal_model::display::printable_lines;
 
-/// How long a topic keeps its records, as brokers call it.
+/// The setting of a topic for the time that it keeps its records.
 const RETENTION: &str = "retention.ms";
-/// How long a cluster may take to answer.
+/// Time that a cluster may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Creates or compares the topics of a pipeline.
@@ -45,7 +45,7 @@ fn create(args: &TopicsArgs) -> Result<()> {
         text.push_str(&row(outcome, spec));
     }
     console::print(printable_lines(&text).as_bytes())?;
-    let there = |topic: &&Outcome| topic.fate == Fate::Existed;
+    let there = |topic: &&TopicOutcome| topic.fate == Fate::Existed;
     let there: BTreeSet<&str> = outcomes.iter().filter(there).map(|outcome| outcome.topic.as_str()).collect();
     let mut findings = needed.only(&there).compare(kafka)?;
     findings.retain(|finding| finding.grade != Grade::Ok);
@@ -80,7 +80,7 @@ pub(crate) fn online(pipeline: &Pipeline) -> Result<()> {
 fn tell(findings: Vec<Finding>, before: usize) -> Result<()> {
     let wrong = findings.iter().filter(|finding| finding.grade == Grade::Error).count() + before;
     if !findings.is_empty() {
-        console::print(printable_lines(&format!("{}\n", Report { findings })).as_bytes())?;
+        console::print(printable_lines(&format!("{}\n", CheckReport { findings })).as_bytes())?;
     }
     match wrong {
         0 => Ok(()),
@@ -89,7 +89,7 @@ fn tell(findings: Vec<Finding>, before: usize) -> Result<()> {
     }
 }
 
-fn row(outcome: &Outcome, spec: &TopicSpec) -> String {
+fn row(outcome: &TopicOutcome, spec: &TopicSpec) -> String {
     let TopicSpec { name, partitions, replication, purpose, .. } = spec;
     let mut row = match &outcome.fate {
         Fate::Created => {
@@ -106,14 +106,14 @@ fn row(outcome: &Outcome, spec: &TopicSpec) -> String {
     row
 }
 
-/// What a pipeline needs of a cluster.
+/// The topics that a pipeline needs of a cluster.
 struct Needed {
     topics: Vec<TopicSpec>,
-    /// Those that others write.
+    /// The topics that others write.
     read: BTreeSet<String>,
-    /// Those that are written for others.
+    /// The topics that are written for others.
     written: BTreeSet<String>,
-    /// How far apart posts may lie that are judged together.
+    /// The time within which posts are judged together.
     window: Span,
 }
 
@@ -143,7 +143,7 @@ impl Needed {
         self
     }
 
-    /// What differs from what the cluster has.
+    /// Compares the topics with those of the cluster.
     fn compare(&self, kafka: &KafkaSettings) -> Result<Vec<Finding>> {
         let connection = kafka.connection();
         let (mut topics, mut sources) = (self.topics.clone(), Vec::new());

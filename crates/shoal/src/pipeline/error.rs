@@ -1,4 +1,4 @@
-//! What can be wrong with a pipeline. Every error names the place, the key and what to do.
+//! Errors of a pipeline. Every one names the place, the key and the remedy.
 
 use std::fmt;
 use std::io;
@@ -14,17 +14,17 @@ pub(crate) enum Error {
     Read {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// Something that is written wrong.
     #[error("{at}: {problem}\n  help: {remedy}")]
     Wrong {
-        /// What and where.
+        /// The key and its place.
         at: Spot,
-        /// What is wrong.
+        /// The problem.
         problem: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// A pipeline that is to run and reads nothing.
@@ -62,10 +62,10 @@ pub(crate) enum Error {
     },
 }
 
-/// What an error is about: a place, and the key there.
+/// The subject of an error: a place, and the key there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Spot {
-    /// Where to mend it.
+    /// The place to mend.
     pub(crate) place: Location,
     /// The key in full; `None` for a file that is no pipeline and for plain arguments.
     pub(crate) key: Option<KeyPath>,

@@ -30,7 +30,7 @@ pub(super) struct PipelineFile {
     /// The HTTP server.
     #[serde(skip_serializing_if = "is_default")]
     pub(super) serve: shoal_serve::Settings,
-    /// How much of a record is read.
+    /// Limits of what is read of a record.
     pub(super) input: Limits,
     /// The use of the machine.
     pub(super) run: RunTable,

@@ -1,4 +1,4 @@
-//! What the deserializer says about a key, in words that somebody who never saw its code understands.
+//! Messages of the deserializer about a key, in words that somebody who never saw its code understands.
 
 use toml::{Table, Value};
 

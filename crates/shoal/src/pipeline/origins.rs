@@ -1,4 +1,4 @@
-//! Where each key of a pipeline was written, so that every error can name the place.
+//! The places where the keys of a pipeline were written, so that every error can name one.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ use shoal_model::display::printable;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct KeyPath(Vec<Step>);
 
-/// One step of the way to a key.
+/// A step on the way to a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     /// Into a table.
@@ -130,7 +130,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// Where each key was written: in the file, or on the command line.
+/// The places where keys were written: in the file, or on the command line.
 #[derive(Debug, Clone)]
 pub(crate) struct Origins {
     file: PathBuf,
@@ -151,7 +151,7 @@ impl Origins {
         self.arguments.push((path, argument));
     }
 
-    /// Whether a key is written somewhere.
+    /// Says whether a key is written somewhere.
     pub(crate) fn has(&self, path: &KeyPath) -> bool {
         self.lines.contains_key(path) || self.arguments.iter().any(|(set, _)| set == path)
     }
@@ -161,7 +161,7 @@ impl Origins {
         Spot { place: self.place(path), key: Some(path.clone()) }
     }
 
-    /// Where a key was written; for one that was not, where the nearest table around it was.
+    /// The place where a key was written; for one that was not, that of the nearest table around it.
     pub(crate) fn place(&self, path: &KeyPath) -> Location {
         let argument = |found: Option<&(KeyPath, String)>| found.map(|(_, text)| Location::Argument(text.clone()));
         let line = |path: &KeyPath| self.lines.get(path).map(|at| Location::Line(self.file.clone(), at.0, at.1));

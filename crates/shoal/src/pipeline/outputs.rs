@@ -64,7 +64,7 @@ impl PipelineOutputs {
         all.into_iter().chain(shadow).collect()
     }
 
-    /// Those that are files.
+    /// The outputs that are files.
     pub(super) fn files(&self) -> Vec<(&Path, &Spot)> {
         let mut files = Vec::new();
         for (place, spot) in self.places() {

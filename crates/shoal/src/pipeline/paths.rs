@@ -9,7 +9,7 @@ use super::{Pipeline, PipelineSource, SourceInput};
 use shoal_model::display::printable;
 
 impl Pipeline {
-    /// Whether there is anything to read.
+    /// Refuses a pipeline with nothing to read.
     pub(crate) fn require_sources(&self) -> Result<(), Error> {
         if self.sources.is_empty() { Err(Error::NoSource { file: self.file.clone() }) } else { Ok(()) }
     }
@@ -105,12 +105,12 @@ fn same_input(one: &SourceInput, other: &SourceInput) -> bool {
     }
 }
 
-/// Whether two paths lead to one file, through links too. A file that is yet to come is told by its directory.
+/// Says whether two paths lead to one file, through links too. A file that is yet to come is told by its directory.
 pub(super) fn same_file(one: &Path, other: &Path) -> bool {
     real(one) == real(other) || is_linked(one, other)
 }
 
-/// Whether two paths are hard links to one file.
+/// Says whether two paths are hard links to one file.
 #[cfg(unix)]
 fn is_linked(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;

@@ -104,7 +104,7 @@ fn from_arguments(inputs: &[PathBuf]) -> Vec<PipelineSource> {
 }
 
 impl PipelineSource {
-    /// Its name for each of its source partitions: a topic has one or more, everything else is one.
+    /// The names of its source partitions: a topic has one or more, everything else is one.
     pub(crate) fn partitions(&self) -> Vec<String> {
         match self.input {
             SourceInput::Stdin | SourceInput::File(_) => vec![self.name.clone()],

@@ -54,7 +54,7 @@ pub(super) fn check_topics(
     Ok(())
 }
 
-/// What a topic is for.
+/// The use of a topic.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Use {
     Read,
@@ -62,7 +62,7 @@ enum Use {
 }
 
 impl Use {
-    /// How to use a topic instead of a file.
+    /// The remedy for a file where a topic is needed.
     fn as_topic(self) -> &'static str {
         match self {
             Self::Read => "name a topic of [kafka], or leave out kafka.staged",
@@ -70,7 +70,7 @@ impl Use {
         }
     }
 
-    /// What is wrong with one topic for two uses, and what to do.
+    /// The problem with one topic for two uses, and the remedy.
     fn after(self, before: Self) -> (&'static str, &'static str) {
         match (before, self) {
             (Self::Read, Self::Read) => ("is read twice", "read it once"),
@@ -80,7 +80,7 @@ impl Use {
     }
 }
 
-/// Whether a topic would stand between stages.
+/// Says whether a topic would stand between stages.
 fn is_own(topic: &str, prefix: &str) -> bool {
     let Some(name) = topic.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')) else { return false };
     name == "watermarks" || name.parse::<StageName>().is_ok()

@@ -28,7 +28,7 @@ pub(crate) fn start(format: Option<LogFormat>, progress: &MultiProgress) {
     };
 }
 
-/// What is logged: as asked for, where that can be understood.
+/// The filter of what is logged: as asked for, where that can be understood.
 fn filter(asked: Option<&str>, default: &str) -> EnvFilter {
     let Some(asked) = asked.filter(|asked| !asked.is_empty()) else { return EnvFilter::new(default) };
     asked.parse().unwrap_or_else(|error| {

@@ -9,14 +9,14 @@ use shoal_model::{Alert, Timestamp};
 
 use super::made::{self, Numbers};
 use super::process::{Process, until};
-use super::records::{Kept, Looker, Outgoing, Writer};
-use super::{Line, alerts, real_data, shoal, slice};
+use super::records::{Kept, Looker, Outgoing, RecordWriter};
+use super::{PostLine, alerts, real_data, shoal, slice};
 
 /// The partitions of the posts' topic and of every stage that has several.
 pub(crate) const PARTITIONS: i32 = 4;
 /// Below the lateness of [`DETECT`]. The posts tell whole minutes.
 const SHUFFLE_SECONDS: u64 = 599;
-/// What decides which alerts there are, in every run alike.
+/// The settings of detection, in every run alike.
 const DETECT: &str = "
 [detect.order]
 lateness = '10m'
@@ -32,26 +32,26 @@ circle = 4
 pub(crate) type Identities = BTreeSet<(String, u32, String)>;
 
 /// Two months of an operation, as they arrive: shuffled within lateness. `None` where the data is absent.
-pub(crate) fn posts(what: &str) -> Option<&'static [Line]> {
-    static POSTS: OnceLock<Vec<Line>> = OnceLock::new();
+pub(crate) fn posts(what: &str) -> Option<&'static [PostLine]> {
+    static POSTS: OnceLock<Vec<PostLine>> = OnceLock::new();
     let files = real_data(what, &["ira_dev.jsonl.zst"])?;
     Some(POSTS.get_or_init(|| shuffled(slice(&files[0], "2015-01", "2015-03"))))
 }
 
-fn shuffled(posts: Vec<Line>) -> Vec<Line> {
+fn shuffled(posts: Vec<PostLine>) -> Vec<PostLine> {
     let mut numbers = Numbers(11);
     let seconds =
-        |line: &Line| serde_json::from_value::<Timestamp>(line.ts.as_str().into()).unwrap().micros() / 1_000_000;
-    let mut arrivals: Vec<(i64, Line)> =
+        |line: &PostLine| serde_json::from_value::<Timestamp>(line.ts.as_str().into()).unwrap().micros() / 1_000_000;
+    let mut arrivals: Vec<(i64, PostLine)> =
         posts.into_iter().map(|line| (seconds(&line) + numbers.below(SHUFFLE_SECONDS + 1) as i64, line)).collect();
     arrivals.sort_by_key(|(arrival, _)| *arrival);
-    let shuffled: Vec<Line> = arrivals.into_iter().map(|(_, line)| line).collect();
+    let shuffled: Vec<PostLine> = arrivals.into_iter().map(|(_, line)| line).collect();
     assert!(!shuffled.is_sorted_by_key(|line| &line.ts), "nothing is shuffled");
     shuffled
 }
 
-/// What the program makes of posts in a file, with one process and no Kafka; `settings` are laid over [`DETECT`].
-pub(crate) fn from_files(posts: &[Line], settings: &[&str]) -> Vec<Alert> {
+/// The alerts of posts in a file, with one process and no Kafka; `settings` are laid over [`DETECT`].
+pub(crate) fn from_files(posts: &[PostLine], settings: &[&str]) -> Vec<Alert> {
     let directory = tempfile::tempdir().unwrap();
     super::write(&directory.path().join("posts.ndjson"), posts);
     fs::write(directory.path().join("file.toml"), DETECT).unwrap();
@@ -65,14 +65,14 @@ pub(crate) fn from_files(posts: &[Line], settings: &[&str]) -> Vec<Alert> {
 }
 
 /// A pipeline with topics of its own in a cluster, and a folder for its processes.
-pub(crate) struct Case {
+pub(crate) struct KafkaCase {
     pub(crate) prefix: String,
     directory: tempfile::TempDir,
     pub(crate) looker: Looker,
-    pub(crate) writer: Writer,
+    pub(crate) writer: RecordWriter,
 }
 
-impl Case {
+impl KafkaCase {
     /// Makes the topics. `kafka` is what stands in `[kafka]` besides the brokers, `more` at the end of the pipeline.
     pub(crate) fn new(bootstrap: &str, name: &str, kafka: &str, more: &str) -> Self {
         let case = Self::without_topics(bootstrap, name, kafka, more);
@@ -92,7 +92,7 @@ impl Case {
              [kafka]\nbootstrap = [{brokers}]\nprefix = '{prefix}'\n{kafka}\n{more}\n"
         );
         fs::write(directory.path().join("kafka.toml"), text).unwrap();
-        Self { prefix, directory, looker: Looker::new(bootstrap), writer: Writer::new(bootstrap) }
+        Self { prefix, directory, looker: Looker::new(bootstrap), writer: RecordWriter::new(bootstrap) }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -105,7 +105,7 @@ impl Case {
     }
 
     /// Writes all posts and waits until they are there.
-    pub(crate) fn fill(&self, posts: &[Line]) {
+    pub(crate) fn fill(&self, posts: &[PostLine]) {
         self.filling().add(posts);
         self.writer.flush();
     }
@@ -120,7 +120,7 @@ impl Case {
         Process::start(self.path(), name, &[&["run", "kafka.toml"], arguments].concat())
     }
 
-    /// How many revisions the topic of alerts has; none is told while no broker answers.
+    /// The number of revisions in the topic of alerts; none while no broker answers.
     pub(crate) fn revisions(&self) -> usize {
         self.looker.end(&self.topic("alerts"), 0).unwrap_or(0) as usize
     }
@@ -163,14 +163,14 @@ impl Case {
 
 /// Posts on their way to a topic.
 pub(crate) struct Filling<'a> {
-    writer: &'a Writer,
+    writer: &'a RecordWriter,
     topic: String,
     numbers: Numbers,
 }
 
 impl Filling<'_> {
     /// Writes the next posts.
-    pub(crate) fn add(&mut self, posts: &[Line]) {
+    pub(crate) fn add(&mut self, posts: &[PostLine]) {
         for line in posts {
             let partition = self.numbers.below(PARTITIONS.unsigned_abs().into()) as i32;
             self.writer.send(&self.topic, Outgoing { partition, payload: Some(&line.text), headers: &[] });

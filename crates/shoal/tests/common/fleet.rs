@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use shoal_stream::StageName;
 
-use super::case::{Case, PARTITIONS};
+use super::case::{KafkaCase, PARTITIONS};
 use super::process::{Metrics, Process, until};
 
 /// The stages that have several partitions.
@@ -15,14 +15,14 @@ pub(crate) const SHARDED: [StageName; 6] =
 
 /// Processes over the topics of a case.
 pub(crate) struct Fleet<'a> {
-    case: &'a Case,
+    case: &'a KafkaCase,
     arguments: Arguments,
     processes: BTreeMap<String, Process>,
-    /// What processes that were killed had told of themselves last.
+    /// The last metrics of processes that were killed.
     buried: Vec<(String, Metrics)>,
 }
 
-/// What a process is started with.
+/// The arguments of a process.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Arguments {
     /// A name of its own that outlives it.
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 
 impl<'a> Fleet<'a> {
     /// Starts processes of these names.
-    pub(crate) fn start(case: &'a Case, names: &[&str], arguments: Arguments) -> Self {
+    pub(crate) fn start(case: &'a KafkaCase, names: &[&str], arguments: Arguments) -> Self {
         let mut fleet = Self { case, arguments, processes: BTreeMap::new(), buried: Vec::new() };
         for name in names {
             fleet.launch(name);
@@ -78,7 +78,7 @@ impl<'a> Fleet<'a> {
         self.processes.iter().map(|(name, process)| Some((name.clone(), process.metrics()?))).collect()
     }
 
-    /// Who owns the only partition of the stage that raises alerts.
+    /// The owner of the only partition of the stage that raises alerts.
     pub(crate) fn owner_of_group(&self) -> String {
         let all = self.metrics().unwrap();
         all.into_iter().find(|(_, metrics)| assigned(metrics, StageName::Group) == 1.0).expect("an owner").0
@@ -133,7 +133,7 @@ fn assigned(metrics: &Metrics, stage: StageName) -> f64 {
     metrics.sum("shoal_partitions_assigned", &[("stage", stage.name())])
 }
 
-/// What a process has done at a stage, by its metrics.
+/// The work of a process at a stage, by its metrics.
 fn records(metrics: &Metrics, stage: StageName) -> u64 {
     let records = match stage {
         StageName::Ingest => metrics.sum("shoal_source_records_total", &[]),
@@ -142,7 +142,7 @@ fn records(metrics: &Metrics, stage: StageName) -> u64 {
     records as u64
 }
 
-/// What a process has done at a stage, by its closing words.
+/// The work of a process at a stage, by its closing words.
 fn told(said: &str, stage: StageName) -> u64 {
     let begin = match stage {
         StageName::Ingest => "read ".to_owned(),

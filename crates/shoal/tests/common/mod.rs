@@ -27,7 +27,7 @@ const LOOKS: u32 = 240_000;
 /// Between two looks.
 const PAUSE: Duration = Duration::from_micros(500);
 
-/// What one call of the program did.
+/// The results of a call of the program.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -74,7 +74,7 @@ pub(crate) fn ended(command: &mut Command) -> Ran {
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// What became of a process that was watched.
+/// The end of a process that was watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Watched {
     /// It came to the moment, and lives.
@@ -139,7 +139,7 @@ pub(crate) fn real_data(what: &str, files: &[&str]) -> Option<Vec<PathBuf>> {
 
 /// A post, as much of it as the tests need.
 #[derive(Debug, Clone)]
-pub(crate) struct Line {
+pub(crate) struct PostLine {
     /// RFC 3339, UTC: sorts as time.
     pub(crate) ts: String,
     pub(crate) author: String,
@@ -147,29 +147,29 @@ pub(crate) struct Line {
 }
 
 /// The posts of a `.zst` file with `from <= ts < to`, times compared as texts.
-pub(crate) fn slice(path: &Path, from: &str, to: &str) -> Vec<Line> {
+pub(crate) fn slice(path: &Path, from: &str, to: &str) -> Vec<PostLine> {
     let reader = BufReader::new(zstd::Decoder::new(File::open(path).unwrap()).unwrap());
     let lines = reader.split(b'\n').map(|line| parsed(line.unwrap()));
     lines.filter(|line| line.ts.as_str() >= from && line.ts.as_str() < to).collect()
 }
 
 /// The posts of a plain file.
-pub(crate) fn lines(path: &Path) -> Vec<Line> {
+pub(crate) fn lines(path: &Path) -> Vec<PostLine> {
     BufReader::new(File::open(path).unwrap()).split(b'\n').map(|line| parsed(line.unwrap())).collect()
 }
 
-fn parsed(text: Vec<u8>) -> Line {
+fn parsed(text: Vec<u8>) -> PostLine {
     #[derive(Deserialize)]
     struct Post {
         ts: String,
         author: String,
     }
     let Post { ts, author } = serde_json::from_slice(&text).unwrap();
-    Line { ts, author, text }
+    PostLine { ts, author, text }
 }
 
 /// Writes lines to a file.
-pub(crate) fn write<'a>(path: &Path, lines: impl IntoIterator<Item = &'a Line>) {
+pub(crate) fn write<'a>(path: &Path, lines: impl IntoIterator<Item = &'a PostLine>) {
     let mut file = std::io::BufWriter::new(File::create(path).unwrap());
     for line in lines {
         file.write_all(&line.text).unwrap();

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::command;
 
-/// How long a test waits for anything before it has failed.
+/// Time after which a test that waits has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -47,12 +47,12 @@ impl Process {
         Self { name: name.to_owned(), child, log, slowed: None }
     }
 
-    /// What it has said so far.
+    /// The output so far.
     pub(crate) fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
 
-    /// Whether it lives.
+    /// Says whether it lives.
     pub(crate) fn lives(&self) -> bool {
         self.child.lock().unwrap().try_wait().unwrap().is_none()
     }
@@ -111,7 +111,7 @@ impl Process {
         self.child.lock().unwrap().wait().unwrap().code()
     }
 
-    /// Its metrics now; none before they are served, nor after it has ended.
+    /// The metrics now; none before they are served, nor after it has ended.
     pub(crate) fn metrics(&self) -> Option<Metrics> {
         let said = self.said();
         let (_, rest) = said.split_once("metrics at http://")?;
@@ -152,7 +152,7 @@ fn signal(child: &Mutex<Child>, name: &str) {
     }
 }
 
-/// What a process tells at `/metrics`.
+/// The metrics of a process, from `/metrics`.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics(BTreeMap<String, f64>);
 
@@ -187,7 +187,7 @@ impl Metrics {
     }
 }
 
-/// How long a slowed process stands still, and works, in turn.
+/// The times for which a slowed process stands still, and works, in turn.
 const STILL: Duration = Duration::from_millis(80);
 const AT_WORK: Duration = Duration::from_millis(20);
 

@@ -10,7 +10,7 @@ use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use rdkafka::{Offset, TopicPartitionList};
 
-/// How long a cluster may take for anything.
+/// Time that a cluster may take for anything.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A client that notices within seconds that a broker is gone, or another one leads.
@@ -30,9 +30,9 @@ pub(crate) struct Outgoing<'a> {
 }
 
 /// Writes to topics, each record to the partition that is named.
-pub(crate) struct Writer(ThreadedProducer<DefaultProducerContext>);
+pub(crate) struct RecordWriter(ThreadedProducer<DefaultProducerContext>);
 
-impl Writer {
+impl RecordWriter {
     pub(crate) fn new(bootstrap: &str) -> Self {
         let mut config = config(bootstrap);
         config.set("enable.idempotence", "true").set("compression.type", "lz4");

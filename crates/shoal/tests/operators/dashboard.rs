@@ -11,7 +11,7 @@ pub(crate) fn dashboard() -> Value {
     serde_json::from_str(&files::text("deploy/grafana/shoal.json")).unwrap()
 }
 
-/// Its panels without the headings.
+/// The panels of the dashboard without the headings.
 fn panels(dashboard: &Value) -> Vec<&Value> {
     dashboard["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row").collect()
 }

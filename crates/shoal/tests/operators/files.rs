@@ -30,7 +30,7 @@ pub(crate) fn metrics_in(text: &str) -> BTreeSet<String> {
     ours.map(|word| word.trim_end_matches([':', '_']).to_owned()).collect()
 }
 
-/// What stands behind `key:` in lines of a YAML file.
+/// The values behind `key:` in lines of a YAML file.
 fn values<'a>(text: &'a str, key: &str) -> BTreeSet<&'a str> {
     let key = format!("{key}: ");
     text.lines().filter_map(|line| line.trim_start().trim_start_matches("- ").strip_prefix(&key)).collect()

@@ -8,15 +8,15 @@ use std::process::{Command, Stdio};
 
 use shoal_broker::Cluster;
 
-use crate::common::case::Case;
+use crate::common::case::KafkaCase;
 use crate::common::process::{Process, until};
 use crate::common::records::Outgoing;
-use crate::common::{Line, lines, pipeline};
+use crate::common::{PostLine, lines, pipeline};
 use crate::dashboard::{dashboard, questions};
 use crate::files::{metrics_in, program, root, text};
 use crate::prometheus::{Prometheus, get};
 
-/// What names metrics.
+/// The files that name metrics.
 const FILES: [&str; 5] = [
     "deploy/prometheus/shoal.rules.yml",
     "deploy/prometheus/shoal.rules.test.yml",
@@ -25,7 +25,7 @@ const FILES: [&str; 5] = [
     "docs/kafka.md",
 ];
 
-fn posts() -> Vec<Line> {
+fn posts() -> Vec<PostLine> {
     lines(Path::new(&pipeline("demo.ndjson")))
 }
 
@@ -34,7 +34,7 @@ fn demo(folder: &Path) -> Process {
     let mut posts = posts();
     let late = posts.remove(posts.len() / 3);
     posts.push(late);
-    posts.insert(7, Line { text: b"{\"id\":".to_vec(), ..posts[7].clone() });
+    posts.insert(7, PostLine { text: b"{\"id\":".to_vec(), ..posts[7].clone() });
     crate::common::write(&folder.join("posts.ndjson"), &posts);
     let file = pipeline("demo.toml");
     let run = ["run", &file, "--input", "posts.ndjson", "--output", "alerts.ndjson", "--follow", "--state", "state"];
@@ -43,7 +43,7 @@ fn demo(folder: &Path) -> Process {
 }
 
 /// The same posts in topics, with a topic between all stages, to one of which a stranger writes.
-fn staged(case: &Case) -> Process {
+fn staged(case: &KafkaCase) -> Process {
     case.fill(&posts());
     let garbage = Outgoing { partition: 0, payload: Some(b"garbage"), headers: &[] };
     case.writer.send(&case.topic("pair"), garbage);
@@ -62,7 +62,7 @@ fn told(metrics: &str) -> impl Iterator<Item = &str> {
     metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
 }
 
-/// Whether promtool finds nothing to say of what a process tells.
+/// Checks the metrics of a process with promtool.
 fn assert_clean(metrics: &str) {
     let Some(promtool) = program("promtool") else { return };
     let mut command = Command::new(promtool);
@@ -80,7 +80,7 @@ fn everything_that_is_watched_is_there() {
     let Some(cluster) = Cluster::plain_or_skip() else { return };
     let folder = tempfile::tempdir().unwrap();
     let demo = demo(folder.path());
-    let case = Case::new(cluster.bootstrap(), "operators", "staged = true\nahead = 512", "");
+    let case = KafkaCase::new(cluster.bootstrap(), "operators", "staged = true\nahead = 512", "");
     let staged = staged(&case);
     // Silence is the last thing to come.
     demo.tells("silence", |metrics| metrics.count("shoal_source_idle_total", &[]) > 0);

@@ -1,4 +1,4 @@
-//! What operators watch with: rules and dashboard are sound, every metric that they or the pages name exists in a
+//! The tools of operators: rules and dashboard are sound, every metric that they or the pages name exists in a
 //! process at work, and every question has an answer in a Prometheus that watches it.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]

@@ -43,7 +43,7 @@ impl Prometheus {
         started
     }
 
-    /// What a question gives now: nothing where it cannot be asked. Fails when it is no question.
+    /// The answer to a query now: nothing where it cannot be asked. Fails when it is no query.
     pub(crate) fn ask(&self, question: &str) -> Vec<Value> {
         let answer = self.get(&format!("/api/v1/query?query={}", encoded(question)));
         assert_eq!(answer["status"], "success", "{question}: {answer}");
@@ -73,7 +73,7 @@ impl Drop for Prometheus {
     }
 }
 
-/// What was asked for; `None` without an answer, or when it says something else.
+/// The value that was asked for; `None` without an answer, or when it says something else.
 pub(crate) fn get(address: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();

@@ -207,30 +207,19 @@ fn partitions(list: &TopicPartitionList) -> Vec<TopicPartition> {
     list.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
 }
 
-impl ClientContext for OwnedPartitions {
-    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+shoal_kafka::watched!(OwnedPartitions, watch, OwnedPartitions::learn);
 
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.watch.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.watch.error(&error, reason);
-    }
-
-    fn stats(&self, statistics: Statistics) {
+impl OwnedPartitions {
+    /// Takes note of the statistics of the client.
+    fn learn(&self, statistics: &Statistics) {
         for ((topic, partition), slot) in self.slots().iter_mut() {
-            let lag = lag(&statistics, topic, *partition, slot.position);
-            slot.is_led = is_led(&statistics, topic, *partition) && lag == Some(0);
+            let lag = lag(statistics, topic, *partition, slot.position);
+            slot.is_led = is_led(statistics, topic, *partition) && lag == Some(0);
             if let Some(lag) = lag {
                 let labels = &[self.stage.name(), &slot.id.partition.to_string()];
                 self.shared.job.metrics.lag_records.with_label_values(labels).set(lag);
             }
         }
-    }
-
-    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
-        self.watch.oauth_token()
     }
 }
 

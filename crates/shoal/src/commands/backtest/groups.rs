@@ -1,10 +1,10 @@
-//! What the sent alerts of one run say: which accounts they flag, as which groups, and how soon.
+//! A digest of the sent alerts of one run: which accounts they flag, as which groups, and how soon.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use shoal_model::{Alert, AlertState, Cap, LineageEvent, Post};
 
-/// How strong an account is taken to be when its alert states no bits: the configuration judges by rules.
+/// The bits of an account whose alert states none: the configuration judges by rules.
 const BITS_BY_RULE: f64 = 1.0;
 
 /// The sent alerts of one run, by account and by group.
@@ -13,7 +13,7 @@ pub(super) struct Digest<'a> {
     /// Every flagged account, by its native id.
     pub(super) accounts: BTreeMap<&'a str, Flagged<'a>>,
     /// Every group, by the id of its alert.
-    pub(super) groups: BTreeMap<&'a str, Group<'a>>,
+    pub(super) groups: BTreeMap<&'a str, FlaggedGroup<'a>>,
     /// Revisions that were sent.
     pub(super) revisions: u64,
     /// Revisions that were not: muted or on trial.
@@ -23,7 +23,7 @@ pub(super) struct Digest<'a> {
 /// A flagged account.
 #[derive(Debug)]
 pub(super) struct Flagged<'a> {
-    /// Its largest bits in any sent revision.
+    /// The largest bits in any sent revision.
     pub(super) bits: f64,
     /// The alerts that name it.
     pub(super) alerts: BTreeSet<&'a str>,
@@ -31,13 +31,13 @@ pub(super) struct Flagged<'a> {
 
 /// A group, as all sent revisions of its alert show it.
 #[derive(Debug)]
-pub(super) struct Group<'a> {
+pub(super) struct FlaggedGroup<'a> {
     /// Every account that any revision names. An account that left, or went into another group with the rest, still
     /// belongs: a group that was ever mixed is mixed.
     pub(super) members: BTreeSet<&'a str>,
     /// The limits that cut any revision.
     pub(super) caps: BTreeSet<Cap>,
-    /// Whether its newest revision says that it went into another group.
+    /// `true` once its newest revision says that it went into another group.
     pub(super) absorbed: bool,
     /// Seconds from its third co-action to the first sent revision, where the evidence shows three.
     pub(super) delay: Option<f64>,
@@ -60,7 +60,7 @@ impl<'a> Digest<'a> {
 
     fn add(&mut self, alert: &'a Alert) {
         let id = alert.alert_id.as_str();
-        let group = self.groups.entry(id).or_insert_with(|| Group {
+        let group = self.groups.entry(id).or_insert_with(|| FlaggedGroup {
             members: BTreeSet::new(),
             caps: BTreeSet::new(),
             absorbed: false,
@@ -79,7 +79,7 @@ impl<'a> Digest<'a> {
         }
     }
 
-    /// How many flagged accounts stand only in groups that are wholly of one kind. A group is when there is a kind
+    /// The number of flagged accounts that stand only in groups wholly of one kind. A group is when there is a kind
     /// that all its members have: an account that posts in several sources has several, one that posts in none has
     /// none. Standing in one mixed group is enough not to be counted.
     pub(super) fn pure_accounts<K: Ord + Clone>(&self, kinds: &BTreeMap<&str, BTreeSet<K>>) -> u64 {
@@ -88,7 +88,7 @@ impl<'a> Digest<'a> {
         self.accounts.values().filter(|flagged| flagged.alerts.is_subset(&pure)).count() as u64
     }
 
-    /// How many groups each limit has cut.
+    /// The number of groups that each limit has cut.
     pub(super) fn caps(&self) -> BTreeMap<Cap, u64> {
         let mut counts = BTreeMap::new();
         for cap in self.groups.values().flat_map(|group| &group.caps) {
@@ -98,7 +98,7 @@ impl<'a> Digest<'a> {
     }
 }
 
-/// Whether there is a kind that all members have.
+/// Says whether there is a kind that all members have.
 fn is_pure<K: Ord + Clone>(members: &BTreeSet<&str>, kinds: &BTreeMap<&str, BTreeSet<K>>) -> bool {
     let mut shared: Option<BTreeSet<K>> = None;
     for member in members {

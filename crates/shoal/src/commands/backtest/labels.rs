@@ -11,10 +11,10 @@ use anyhow::{Context, Result, bail, ensure};
 pub(crate) const COORDINATED: &str = "coordinated";
 /// The label of accounts that did not.
 pub(crate) const ORDINARY: &str = "ordinary";
-/// What an account without a label is reported as.
+/// The label of an account without one.
 pub(crate) const UNLABELLED: &str = "unlabelled";
 
-/// What is known about accounts: [`COORDINATED`], [`ORDINARY`], or any other word, which is reported by name.
+/// Labels of accounts: [`COORDINATED`], [`ORDINARY`], or any other word, which is reported by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Labels {
     by_author: BTreeMap<String, String>,
@@ -89,7 +89,7 @@ fn columns(header: &str) -> Vec<String> {
     header.split('\t').take(12).map(|name| name.chars().take(40).collect()).collect()
 }
 
-/// One field of a line, which must not be empty.
+/// A field of a line, which must not be empty.
 fn field<'a>(line: &'a str, number: usize, column: usize, name: &str) -> Result<&'a str> {
     match line.split('\t').nth(column) {
         Some(value) if !value.is_empty() => Ok(value),

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Counts, Report, Role, RunReport};
+use super::report::{BacktestReport, BacktestRun, FileRole, FlaggedCounts};
 use crate::terminal::figures::grouped;
 
-/// What a cell says when there is nothing to say.
+/// The text of an empty cell.
 const NOTHING: &str = "–";
 
 const HOW_TO_READ: &str = "\
@@ -26,7 +26,7 @@ platforms can be harder.
 ";
 
 /// The report as Markdown.
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &BacktestReport) -> String {
     let sections = [
         "# Backtest\n".to_owned(),
         overall(report),
@@ -38,7 +38,7 @@ pub(super) fn render(report: &Report) -> String {
     sections.join("\n")
 }
 
-fn overall(report: &Report) -> String {
+fn overall(report: &BacktestReport) -> String {
     let row = |name: &str, counts| [vec![name.to_owned()], cells(counts)].concat();
     let rows = [row("coordinated", &report.coordinated), row("ordinary", &report.ordinary)];
     let auprc = report.auprc.as_ref().map_or_else(
@@ -55,7 +55,7 @@ fn overall(report: &Report) -> String {
     format!("## Over all runs\n\n{}\n{auprc}\n", table(&[&["accounts of all runs"][..], &COUNTED].concat(), &rows))
 }
 
-fn runs(report: &Report) -> String {
+fn runs(report: &BacktestReport) -> String {
     let header = [
         "run",
         "posts",
@@ -76,7 +76,7 @@ fn runs(report: &Report) -> String {
     format!("## Runs\n\n{}", table(&header, &rows))
 }
 
-fn run_row(run: &RunReport) -> Vec<String> {
+fn run_row(run: &BacktestRun) -> Vec<String> {
     vec![
         run.name.clone(),
         grouped(run.posts),
@@ -95,15 +95,15 @@ fn run_row(run: &RunReport) -> Vec<String> {
     ]
 }
 
-fn accounts(report: &Report) -> String {
+fn accounts(report: &BacktestReport) -> String {
     let header = [&["run", "accounts of", "role or label"][..], &COUNTED, &["alerts"]].concat();
     let rows: Vec<Vec<String>> = report.runs.iter().flat_map(account_rows).collect();
     format!("## Accounts\n\n{}", table(&header, &rows))
 }
 
 /// The sources of a run and their labels; then, where there are several sources, what they add up to.
-fn account_rows(run: &RunReport) -> Vec<Vec<String>> {
-    let row = |of: &str, what: &str, counts: &Counts, alerts: String| {
+fn account_rows(run: &BacktestRun) -> Vec<Vec<String>> {
+    let row = |of: &str, what: &str, counts: &FlaggedCounts, alerts: String| {
         [vec![run.name.clone(), of.to_owned(), what.to_owned()], cells(counts), vec![alerts]].concat()
     };
     let mut rows = Vec::new();
@@ -119,12 +119,12 @@ fn account_rows(run: &RunReport) -> Vec<Vec<String>> {
     rows
 }
 
-fn counters(report: &Report) -> String {
+fn counters(report: &BacktestReport) -> String {
     let rows: Vec<Vec<String>> = report.runs.iter().flat_map(counter_rows).collect();
     format!("## Counters and limits\n\n{}", table(&["run", "what", "count"], &rows))
 }
 
-fn counter_rows(run: &RunReport) -> Vec<Vec<String>> {
+fn counter_rows(run: &BacktestRun) -> Vec<Vec<String>> {
     let counts = run.counts.iter().map(|(name, number)| (name.clone(), *number));
     // A limit is named as in report.json.
     let caps = run.caps_hit.iter().map(|(cap, alerts)| {
@@ -150,7 +150,7 @@ const COUNTED: [&str; 8] = [
     "exact 95 % interval (≥ 10)",
 ];
 
-fn cells(counts: &Counts) -> Vec<String> {
+fn cells(counts: &FlaggedCounts) -> Vec<String> {
     vec![
         grouped(counts.accounts),
         grouped(counts.flagged),
@@ -195,12 +195,12 @@ fn known<T>(value: Option<T>, write: impl Fn(T) -> String) -> String {
     value.map_or_else(|| NOTHING.to_owned(), write)
 }
 
-const fn role(role: Role) -> &'static str {
+const fn role(role: FileRole) -> &'static str {
     match role {
-        Role::Coordinated => "coordinated",
-        Role::Ordinary => "ordinary",
-        Role::Benign => "benign",
-        Role::Mixed => "mixed",
+        FileRole::Coordinated => "coordinated",
+        FileRole::Ordinary => "ordinary",
+        FileRole::Benign => "benign",
+        FileRole::Mixed => "mixed",
     }
 }
 

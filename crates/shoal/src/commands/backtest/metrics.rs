@@ -3,7 +3,7 @@
 
 /// The exact (Clopper–Pearson) 95 % interval of a share, from `hits` among `trials`; `None` without trials.
 ///
-/// Its ends are the shares under which so many hits or more, respectively so many or fewer, have a probability of
+/// The ends are the shares under which so many hits or more, respectively so many or fewer, have a probability of
 /// 2.5 %. It never covers less often than it says, also when there are no hits at all.
 pub(crate) fn exact_interval(hits: u64, trials: u64) -> Option<[f64; 2]> {
     const TAIL: f64 = 0.025;

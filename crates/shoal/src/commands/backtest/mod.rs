@@ -1,4 +1,4 @@
-//! How good the alerts of a backtest are: the runs of labelled files go in, `report.json`, `report.md` and
+//! The quality of the alerts of a backtest: the runs of labelled files go in, `report.json`, `report.md` and
 //! `flagged.tsv` come out.
 //!
 //! An account is *flagged* when it stands in `observed.accounts` of any revision that was sent. Every figure is about
@@ -21,6 +21,6 @@ pub(crate) use runner::backtest;
 #[cfg(test)]
 use self::{
     labels::Labels,
-    report::{Role, write},
-    score::{Run, SourceData, score},
+    report::{FileRole, write},
+    score::{ScoredRun, SourceData, score},
 };

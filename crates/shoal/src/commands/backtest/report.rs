@@ -16,10 +16,10 @@ use super::metrics::exact_interval;
 /// The version of `report.json`.
 pub(crate) const REPORT_VERSION: u32 = 1;
 
-/// What one file is in a backtest.
+/// The role of a file in a backtest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Role {
+pub(crate) enum FileRole {
     /// Accounts of a known operation.
     Coordinated,
     /// People talking: whoever is flagged here is a false alarm, until reading shows otherwise.
@@ -32,19 +32,19 @@ pub(crate) enum Role {
 
 /// `report.json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Report {
+pub(crate) struct BacktestReport {
     /// The version of this shape: 1.
     pub(crate) version: u32,
     /// Known operation accounts over all runs: accounts of `coordinated` sources labelled `coordinated`. An account
     /// counts once for each run and source in which it posted.
-    pub(crate) coordinated: Counts,
+    pub(crate) coordinated: FlaggedCounts,
     /// Ordinary accounts over all runs: those of `ordinary` sources, and those labelled `ordinary` in `mixed` ones.
     /// Counted in the same way.
-    pub(crate) ordinary: Counts,
-    /// How well bits tell the two apart, over all runs.
+    pub(crate) ordinary: FlaggedCounts,
+    /// The power of bits to tell the two apart, over all runs.
     pub(crate) auprc: Option<Auprc>,
     /// Every run, in the order in which they ran.
-    pub(crate) runs: Vec<RunReport>,
+    pub(crate) runs: Vec<BacktestRun>,
 }
 
 /// The area under the precision-recall curve, as average precision. The score of an account is its largest bits in
@@ -59,9 +59,9 @@ pub(crate) struct Auprc {
     pub(crate) ordinary: u64,
 }
 
-/// One run: one file alone, or several together.
+/// A run: one file alone, or several together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct RunReport {
+pub(crate) struct BacktestRun {
     /// The name of the run.
     pub(crate) name: String,
     /// Posts read.
@@ -72,7 +72,7 @@ pub(crate) struct RunReport {
     pub(crate) posts_per_second: Option<f64>,
     /// The largest resident memory of the process up to the end of the run, where the system tells.
     pub(crate) peak_memory_bytes: Option<u64>,
-    /// What became of the records, and other counters of the run.
+    /// The fates of the records, and other counters of the run.
     pub(crate) counts: BTreeMap<String, u64>,
     /// Revisions that were sent.
     pub(crate) revisions: u64,
@@ -89,9 +89,9 @@ pub(crate) struct RunReport {
     pub(crate) caps_hit: BTreeMap<Cap, u64>,
     /// Distinct accounts named in any sent revision.
     pub(crate) flagged_accounts: u64,
-    /// Those of them that posted in no source of the run: anything but 0 is a defect.
+    /// Flagged accounts that posted in no source of the run: anything but 0 is a defect.
     pub(crate) flagged_without_source: u64,
-    /// Those of them all of whose groups are wholly of one kind. A kind is a source, or a source and a label where it
+    /// Flagged accounts all of whose groups are wholly of one kind. A kind is a source, or a source and a label where it
     /// is mixed (`unlabelled` is a label too); a group is of one kind when all accounts have it that any revision of
     /// its alert names. An account that posts in several sources has the kinds of all of them.
     pub(crate) pure_accounts: u64,
@@ -101,12 +101,12 @@ pub(crate) struct RunReport {
     pub(crate) pure_accounts_by_source: u64,
     /// `pure_accounts_by_source / flagged_accounts`.
     pub(crate) purity_by_source: Option<f64>,
-    /// How soon alerts come.
+    /// The time until alerts come.
     pub(crate) time_to_alert: TimeToAlert,
     /// As `coordinated` of the report, in this run.
-    pub(crate) coordinated: Counts,
+    pub(crate) coordinated: FlaggedCounts,
     /// As `ordinary` of the report, in this run.
-    pub(crate) ordinary: Counts,
+    pub(crate) ordinary: FlaggedCounts,
     /// Every source, in the order in which they were given.
     pub(crate) sources: Vec<SourceReport>,
 }
@@ -125,18 +125,18 @@ pub(crate) struct TimeToAlert {
     pub(crate) p90_seconds: Option<f64>,
 }
 
-/// One source of a run.
+/// A source of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct SourceReport {
     /// The file's name without extensions.
     pub(crate) name: String,
-    /// What the file is.
-    pub(crate) role: Role,
+    /// The role of the file.
+    pub(crate) role: FileRole,
     /// Posts of its accounts in it.
     pub(crate) posts: u64,
-    /// Its accounts. The keys of [`Counts`] stand here themselves.
+    /// The counts of its accounts, whose keys stand here themselves.
     #[serde(flatten)]
-    pub(crate) counts: Counts,
+    pub(crate) counts: FlaggedCounts,
     /// Alerts that name any of its accounts.
     pub(crate) alerts: u64,
     /// For `coordinated` sources, the flagged share of the accounts labelled `coordinated`; null otherwise.
@@ -144,16 +144,16 @@ pub(crate) struct SourceReport {
     /// The same of those with at least ten posts.
     pub(crate) recall_with_10_posts: Option<f64>,
     /// For `coordinated` and `mixed` sources, its accounts by label; those without one as `unlabelled`.
-    pub(crate) labels: BTreeMap<String, Counts>,
+    pub(crate) labels: BTreeMap<String, FlaggedCounts>,
 }
 
 /// Accounts, and how many of them are flagged: named in any sent revision of an alert. Posts are counted in the source
 /// that the account is counted in.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub(crate) struct Counts {
+pub(crate) struct FlaggedCounts {
     /// Accounts that posted.
     pub(crate) accounts: u64,
-    /// Those of them with at least ten posts.
+    /// The same with at least ten posts.
     pub(crate) accounts_with_10_posts: u64,
     /// Flagged accounts.
     pub(crate) flagged: u64,
@@ -169,7 +169,7 @@ pub(crate) struct Counts {
     pub(crate) interval_95_with_10_posts: Option<[f64; 2]>,
 }
 
-impl Counts {
+impl FlaggedCounts {
     /// Completes the four counts with their shares and intervals.
     pub(super) fn of(accounts: [u64; 2], flagged: [u64; 2]) -> Self {
         let ([all, active], [flagged_all, flagged_active]) = (accounts, flagged);
@@ -186,14 +186,14 @@ impl Counts {
     }
 }
 
-/// One line of `flagged.tsv`: an account that is flagged, in one source where it posted.
+/// A line of `flagged.tsv`: an account that is flagged, in one source where it posted.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FlaggedAccount {
     /// The source.
     pub(crate) source: String,
     /// The author's id as in the input.
     pub(crate) account: String,
-    /// Its largest bits in any sent revision; 1 when the configuration judges by rules.
+    /// The largest bits in any sent revision; 1 when the configuration judges by rules.
     pub(crate) bits: f64,
     /// The alerts that name it, in order.
     pub(crate) alerts: Vec<String>,
@@ -205,7 +205,7 @@ pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
 }
 
 /// Writes `report.json`, `report.md` and `flagged.tsv` into a directory, which is made where it is missing.
-pub(crate) fn write(out_dir: &Path, report: &Report, flagged: &[FlaggedAccount]) -> Result<()> {
+pub(crate) fn write(out_dir: &Path, report: &BacktestReport, flagged: &[FlaggedAccount]) -> Result<()> {
     fs::create_dir_all(out_dir).with_context(|| format!("cannot make the directory {}", out_dir.display()))?;
     let mut json = serde_json::to_string_pretty(report).context("cannot write the report as JSON")?;
     json.push('\n');
@@ -255,17 +255,17 @@ mod tests {
 
     #[test]
     fn counts_of_nobody_have_no_shares() {
-        let counts = Counts::of([4, 0], [1, 0]);
+        let counts = FlaggedCounts::of([4, 0], [1, 0]);
         assert_eq!((counts.share, counts.share_with_10_posts), (Some(0.25), None));
         assert!(counts.interval_95.is_some() && counts.interval_95_with_10_posts.is_none());
     }
 
     #[test]
     fn a_directory_that_cannot_be_made_is_named() {
-        let report = Report {
+        let report = BacktestReport {
             version: REPORT_VERSION,
-            coordinated: Counts::default(),
-            ordinary: Counts::default(),
+            coordinated: FlaggedCounts::default(),
+            ordinary: FlaggedCounts::default(),
             auprc: None,
             runs: Vec::new(),
         };

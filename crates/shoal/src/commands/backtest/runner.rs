@@ -8,8 +8,8 @@ use shoal_model::{Alert, Post, Timestamp};
 use shoal_stream::{BatchOutcome, Filter, Input, Observer, ObserverError, RunProgress, Source, StageName};
 
 use super::labels::Labels;
-use super::report::{Role, write};
-use super::score::{Run, SourceData, score};
+use super::report::{FileRole, write};
+use super::score::{ScoredRun, SourceData, score};
 use crate::cli::{self, BacktestArgs, BacktestRequest, BacktestSource};
 use crate::job::bare_job;
 use crate::pipeline::{Overrides, Pipeline};
@@ -27,7 +27,7 @@ pub(crate) fn backtest(args: BacktestArgs) -> Result<()> {
     let sources: Vec<&Labelled<'_>> = labelled.iter().collect();
     let runs: Vec<Vec<&Labelled<'_>>> =
         if request.together { vec![sources] } else { sources.into_iter().map(|source| vec![source]).collect() };
-    let runs: Result<Vec<Run>> = runs.into_iter().map(|sources| run(&request, &pipeline, &sources)).collect();
+    let runs: Result<Vec<ScoredRun>> = runs.into_iter().map(|sources| run(&request, &pipeline, &sources)).collect();
     let scored = score(&runs?, &labels);
     write(&request.out, &scored.report, &scored.flagged)?;
     console::note(&format!("written to {}\n", request.out.display()));
@@ -69,23 +69,23 @@ impl Observer for Collected {
 /// A source with its labels, if it is partly labelled.
 struct Labelled<'a> {
     source: &'a BacktestSource,
-    role: Role,
+    role: FileRole,
     labels: Option<Labels>,
 }
 
 impl<'a> Labelled<'a> {
     fn read(source: &'a BacktestSource) -> Result<Self> {
         let (role, labels) = match &source.role {
-            cli::Role::Coordinated => (Role::Coordinated, None),
-            cli::Role::Ordinary => (Role::Ordinary, None),
-            cli::Role::Benign => (Role::Benign, None),
-            cli::Role::Mixed(labels) => (Role::Mixed, Some(Labels::read(labels)?)),
+            cli::LabelledAs::Coordinated => (FileRole::Coordinated, None),
+            cli::LabelledAs::Ordinary => (FileRole::Ordinary, None),
+            cli::LabelledAs::Benign => (FileRole::Benign, None),
+            cli::LabelledAs::Mixed(labels) => (FileRole::Mixed, Some(Labels::read(labels)?)),
         };
         Ok(Self { source, role, labels })
     }
 }
 
-fn run(request: &BacktestRequest, pipeline: &Pipeline, sources: &[&Labelled<'_>]) -> Result<Run> {
+fn run(request: &BacktestRequest, pipeline: &Pipeline, sources: &[&Labelled<'_>]) -> Result<ScoredRun> {
     let filter = filter(request);
     let name = sources.iter().map(|labelled| labelled.source.name.as_str()).collect::<Vec<_>>().join(" + ");
     console::note(&format!("{name} …\n"));
@@ -117,7 +117,7 @@ fn run(request: &BacktestRequest, pipeline: &Pipeline, sources: &[&Labelled<'_>]
         ("processed", summary.prepare.processed),
         ("nothing_shared", summary.prepare.filtered),
     ];
-    Ok(Run {
+    Ok(ScoredRun {
         name,
         sources: data.collect(),
         alerts: collected.alerts,
@@ -128,7 +128,7 @@ fn run(request: &BacktestRequest, pipeline: &Pipeline, sources: &[&Labelled<'_>]
     })
 }
 
-/// What makes sets comparable: the same stretch of time, whole minutes, no repost prefixes.
+/// Makes sets comparable: the same stretch of time, whole minutes, no repost prefixes.
 fn filter(request: &BacktestRequest) -> Filter {
     let (from, to, minutes, strip) = (request.from, request.to, request.minutes, request.strip_rt);
     Arc::new(move |post: &mut Post| {

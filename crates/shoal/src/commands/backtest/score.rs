@@ -8,29 +8,30 @@ use super::groups::Digest;
 use super::labels::{COORDINATED, Labels, ORDINARY, UNLABELLED};
 use super::metrics::{average_precision, quantile};
 use super::report::{
-    Auprc, Counts, FlaggedAccount, REPORT_VERSION, Report, Role, RunReport, SourceReport, TimeToAlert, ratio,
+    Auprc, BacktestReport, BacktestRun, FileRole, FlaggedAccount, FlaggedCounts, REPORT_VERSION, SourceReport,
+    TimeToAlert, ratio,
 };
 
 /// Accounts with fewer posts than this can hardly be recognised; they are reported both ways.
 const ACTIVE_FROM: u64 = 10;
 
-/// One source as it was read.
+/// A source as it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct SourceData {
     /// The file's name without extensions.
     pub(crate) name: String,
-    /// What the file is.
-    pub(crate) role: Role,
+    /// The role of the file.
+    pub(crate) role: FileRole,
     /// The labels of a mixed file. Those of coordinated files are given to [`score`].
     pub(crate) labels: Option<Labels>,
     /// Posts that the run took from this source, by the author's id as in the input.
     pub(crate) posts_by_account: BTreeMap<String, u64>,
 }
 
-/// One run: one file alone, or several together.
+/// A run: one file alone, or several together.
 #[derive(Debug, Clone)]
-pub(crate) struct Run {
-    /// What the report calls it.
+pub(crate) struct ScoredRun {
+    /// The name in the report.
     pub(crate) name: String,
     /// The files it read.
     pub(crate) sources: Vec<SourceData>,
@@ -42,21 +43,21 @@ pub(crate) struct Run {
     pub(crate) seconds: f64,
     /// The largest resident memory of the process up to its end, where the system tells.
     pub(crate) peak_memory_bytes: Option<u64>,
-    /// What became of the records, and other counters.
+    /// The fates of the records, and other counters.
     pub(crate) counts: BTreeMap<String, u64>,
 }
 
-/// What a backtest found.
+/// The results of a backtest.
 #[derive(Debug)]
 pub(crate) struct Scored {
     /// The report.
-    pub(crate) report: Report,
+    pub(crate) report: BacktestReport,
     /// Every flagged account in every source where it posted, by source, then account.
     pub(crate) flagged: Vec<FlaggedAccount>,
 }
 
 /// Scores runs. `labels` are those of the coordinated sources.
-pub(crate) fn score(runs: &[Run], labels: &Labels) -> Scored {
+pub(crate) fn score(runs: &[ScoredRun], labels: &Labels) -> Scored {
     let mut total = Pools::default();
     let mut flagged = BTreeMap::new();
     let runs = runs
@@ -74,7 +75,7 @@ pub(crate) fn score(runs: &[Run], labels: &Labels) -> Scored {
         let coordinated = total.scores.iter().filter(|(_, positive)| *positive).count() as u64;
         Auprc { value, coordinated, ordinary: total.scores.len() as u64 - coordinated }
     });
-    let report = Report {
+    let report = BacktestReport {
         version: REPORT_VERSION,
         coordinated: total.coordinated.counts(),
         ordinary: total.ordinary.counts(),
@@ -106,8 +107,8 @@ impl Tally {
         }
     }
 
-    fn counts(self) -> Counts {
-        Counts::of(self.accounts, self.flagged)
+    fn counts(self) -> FlaggedCounts {
+        FlaggedCounts::of(self.accounts, self.flagged)
     }
 }
 
@@ -128,24 +129,24 @@ impl Pools {
     }
 }
 
-/// Which side each account of a run is on. Labels of mixed sources are derived rather than known: they are good
+/// The side of each account of a run. Labels of mixed sources are derived rather than known: they are good
 /// enough to count false alarms among the ordinary, not to score.
-fn pools(run: &Run, digest: &Digest, labels: &Labels) -> Pools {
+fn pools(run: &ScoredRun, digest: &Digest, labels: &Labels) -> Pools {
     let mut pools = Pools::default();
     for source in &run.sources {
         for (account, &posts) in &source.posts_by_account {
             let flagged = digest.accounts.get(account.as_str());
             let bits = flagged.map_or(0.0, |flagged| flagged.bits);
             match (source.role, label(source, account, labels)) {
-                (Role::Coordinated, Some(COORDINATED)) => {
+                (FileRole::Coordinated, Some(COORDINATED)) => {
                     pools.coordinated.add(posts, flagged.is_some());
                     pools.scores.push((bits, true));
                 }
-                (Role::Ordinary, _) => {
+                (FileRole::Ordinary, _) => {
                     pools.ordinary.add(posts, flagged.is_some());
                     pools.scores.push((bits, false));
                 }
-                (Role::Mixed, Some(ORDINARY)) => pools.ordinary.add(posts, flagged.is_some()),
+                (FileRole::Mixed, Some(ORDINARY)) => pools.ordinary.add(posts, flagged.is_some()),
                 _ => {}
             }
         }
@@ -153,24 +154,24 @@ fn pools(run: &Run, digest: &Digest, labels: &Labels) -> Pools {
     pools
 }
 
-/// What is known about an account of a source; `None` where sources of this role have no labels.
+/// The labels of the accounts of a source; `None` where sources of this role have none.
 fn label<'a>(source: &'a SourceData, account: &str, coordinated: &'a Labels) -> Option<&'a str> {
     let labels = match source.role {
-        Role::Coordinated => Some(coordinated),
-        Role::Mixed => source.labels.as_ref(),
-        Role::Ordinary | Role::Benign => return None,
+        FileRole::Coordinated => Some(coordinated),
+        FileRole::Mixed => source.labels.as_ref(),
+        FileRole::Ordinary | FileRole::Benign => return None,
     };
     Some(labels.and_then(|labels| labels.get(account)).unwrap_or(UNLABELLED))
 }
 
-fn run_report(run: &Run, digest: &Digest, labels: &Labels, pools: &Pools) -> RunReport {
+fn run_report(run: &ScoredRun, digest: &Digest, labels: &Labels, pools: &Pools) -> BacktestRun {
     let kinds = kinds(run, digest, labels);
     let sources = kinds.iter().map(|(account, kinds)| (*account, kinds.iter().map(|(source, _)| *source).collect()));
     let flagged_accounts = digest.accounts.len() as u64;
     let pure_accounts = digest.pure_accounts(&kinds);
     let pure_accounts_by_source = digest.pure_accounts::<&str>(&sources.collect());
     let alerts = digest.groups.len() as u64;
-    RunReport {
+    BacktestRun {
         name: run.name.clone(),
         posts: run.posts,
         seconds: run.seconds,
@@ -200,11 +201,15 @@ fn run_report(run: &Run, digest: &Digest, labels: &Labels, pools: &Pools) -> Run
 type AccountKind<'a> = (&'a str, Option<&'a str>);
 
 /// The kinds of every flagged account that posted in a source of the run.
-fn kinds<'a>(run: &'a Run, digest: &Digest<'a>, labels: &'a Labels) -> BTreeMap<&'a str, BTreeSet<AccountKind<'a>>> {
+fn kinds<'a>(
+    run: &'a ScoredRun,
+    digest: &Digest<'a>,
+    labels: &'a Labels,
+) -> BTreeMap<&'a str, BTreeSet<AccountKind<'a>>> {
     let mut kinds: BTreeMap<&str, BTreeSet<AccountKind>> = BTreeMap::new();
     for source in &run.sources {
         for account in digest.accounts.keys().filter(|account| source.posts_by_account.contains_key(**account)) {
-            let label = if source.role == Role::Mixed { label(source, account, labels) } else { None };
+            let label = if source.role == FileRole::Mixed { label(source, account, labels) } else { None };
             kinds.entry(account).or_default().insert((source.name.as_str(), label));
         }
     }
@@ -233,8 +238,9 @@ fn source_report(source: &SourceData, digest: &Digest, labels: &Labels) -> Sourc
         }
         alerts.extend(flagged.iter().flat_map(|flagged| &flagged.alerts));
     }
-    let labels: BTreeMap<String, Counts> = by_label.into_iter().map(|(label, tally)| (label, tally.counts())).collect();
-    let positives = labels.get(COORDINATED).filter(|_| source.role == Role::Coordinated);
+    let labels: BTreeMap<String, FlaggedCounts> =
+        by_label.into_iter().map(|(label, tally)| (label, tally.counts())).collect();
+    let positives = labels.get(COORDINATED).filter(|_| source.role == FileRole::Coordinated);
     SourceReport {
         name: source.name.clone(),
         role: source.role,
@@ -248,7 +254,7 @@ fn source_report(source: &SourceData, digest: &Digest, labels: &Labels) -> Sourc
 }
 
 /// Adds the flagged accounts of a run. A source that is in several runs has one line for each account.
-fn collect_flagged(run: &Run, digest: &Digest, lines: &mut BTreeMap<(String, String), FlaggedAccount>) {
+fn collect_flagged(run: &ScoredRun, digest: &Digest, lines: &mut BTreeMap<(String, String), FlaggedAccount>) {
     for source in &run.sources {
         for (account, flagged) in &digest.accounts {
             if !source.posts_by_account.contains_key(*account) {

@@ -8,17 +8,17 @@ use shoal_model::{Alert, AlertState, Timestamp};
 
 use super::report::FlaggedAccount;
 use super::testing::{alert, arithmetic, post};
-use super::{Labels, Role, Run, SourceData, score, write};
+use super::{FileRole, Labels, ScoredRun, SourceData, score, write};
 
-fn source(name: &str, role: Role, labels: Option<Labels>, posts: &[(&str, u64)]) -> SourceData {
+fn source(name: &str, role: FileRole, labels: Option<Labels>, posts: &[(&str, u64)]) -> SourceData {
     let posts_by_account = posts.iter().map(|(account, posts)| ((*account).to_owned(), *posts)).collect();
     SourceData { name: name.to_owned(), role, labels, posts_by_account }
 }
 
-fn run(name: &str, sources: Vec<SourceData>, alerts: Vec<Alert>) -> Run {
+fn run(name: &str, sources: Vec<SourceData>, alerts: Vec<Alert>) -> ScoredRun {
     let posts = sources.iter().flat_map(|source| source.posts_by_account.values()).sum();
     let counts = BTreeMap::from([("duplicate".to_owned(), 3)]);
-    Run { name: name.to_owned(), sources, alerts, posts, seconds: 2.0, peak_memory_bytes: None, counts }
+    ScoredRun { name: name.to_owned(), sources, alerts, posts, seconds: 2.0, peak_memory_bytes: None, counts }
 }
 
 fn labels() -> Labels {
@@ -26,13 +26,13 @@ fn labels() -> Labels {
 }
 
 /// Two operation accounts in one group (i3 is never seen), one ordinary account with a mixed one in another group.
-fn stream() -> Run {
+fn stream() -> ScoredRun {
     let mixed = Labels::of(&[("m1", "coordinated"), ("m2", "ordinary"), ("m3", "probable")]);
     let sources = vec![
-        source("ira", Role::Coordinated, None, &[("i1", 12), ("i2", 3), ("i4", 1)]),
-        source("debate", Role::Ordinary, None, &[("o1", 10), ("o2", 1), ("m2", 1)]),
-        source("parliament", Role::Benign, None, &[("p1", 50)]),
-        source("traders", Role::Mixed, Some(mixed), &[("m1", 40), ("m2", 2), ("m3", 1), ("m4", 1)]),
+        source("ira", FileRole::Coordinated, None, &[("i1", 12), ("i2", 3), ("i4", 1)]),
+        source("debate", FileRole::Ordinary, None, &[("o1", 10), ("o2", 1), ("m2", 1)]),
+        source("parliament", FileRole::Benign, None, &[("p1", 50)]),
+        source("traders", FileRole::Mixed, Some(mixed), &[("m1", 40), ("m2", 2), ("m3", 1), ("m4", 1)]),
     ];
     let mut first = alert("a1", 1, &["x:i1", "x:i2"]);
     first.observed.accounts[0].arithmetic = Some(arithmetic(25.0));
@@ -51,7 +51,7 @@ fn stream() -> Run {
     run("stream", sources, vec![first, second, later])
 }
 
-fn json_of(report: &super::report::Report) -> Value {
+fn json_of(report: &super::report::BacktestReport) -> Value {
     serde_json::to_value(report).unwrap()
 }
 
@@ -133,7 +133,7 @@ fn a_group_across_labels_is_of_one_source() {
 
 #[test]
 fn bits_rank_the_accounts_of_all_runs() {
-    let alone = run("airline", vec![source("airline", Role::Ordinary, None, &[("o9", 1), ("o8", 1)])], Vec::new());
+    let alone = run("airline", vec![source("airline", FileRole::Ordinary, None, &[("o9", 1), ("o8", 1)])], Vec::new());
     let report = score(&[stream(), alone], &labels()).report;
     let auprc = report.auprc.unwrap();
     // By bits: i1 25; o1 and m2 20 (of the debate); i2 18; the rest 0. Precision 1 at the first, 2/4 at the second.
@@ -178,7 +178,7 @@ fn the_three_files_are_written_and_equal_for_equal_runs() {
 
 #[test]
 fn nothing_read_makes_a_report_without_figures() {
-    let mut empty = run("empty", vec![source("ira", Role::Coordinated, None, &[])], Vec::new());
+    let mut empty = run("empty", vec![source("ira", FileRole::Coordinated, None, &[])], Vec::new());
     empty.seconds = 0.0;
     let report = json_of(&score(&[empty], &Labels::default()).report);
     assert_eq!(report["auprc"], Value::Null);

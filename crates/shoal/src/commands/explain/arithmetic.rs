@@ -2,7 +2,7 @@
 
 use shoal_model::{Alert, AlertAccount, AlertProfile, Arithmetic, Meeting};
 
-use super::page::{Page, count};
+use super::page::{TextPage, count};
 use crate::terminal::figures::grouped;
 use shoal_model::display::excerpt;
 
@@ -20,7 +20,7 @@ const HOW_TO_READ: [&str; 6] = [
 const TOLERANCE: f64 = 0.01;
 
 /// Each account's nine e-values, their mean, and the meetings that carried the most.
-pub(super) fn evidence(page: &mut Page, alert: &Alert, full: usize) {
+pub(super) fn evidence(page: &mut TextPage, alert: &Alert, full: usize) {
     page.heading("The evidence of each account");
     if alert.observed.accounts.iter().all(|account| account.arithmetic.is_none()) {
         page.item("There is none in bits: this configuration judges by fixed counts, which say nothing about chance.");
@@ -44,7 +44,7 @@ fn shares(account: &AlertAccount) -> String {
     format!("shares {objects} with {} of the group", count(account.partners, "account", "accounts"))
 }
 
-fn in_full(page: &mut Page, rank: usize, account: &AlertAccount, alert: &Alert) {
+fn in_full(page: &mut TextPage, rank: usize, account: &AlertAccount, alert: &Alert) {
     page.item(format!("{rank}. {}: {}", account.id, shares(account)));
     if let Some(profile) = &account.profile {
         page.detail(shown_as(profile));
@@ -76,7 +76,7 @@ fn shown_as(profile: &AlertProfile) -> String {
 }
 
 /// The mean of the nine, with its numbers.
-fn mean(page: &mut Page, arithmetic: &Arithmetic) {
+fn mean(page: &mut TextPage, arithmetic: &Arithmetic) {
     let values = arithmetic.variants.as_flattened();
     let powers: Vec<_> = values.iter().map(|bits| power(*bits)).collect();
     let bits = mean_bits(values);
@@ -87,7 +87,7 @@ fn mean(page: &mut Page, arithmetic: &Arithmetic) {
     }
 }
 
-fn strongest(page: &mut Page, meeting: &Meeting, alert: &Alert) {
+fn strongest(page: &mut TextPage, meeting: &Meeting, alert: &Alert) {
     let what = format!("“{}”", excerpt(&meeting.label, 60));
     let company = count(meeting.company, "account", "accounts");
     page.detail(format!(
@@ -98,8 +98,8 @@ fn strongest(page: &mut Page, meeting: &Meeting, alert: &Alert) {
     page.detail(format!("  in post {} {}", meeting.post, url.unwrap_or("(no link known)")));
 }
 
-/// What it takes to be significant, and by how much each account is.
-pub(super) fn decision(page: &mut Page, alert: &Alert, full: usize) {
+/// The threshold of significance, and each account's distance from it.
+pub(super) fn decision(page: &mut TextPage, alert: &Alert, full: usize) {
     let strength = &alert.strength;
     page.heading("The decision");
     page.item(format!("method: {}", strength.method));

@@ -17,7 +17,7 @@ const LISTED: usize = 20;
 
 /// An alert, and what is to be said about the file.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundAlert {
     /// The alert.
     pub(super) alert: Alert,
     /// Set when the file ends in the middle of a line.
@@ -40,7 +40,7 @@ struct Candidate {
 }
 
 /// Finds an alert by its id or a unique beginning of it; the newest revision when none is named.
-pub(super) fn find(file: &Path, wanted: &str, revision: Option<u32>) -> Result<Found> {
+pub(super) fn find(file: &Path, wanted: &str, revision: Option<u32>) -> Result<FoundAlert> {
     let limits = Limits { record_bytes: LONGEST, ..Limits::default() };
     let mut reader = Reader::open(file, &limits)?;
     let mut candidates = BTreeMap::new();
@@ -70,7 +70,7 @@ pub(super) fn find(file: &Path, wanted: &str, revision: Option<u32>) -> Result<F
     }
     let (id, candidate) = choose(file, wanted, candidates, &others)?;
     let alert = parse(file, &id, candidate, revision)?;
-    Ok(Found { alert, note })
+    Ok(FoundAlert { alert, note })
 }
 
 fn header(line: &[u8]) -> Result<Header> {

@@ -8,7 +8,7 @@ mod seen;
 use anyhow::Result;
 use shoal_model::Alert;
 
-use self::page::Page;
+use self::page::TextPage;
 use crate::cli::ExplainArgs;
 use crate::terminal::console;
 
@@ -23,7 +23,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<()> {
 
 /// The whole explanation, safe to look at whatever the posts say.
 fn page(alert: &Alert, accounts: usize) -> String {
-    let mut page = Page::default();
+    let mut page = TextPage::default();
     head(&mut page, alert);
     seen::observed(&mut page, alert);
     arithmetic::evidence(&mut page, alert, accounts);
@@ -36,7 +36,7 @@ fn page(alert: &Alert, accounts: usize) -> String {
     page.finish()
 }
 
-fn head(page: &mut Page, alert: &Alert) {
+fn head(page: &mut TextPage, alert: &Alert) {
     let shadow = if alert.shadow { ", by rules on trial: not sent" } else { "" };
     page.line(format!("Alert {}, revision {}, {}{shadow}", alert.alert_id, alert.revision, alert.state.name()));
     page.line(format!("raised at {} of the posts' time", alert.raised_at));
@@ -47,7 +47,7 @@ fn head(page: &mut Page, alert: &Alert) {
     );
 }
 
-fn doubts(page: &mut Page, alert: &Alert) {
+fn doubts(page: &mut TextPage, alert: &Alert) {
     page.heading("Innocent explanations that were tested");
     for check in &alert.benign_checks {
         page.item(format!("{}: {}. {}", check.name, check.verdict.meaning(), check.detail));
@@ -64,7 +64,7 @@ fn doubts(page: &mut Page, alert: &Alert) {
     }
 }
 
-fn origin(page: &mut Page, alert: &Alert) {
+fn origin(page: &mut TextPage, alert: &Alert) {
     page.heading("Where it comes from");
     for event in &alert.lineage {
         let other = event.other.as_ref().map_or_else(String::new, |other| format!(" {other}"));

@@ -4,9 +4,9 @@ use shoal_model::display::printable;
 
 /// A page that is being written.
 #[derive(Default)]
-pub(super) struct Page(String);
+pub(super) struct TextPage(String);
 
-impl Page {
+impl TextPage {
     /// A line.
     pub(super) fn line(&mut self, text: impl AsRef<str>) {
         self.0.push_str(&printable(text.as_ref()));

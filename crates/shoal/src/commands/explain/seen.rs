@@ -1,8 +1,8 @@
-//! What was seen: accounts, objects, ties, posts.
+//! The observations of an alert: accounts, objects, ties, posts.
 
 use shoal_model::{Alert, AlertObject};
 
-use super::page::{Page, count};
+use super::page::{TextPage, count};
 use shoal_model::display::excerpt;
 
 /// Symbols of a text that are shown.
@@ -11,7 +11,7 @@ const WIDTH: usize = 100;
 const BAR: u64 = 40;
 
 /// Time, layers, accounts, context, timeline.
-pub(super) fn observed(page: &mut Page, alert: &Alert) {
+pub(super) fn observed(page: &mut TextPage, alert: &Alert) {
     let observed = &alert.observed;
     page.heading("What was seen");
     page.item(format!("from {} to {}", observed.window.start, observed.window.end));
@@ -36,8 +36,8 @@ pub(super) fn observed(page: &mut Page, alert: &Alert) {
     }
 }
 
-/// Who shares how much with whom.
-pub(super) fn ties(page: &mut Page, alert: &Alert) {
+/// The ties between accounts.
+pub(super) fn ties(page: &mut TextPage, alert: &Alert) {
     let ties = &alert.observed.ties;
     page.heading(&format!("Ties: the strongest {} of {}", ties.strongest.len(), ties.count));
     for tie in &ties.strongest {
@@ -51,8 +51,8 @@ pub(super) fn ties(page: &mut Page, alert: &Alert) {
     }
 }
 
-/// What they shared.
-pub(super) fn objects(page: &mut Page, alert: &Alert) {
+/// The shared objects.
+pub(super) fn objects(page: &mut TextPage, alert: &Alert) {
     page.heading("What they shared");
     for object in &alert.observed.objects {
         let lang = object.lang.as_ref().map_or_else(String::new, |lang| format!(" ({lang})"));
@@ -62,7 +62,7 @@ pub(super) fn objects(page: &mut Page, alert: &Alert) {
 }
 
 /// The posts of the evidence, with links.
-pub(super) fn posts(page: &mut Page, alert: &Alert) {
+pub(super) fn posts(page: &mut TextPage, alert: &Alert) {
     page.heading("Posts of the evidence");
     for post in &alert.observed.posts {
         let similarity = if post.similarity < 1.0 { format!(", {:.2} alike", post.similarity) } else { String::new() };

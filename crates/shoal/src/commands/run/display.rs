@@ -1,49 +1,29 @@
-//! What a run shows while it works: a line on a terminal, log events elsewhere.
+//! The display of a run while it works: a line on a terminal, log events elsewhere.
 
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use shoal_model::{Span, Timestamp};
+use shoal_model::Span;
+use shoal_stream::RunProgress;
 
 use crate::terminal::figures::{grouped, per_second};
 
-/// How often the line on a terminal changes.
+/// The interval at which the line on a terminal changes.
 const REDRAW: Duration = Duration::from_millis(250);
-/// How often progress is logged where there is no terminal.
+/// The interval at which progress is logged where there is no terminal.
 const LOG_EVERY: Duration = Duration::from_secs(10);
-
-/// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Progress {
-    /// Records read, whatever became of them.
-    pub(crate) read: u64,
-    /// The event time up to which everything is decided.
-    pub(crate) watermark: Option<Timestamp>,
-    /// The newest event time that was read; how far it is ahead of the watermark is the lag.
-    pub(crate) newest: Option<Timestamp>,
-    /// Alerts raised, all revisions counted.
-    pub(crate) alerts: u64,
-    /// Records that are no posts.
-    pub(crate) dead_letters: u64,
-}
-
-impl Progress {
-    fn lag(&self) -> Option<Span> {
-        self.newest.zip(self.watermark).map(|(newest, watermark)| newest.max(watermark).distance(watermark))
-    }
-}
 
 /// Shows the progress of a run.
 pub(crate) struct Display {
     line: Option<ProgressBar>,
     started: Instant,
-    shown: Option<Shown>,
+    shown: Option<LastShown>,
 }
 
-/// What was shown last, and when.
-struct Shown {
+/// The progress that was shown last, and the moment.
+struct LastShown {
     at: Instant,
     read: u64,
 }
@@ -62,14 +42,14 @@ impl Display {
     }
 
     /// Takes note of how far the run is. Cheap enough to be called for every batch of posts.
-    pub(crate) fn update(&mut self, progress: &Progress) {
+    pub(crate) fn update(&mut self, progress: &RunProgress) {
         let now = Instant::now();
         let pause = if self.line.is_some() { REDRAW } else { LOG_EVERY };
         let (since, before) = self.shown.as_ref().map_or((self.started, 0), |shown| (shown.at, shown.read));
         if now.duration_since(since) < pause {
             return;
         }
-        let rate = per_second(progress.read.saturating_sub(before), now.duration_since(since));
+        let rate = per_second(progress.records.saturating_sub(before), now.duration_since(since));
         match &self.line {
             Some(line) => {
                 line.set_message(describe(progress, rate));
@@ -77,7 +57,7 @@ impl Display {
             }
             None => log(progress, rate),
         }
-        self.shown = Some(Shown { at: now, read: progress.read });
+        self.shown = Some(LastShown { at: now, read: progress.records });
     }
 
     /// Takes the line away.
@@ -88,13 +68,18 @@ impl Display {
     }
 }
 
-fn describe(progress: &Progress, rate: f64) -> String {
-    let mut line = format!("{} read, {}/s", grouped(progress.read), grouped(rate as u64));
+/// The distance of the newest event time from the watermark.
+fn lag(progress: &RunProgress) -> Option<Span> {
+    progress.newest.zip(progress.watermark).map(|(newest, watermark)| newest.max(watermark).distance(watermark))
+}
+
+fn describe(progress: &RunProgress, rate: f64) -> String {
+    let mut line = format!("{} read, {}/s", grouped(progress.records), grouped(rate as u64));
     // Writing to a String cannot fail.
     if let Some(watermark) = progress.watermark {
         _ = write!(line, ", at {watermark}");
     }
-    if let Some(lag) = progress.lag() {
+    if let Some(lag) = lag(progress) {
         _ = write!(line, ", lag {:.1} s", lag.seconds());
     }
     _ = write!(line, ", {} alerts", grouped(progress.alerts));
@@ -104,12 +89,12 @@ fn describe(progress: &Progress, rate: f64) -> String {
     line
 }
 
-fn log(progress: &Progress, rate: f64) {
+fn log(progress: &RunProgress, rate: f64) {
     tracing::info!(
-        read = progress.read,
+        read = progress.records,
         per_second = rate as u64,
         watermark = progress.watermark.map(|time| time.to_string()),
-        lag_seconds = progress.lag().map(Span::seconds),
+        lag_seconds = lag(progress).map(Span::seconds),
         alerts = progress.alerts,
         dead_letters = progress.dead_letters,
         "progress"
@@ -118,29 +103,31 @@ fn log(progress: &Progress, rate: f64) {
 
 #[cfg(test)]
 mod tests {
+    use shoal_model::Timestamp;
+
     use super::*;
 
     #[test]
     fn the_line_says_where_the_run_is() {
-        let progress = Progress {
-            read: 1_234_567,
+        let progress = RunProgress {
+            records: 1_234_567,
             watermark: Some(Timestamp::from_seconds(1_438_907_400)),
             newest: Some(Timestamp::from_seconds(1_438_907_401)),
             alerts: 12,
             dead_letters: 3,
         };
         insta::assert_snapshot!(describe(&progress, 98_765.4));
-        insta::assert_snapshot!(describe(&Progress::default(), 0.0));
+        insta::assert_snapshot!(describe(&RunProgress::default(), 0.0));
     }
 
     #[test]
     fn progress_is_shown_now_and_then() {
         let mut display = Display::new(&MultiProgress::new());
-        display.update(&Progress { read: 10, ..Progress::default() });
+        display.update(&RunProgress { records: 10, ..RunProgress::default() });
         // Too early to show anything, on a terminal or off it.
         assert!(display.shown.is_none());
         display.started -= LOG_EVERY;
-        display.update(&Progress { read: 20, ..Progress::default() });
+        display.update(&RunProgress { records: 20, ..RunProgress::default() });
         assert_eq!(display.shown.as_ref().map(|shown| shown.read), Some(20));
         display.finish();
     }

@@ -1,4 +1,4 @@
-//! What a run tells the probes of whatever keeps it running.
+//! The health of a run, for the probes of whatever keeps it running.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use shoal_stream::{Metrics, StageName};
 /// Has a value for a stage as soon as its group has given this process partitions, or none.
 const ASSIGNED: &str = "shoal_partitions_assigned";
 
-/// How a run is.
+/// The health of a run.
 #[derive(Debug)]
 pub(crate) struct RunHealth {
     works: AtomicBool,
@@ -21,7 +21,7 @@ pub(crate) struct RunHealth {
 }
 
 impl RunHealth {
-    /// Of a run that has not begun; `stages` are those of a staged one.
+    /// The health of a run that has not begun; `stages` are those of a staged one.
     pub(crate) fn new(metrics: &Metrics, stages: Option<&BTreeSet<StageName>>) -> Self {
         Self {
             works: AtomicBool::new(false),

@@ -22,7 +22,7 @@ use shoal_stream::{
 use self::display::Display;
 use self::health::RunHealth;
 use self::indexing::Indexing;
-use self::report::Closing;
+use self::report::RunReport;
 use crate::cli::RunArgs;
 use crate::http;
 use crate::job::job;
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &RunArgs, lines: &MultiProgress) -> Result<()> {
     let _server = http::serve(&pipeline.serve, &pipeline.name, registry, shown, index)?;
     let mut display = Display::new(lines);
     let indexing = writer.map(|writer| Indexing::new(writer, &job));
-    let mut shown = Shown { display: &mut display, health: &health, indexing };
+    let mut shown = RunObserver { display: &mut display, health: &health, indexing };
     let told = match &stages {
         Some(stages) => shoal_stream::run_staged(&job, stages, &mut shown).map(|summary| staged(&summary)),
         None => shoal_stream::run(&job, &mut shown).map(|summary| fused(&summary)),
@@ -90,22 +90,16 @@ fn prepare(args: &RunArgs) -> Result<Pipeline, Error> {
 }
 
 /// Shows a run on the terminal or in the log.
-struct Shown<'a> {
+struct RunObserver<'a> {
     display: &'a mut Display,
     health: &'a RunHealth,
     indexing: Option<Indexing>,
 }
 
-impl Observer for Shown<'_> {
+impl Observer for RunObserver<'_> {
     fn progress(&mut self, progress: &RunProgress) {
         self.health.works();
-        self.display.update(&display::Progress {
-            read: progress.records,
-            watermark: progress.watermark,
-            newest: progress.newest,
-            alerts: progress.alerts,
-            dead_letters: progress.dead_letters,
-        });
+        self.display.update(progress);
     }
 
     fn alert(&mut self, alert: &Alert) {
@@ -148,7 +142,7 @@ fn fused(summary: &Summary) -> String {
 
 fn staged(summary: &StagedSummary) -> String {
     let counts = |stage: StageName| Some((stage, *summary.stages.get(stage.name())?));
-    let closing = Closing {
+    let closing = RunReport {
         read: summary.records,
         read_now: summary.records,
         outcomes: vec![("processed", summary.processed)],
@@ -167,7 +161,7 @@ fn staged(summary: &StagedSummary) -> String {
     closing.summary()
 }
 
-fn closing(summary: &Summary) -> Closing {
+fn closing(summary: &Summary) -> RunReport {
     let dead = Reason::ALL.into_iter().zip(summary.sources.dead_letters).filter(|(_, count)| *count > 0);
     let mut outcomes = vec![
         ("processed", summary.prepare.processed),
@@ -178,7 +172,7 @@ fn closing(summary: &Summary) -> Closing {
     if summary.sources.deletions > 0 {
         outcomes.push(("deletion", summary.sources.deletions));
     }
-    Closing {
+    RunReport {
         read: summary.sources.records,
         read_now: summary.records_now,
         outcomes,

@@ -1,4 +1,4 @@
-//! What became of a run, told when it ends.
+//! The report of a run, told when it ends.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,14 +8,14 @@ use shoal_stream::{StageCounts, StageName};
 
 use crate::terminal::figures::{grouped, per_second};
 
-/// What became of a run.
+/// The report of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Closing {
+pub(crate) struct RunReport {
     /// Records read, by earlier processes too when the run was resumed.
     pub(crate) read: u64,
     /// Records read by this process.
     pub(crate) read_now: u64,
-    /// What became of them, in the order to be shown: processed, duplicate …
+    /// The fates of the records, in the order to be shown: processed, duplicate …
     pub(crate) outcomes: Vec<(&'static str, u64)>,
     /// Posts and deletions beyond the first of their records.
     pub(crate) further: u64,
@@ -25,7 +25,7 @@ pub(crate) struct Closing {
     pub(crate) ignored_reasons: BTreeMap<String, u64>,
     /// Records that are no posts.
     pub(crate) dead_letters: u64,
-    /// Why they are none, where that is known.
+    /// The reasons, where they are known.
     pub(crate) reasons: BTreeMap<String, u64>,
     /// Posts among the processed that came late.
     pub(crate) late: u64,
@@ -33,15 +33,15 @@ pub(crate) struct Closing {
     pub(crate) alerts: BTreeMap<String, u64>,
     /// Revisions in shadow or muted.
     pub(crate) not_sent: u64,
-    /// What this process did at each stage, in the order posts go through them; of a staged run only.
+    /// The work of this process at each stage, in the order posts go through them; of a staged run only.
     pub(crate) stages: Vec<(StageName, StageCounts)>,
-    /// How long this process took.
+    /// The time that this process took.
     pub(crate) elapsed: Duration,
     /// The most memory that was resident at once, in bytes, where the system tells.
     pub(crate) peak_memory: Option<u64>,
 }
 
-impl Closing {
+impl RunReport {
     /// The summary, a fact a line.
     pub(crate) fn summary(&self) -> String {
         let mut text = String::new();
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_summary_leaves_nothing_out() {
-        let closing = Closing {
+        let closing = RunReport {
             read: 452_013,
             read_now: 252_013,
             outcomes: vec![("processed", 451_000), ("duplicate", 1_000), ("filtered", 0)],
@@ -127,8 +127,8 @@ mod tests {
             peak_memory: Some(300 << 20),
         };
         insta::assert_snapshot!(closing.summary());
-        insta::assert_snapshot!(Closing::default().summary());
-        let staged = Closing {
+        insta::assert_snapshot!(RunReport::default().summary());
+        let staged = RunReport {
             stages: vec![
                 (StageName::Prepare, StageCounts { received: 1_010, processed: 1_000, seen: 10, waiting: 0 }),
                 (StageName::Circle, StageCounts { received: 7, processed: 5, seen: 0, waiting: 2 }),

@@ -65,7 +65,7 @@ fn mistakes_are_explained() {
     insta::assert_snapshot!(report);
 }
 
-/// Whoever writes a secret by mistake must not find it in a log.
+/// A secret that is written by mistake must not appear in a log.
 #[test]
 fn secrets_that_are_written_out_are_refused_and_not_repeated() {
     let sasl = "[kafka.sasl]\nmechanism = \"plain\"\nusername = \"u\"\n";
@@ -180,7 +180,7 @@ fn files_of_tls_lie_beside_the_pipeline() {
     assert_eq!(ca(&again), std::env::current_dir().unwrap().join("conf/ca.pem"));
 }
 
-/// What the command line says instead of the file.
+/// Arguments take the place of keys.
 #[test]
 fn arguments_replace_what_the_file_says() {
     let loaded = |text: &str, overrides: &Overrides<'_>| {

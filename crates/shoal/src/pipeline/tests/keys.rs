@@ -10,7 +10,7 @@ pub(super) struct SchemaTable {
     pub(super) is_list: bool,
     /// The declaration, with what it refers to.
     pub(super) schema: Value,
-    /// Its keys that are no tables, in the order of their names.
+    /// The keys that are no tables, in the order of their names.
     pub(super) keys: Vec<(String, Value)>,
 }
 

@@ -171,7 +171,7 @@ fn bounds(schema: &Json) -> Vec<(Value, Value)> {
     bounds
 }
 
-/// What balanced.toml shows in comments is held against the defaults in `kafka.rs`.
+/// The values that balanced.toml shows in comments are held against the defaults in `kafka.rs`.
 #[test]
 fn balanced_holds_every_key() {
     let balanced = std::fs::read_to_string(shipped("balanced.toml")).unwrap();
