@@ -1,4 +1,4 @@
-//! Letting go of clients. ClosingThread one waits for brokers, and with a broker gone it can wait for ever.
+//! Letting go of clients. Closing one waits for brokers, and with a broker gone it can wait for ever.
 
 use std::ops::Deref;
 

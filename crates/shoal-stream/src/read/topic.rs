@@ -8,13 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use prometheus::IntCounter;
-use rdkafka::client::OAuthToken;
-use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::statistics::Statistics;
-use rdkafka::{ClientContext, Message, Offset, TopicPartitionList};
+use rdkafka::{Message, Offset, TopicPartitionList};
 use shoal_detect::{Analysed, Analyst, TimeDoubt};
 use shoal_formats::Position;
 use shoal_kafka::{Purpose, Watch, diagnose};

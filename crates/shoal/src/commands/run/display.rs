@@ -111,6 +111,7 @@ mod tests {
     fn the_line_says_where_the_run_is() {
         let progress = RunProgress {
             records: 1_234_567,
+            posts: 1_234_000,
             watermark: Some(Timestamp::from_seconds(1_438_907_400)),
             newest: Some(Timestamp::from_seconds(1_438_907_401)),
             alerts: 12,
