@@ -10,7 +10,7 @@ use crate::tidy::{self, RepoFile};
 
 /// Lines of one crate's sources, by what they are.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Lines {
+struct LineCounts {
     files: usize,
     code: usize,
     comment: usize,
@@ -42,7 +42,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
 /// Prints the table of sizes, the largest crate first.
 fn sizes(rust: &[&RepoFile]) {
-    let mut crates: BTreeMap<&str, Lines> = BTreeMap::new();
+    let mut crates: BTreeMap<&str, LineCounts> = BTreeMap::new();
     for source in rust {
         let parts: Vec<&str> = source.path.split('/').collect();
         let name = if matches!(parts[0], "crates" | "testing") { parts[1] } else { parts[0] };
@@ -52,14 +52,14 @@ fn sizes(rust: &[&RepoFile]) {
     let mut rows: Vec<_> = crates.into_iter().collect();
     rows.sort_by_key(|(_, lines)| std::cmp::Reverse(lines.total()));
     println!("| crate | files | code | comment | test | total |\n|---|---|---|---|---|---|");
-    let all = rows.iter().fold(Lines::default(), |sum, (_, lines)| sum.plus(*lines));
+    let all = rows.iter().fold(LineCounts::default(), |sum, (_, lines)| sum.plus(*lines));
     for (name, lines) in rows.iter().copied().chain([("all", all)]) {
-        let Lines { files, code, comment, test } = lines;
+        let LineCounts { files, code, comment, test } = lines;
         println!("| {name} | {files} | {code} | {comment} | {test} | {} |", lines.total());
     }
 }
 
-impl Lines {
+impl LineCounts {
     fn plus(self, other: Self) -> Self {
         Self {
             files: self.files + other.files,
@@ -76,8 +76,8 @@ impl Lines {
 
 /// Counts the lines of a file, blank ones with what they stand in. From `#[cfg(test)]` at the start of a line on, all
 /// is test.
-fn count(path: &str, text: &str) -> Lines {
-    let mut lines = Lines { files: 1, ..Lines::default() };
+fn count(path: &str, text: &str) -> LineCounts {
+    let mut lines = LineCounts { files: 1, ..LineCounts::default() };
     let mut in_tests = is_test(path);
     for line in text.lines() {
         in_tests |= line.starts_with("#[cfg(test)]");
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn lines_are_counted_by_what_they_are() {
         let text = "//! Doc.\nfn a() {}\n    // why\n\n#[cfg(test)]\nmod tests {\n}\n";
-        assert_eq!(count("crates/a/src/b.rs", text), Lines { files: 1, code: 2, comment: 2, test: 3 });
+        assert_eq!(count("crates/a/src/b.rs", text), LineCounts { files: 1, code: 2, comment: 2, test: 3 });
         assert_eq!(count("crates/a/tests/b.rs", text).test, 7);
     }
 }

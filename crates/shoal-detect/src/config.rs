@@ -1,4 +1,4 @@
-//! What can be configured about detection. Everything here decides which alerts are raised and is part of the
+//! The configuration of detection. Everything here decides which alerts are raised and is part of the
 //! configuration's fingerprint.
 
 use std::collections::BTreeMap;
@@ -147,7 +147,7 @@ pub enum Method {
 pub struct Rule {
     /// The layer.
     pub layer: Layer,
-    /// One of the layer's windows.
+    /// A window of the layer.
     pub window: Span,
     /// The least number of pairs of posts.
     #[serde(default)]

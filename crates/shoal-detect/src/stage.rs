@@ -11,7 +11,7 @@ use crate::record::{Observed, Order, PrepareCounts, Record, Trigger};
 use crate::topology::{Outbox, RaisedAlert, StageName};
 use crate::{Config, Error};
 
-/// One logical partition of one stage: a deterministic state machine over records in κ order.
+/// A logical partition of one stage: a deterministic state machine over records in κ order.
 ///
 /// A driver calls [`Stage::process`] with all records of one trigger, in their order, and [`Stage::timer`] for
 /// every due timer before any record of that moment or later. What a stage sends depends on nothing else.
@@ -53,7 +53,7 @@ pub trait Stage: Sized + Send + 'static {
     fn restore(&mut self, state: Self::State);
 }
 
-/// What all partitions of a pipeline are made from.
+/// The settings that all partitions of a pipeline are made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Setup<'a> {
     /// The configuration.
@@ -122,7 +122,7 @@ impl<S: Stage> Emitter<'_, S> {
         self.outbox.raise(RaisedAlert { trigger, stage: S::NAME, order, alert });
     }
 
-    /// Where to put what an observer is told; `None` when there is no observer.
+    /// The place for what an observer is told; `None` when there is no observer.
     pub(crate) fn observed(&mut self) -> Option<&mut Observed> {
         self.outbox.observed()
     }

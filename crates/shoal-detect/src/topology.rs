@@ -35,7 +35,7 @@ pub enum StageName {
     Cluster,
     /// Meetings and co-actions.
     Pair,
-    /// What two accounts share.
+    /// The ties of two accounts.
     Tie,
     /// The circle test.
     Circle,
@@ -48,19 +48,19 @@ pub enum StageName {
 struct Row {
     /// The name in topics, groups, metrics and pages.
     name: &'static str,
-    /// What its records are distributed by; "–" for a stage with one partition.
+    /// The key that its records are distributed by; "–" for a stage with one partition.
     key: &'static str,
     partitions: Sharding,
     /// The stages that send to it, in the order of its channels in a snapshot.
     upstream: &'static [StageName],
-    /// Whether it raises alerts.
+    /// Set if it raises alerts.
     alerts: bool,
 }
 
 /// The number of partitions of a stage.
 #[derive(Debug, Clone, Copy)]
 enum Sharding {
-    /// One for each source.
+    /// A partition for each source.
     Sources,
     /// As configured.
     Configured(fn(&Partitions) -> u16),
@@ -95,7 +95,7 @@ impl StageName {
         self.row().name
     }
 
-    /// What its records are distributed by; "–" for a stage with one partition.
+    /// The key that its records are distributed by; "–" for a stage with one partition.
     pub const fn key(self) -> &'static str {
         self.row().key
     }
@@ -110,7 +110,7 @@ impl StageName {
         Self::ALL.into_iter().filter(move |other| self.sends_to(*other))
     }
 
-    /// Whether the table declares this edge.
+    /// Returns whether the table declares this edge.
     pub const fn sends_to(self, other: Self) -> bool {
         let mut upstream = other.upstream();
         while let [first, rest @ ..] = upstream {
@@ -122,7 +122,7 @@ impl StageName {
         false
     }
 
-    /// Whether it raises alerts.
+    /// Returns whether it raises alerts.
     pub const fn raises_alerts(self) -> bool {
         self.row().alerts
     }
@@ -136,7 +136,7 @@ impl StageName {
         }
     }
 
-    /// Whether its number of partitions is configured; all other stages of detection have one.
+    /// Returns whether its number of partitions is configured; all other stages of detection have one.
     pub const fn is_sharded(self) -> bool {
         matches!(self.row().partitions, Sharding::Configured(_))
     }

@@ -1,4 +1,4 @@
-//! How fast records are read and decoded, on one core.
+//! The speed of reading and decoding records, on one core.
 
 // A bench that cannot run should say so and stop.
 #![allow(clippy::unwrap_used)]

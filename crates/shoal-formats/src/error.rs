@@ -12,9 +12,9 @@ pub enum Error {
     Setting {
         /// The key as a pipeline has it, such as `input.depth`.
         key: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// An input that cannot be opened.

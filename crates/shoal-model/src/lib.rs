@@ -7,6 +7,7 @@
 //! This crate holds data and its validation, no logic: every other crate depends on it, it depends on none.
 
 mod alert;
+mod alert_profile;
 pub mod display;
 mod error;
 pub mod interned;
@@ -22,10 +23,11 @@ mod trace;
 
 pub use alert::{
     ALERT_SCHEMA, ALERT_SCHEMA_V1, ALERT_SCHEMA_VERSION, Alert, AlertAccount, AlertKind, AlertObject, AlertPost,
-    AlertProfile, AlertState, AlertTie, Arithmetic, Assessment, BenignCheck, BenignVerdict, Cap, CapHit,
-    ContextAccount, LayerCount, Lineage, LineageEvent, Meeting, OLDEST_ALERT_SCHEMA_VERSION, Observed, Provenance,
-    Strength, TiesSummary, TimelineBin, Window,
+    AlertState, AlertTie, Arithmetic, Assessment, BenignCheck, BenignVerdict, Cap, CapHit, ContextAccount, LayerCount,
+    Lineage, LineageEvent, Meeting, OLDEST_ALERT_SCHEMA_VERSION, Observed, Provenance, Strength, TiesSummary,
+    TimelineBin, Window,
 };
+pub use alert_profile::AlertProfile;
 pub use error::Error;
 pub use interned::Interned;
 pub use key::{AccountKey, ObjectKey, PostKey, TextKey};

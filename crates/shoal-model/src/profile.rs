@@ -22,6 +22,6 @@ pub struct Profile {
     pub verified: Option<bool>,
     /// The organisation that the platform says the account belongs to.
     pub affiliation: Option<Box<str>>,
-    /// When the account was created.
+    /// The time the account was created.
     pub created_at: Option<Timestamp>,
 }

@@ -94,7 +94,7 @@ impl Settings {
         }
     }
 
-    /// What works and may not be meant.
+    /// Settings that work and may not be meant.
     pub fn warning(&self) -> Option<String> {
         let address = self.open()?;
         Some(format!(

@@ -19,9 +19,9 @@ pub enum Error {
     Setting {
         /// The key as a pipeline has it, such as `checkpoint.every`.
         key: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
     /// An input or the dead letters.

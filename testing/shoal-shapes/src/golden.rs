@@ -9,7 +9,7 @@ use crate::Shape;
 
 /// The variable that lets a golden file be written.
 const WRITE: &str = "SHOAL_SHAPES";
-/// What the first line says of a version that no release has.
+/// The words of the first line for a version that no release has.
 const UNRELEASED: &str = "not released";
 
 /// Something with a version, whose shapes lie in `FOLDER/NAME.vVERSION.txt`.
@@ -17,15 +17,15 @@ const UNRELEASED: &str = "not released";
 pub struct Golden<'a> {
     /// The folder of the golden files.
     pub folder: &'a Path,
-    /// What it is.
+    /// The name of the golden file.
     pub name: &'a str,
-    /// Its version now.
+    /// The version now.
     pub version: u32,
-    /// What to do when its shape must change: which constant to raise, and what else.
+    /// The remedy when its shape must change: which constant to raise, and what else.
     pub remedy: &'a str,
 }
 
-/// How the shapes of now and a golden file differ.
+/// A difference between the shapes of now and a golden file.
 #[derive(Debug, PartialEq, Eq)]
 enum Difference {
     Absent,
@@ -37,7 +37,7 @@ impl Golden<'_> {
     /// Compares the shapes, each with its title, with those of the golden file.
     ///
     /// # Panics
-    /// When they differ. The message says what to do.
+    /// Panics when they differ. The message says what to do.
     #[expect(clippy::panic, reason = "this is for tests")]
     pub fn check(&self, shapes: &[(&str, Shape)]) {
         let writes = std::env::var_os(WRITE).is_some_and(|value| value == "write");
@@ -132,7 +132,7 @@ impl Golden<'_> {
     }
 }
 
-/// What the first line says after the colon: a release, or that there is none.
+/// The words of the first line after the colon: a release, or that there is none.
 fn status(text: &str) -> &str {
     text.lines().next().and_then(|line| line.split_once(": ")).map_or(UNRELEASED, |(_, status)| status)
 }

@@ -18,8 +18,10 @@
 //! Files of a released version say so in their first line and are never changed again.
 
 mod golden;
+mod node;
 mod probe;
 mod shape;
 
 pub use golden::Golden;
-pub use shape::{Sample, Shape};
+pub use node::Sample;
+pub use shape::Shape;

@@ -7,14 +7,14 @@ use serde::de::{
     Visitor,
 };
 
-use crate::shape::{Node, Sample};
+use crate::node::{Node, Sample};
 
 /// As many bytes as any type here asks for at once: a multiple of every length of a hash.
 const BYTES: [u8; 128] = [0; 128];
 /// A text that is also a moment.
 const TEXT: &str = "1970-01-01T00:00:00Z";
 
-/// Why a pass ended early.
+/// The reason why a pass ended early.
 #[derive(Debug)]
 pub(crate) struct Error(String);
 

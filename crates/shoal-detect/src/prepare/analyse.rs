@@ -4,6 +4,7 @@ use shoal_model::{Descriptor, Interned, Layer, ObjectKey, Post, PostRef, TextKey
 use shoal_sketch::Sketcher;
 use shoal_text::{CanonicalUrl, Entities, Folded, entities, fold, hashtag_sequence, shingles};
 
+use super::page_address::page;
 use super::profile::Profiles;
 use crate::Config;
 use crate::key::{KeySet, Keyer};
@@ -13,8 +14,6 @@ use crate::record::{Analysed, AnalysedText, ExplicitTrace, MAX_ENTITIES, PostEnt
 const SHINGLE: usize = 4;
 /// Characters of a text, an address or a hashtag sequence that are shown.
 const EXCERPT: usize = 280;
-/// The length of the address of a post or account in bytes, beyond which it is not kept.
-const MAX_PAGE_ADDRESS: usize = 2_048;
 /// Addresses of one post that leave traces.
 const TRACED_ADDRESSES: usize = 8;
 
@@ -163,17 +162,6 @@ impl Analyst {
     }
 }
 
-/// An address that people are shown: that of a page, and not too long.
-pub(super) fn page(url: &str) -> Option<Box<str>> {
-    (url.len() <= MAX_PAGE_ADDRESS && is_web(url)).then(|| url.into())
-}
-
-/// Tells whether an address leads to a page: an alert is read by people, and `javascript:` is an address too.
-fn is_web(url: &str) -> bool {
-    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
-}
-
 /// The address of a post, on platforms where it follows from the id alone.
 fn permalink(id: &str) -> Option<Box<str>> {
     let (platform, native) = Post::split_id(id).ok()?;
@@ -198,11 +186,5 @@ mod tests {
         assert_eq!(permalink("twitter:123").as_deref(), Some("https://x.com/i/status/123"));
         assert_eq!(permalink("twitter:p123"), None);
         assert_eq!(permalink("bluesky:123"), None);
-    }
-
-    #[test]
-    fn only_pages_are_linked_to() {
-        assert!(is_web("https://example.org/1") && is_web("HTTP://example.org"));
-        assert!(!is_web("javascript:alert(1)") && !is_web("data:text/html,x") && !is_web("/relative"));
     }
 }

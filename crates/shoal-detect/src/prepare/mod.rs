@@ -5,6 +5,7 @@
 
 mod activity;
 mod analyse;
+mod page_address;
 mod profile;
 
 use serde::{Deserialize, Serialize};

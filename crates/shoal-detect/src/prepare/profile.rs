@@ -2,7 +2,7 @@
 
 use shoal_model::{AccountKey, Interned, Post, Profile};
 
-use super::analyse::page;
+use super::page_address::page;
 
 /// Accounts whose last profile is remembered.
 const REMEMBERED: usize = 4_096;

@@ -1,4 +1,4 @@
-//! What the observer of a run is told besides alerts: posts that were kept, texts that became objects.
+//! Findings for the observer of a run besides alerts: posts that were kept, texts that became objects.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use shoal_sketch::Sketch;
 
 use super::{Analysed, AnalysedText, ExplicitTrace, ObjectMerge, PostEntities, TextObject};
 
-/// What detection found out about the posts of one drive.
+/// Findings about the posts of one drive.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Observed {
     /// The posts that prepare kept: duplicates are not among them.
     pub posts: Vec<KeptPost>,
     /// The posts that it left out: their accounts have used the ids before.
     pub duplicates: Vec<DuplicatePost>,
-    /// What became known of texts, by their keys.
+    /// Texts that became known, by their keys.
     pub texts: BTreeMap<TextKey, TextObject>,
     /// Text objects that became one.
     pub merges: Vec<ObjectMerge>,
@@ -31,7 +31,7 @@ pub struct KeptPost {
     pub objects: Vec<ExplicitTrace>,
     /// The text, if it counts.
     pub text: Option<KeptText>,
-    /// Its addresses and hashtags.
+    /// The addresses and hashtags.
     pub entities: PostEntities,
 }
 
@@ -49,7 +49,7 @@ pub struct DuplicatePost {
 pub struct KeptText {
     /// The key of the folded text: equal keys are equal texts.
     pub key: TextKey,
-    /// Its sketch; `None` for a text that matches exactly only.
+    /// The sketch; `None` for a text that matches exactly only.
     pub sketch: Option<Sketch>,
 }
 

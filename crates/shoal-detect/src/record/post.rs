@@ -19,7 +19,7 @@ pub struct Analysed {
     pub traces: Vec<ExplicitTrace>,
     /// The text that it publishes; `None` for a repost or a text too short to count.
     pub text: Option<AnalysedText>,
-    /// Its addresses and hashtags, where somebody keeps posts. Found again in the post when absent, as after a restart.
+    /// The addresses and hashtags, where somebody keeps posts. Found again in the post when absent, as after a restart.
     #[serde(skip)]
     pub entities: Option<Box<PostEntities>>,
     /// The number by which its driver knows it, handed on with a kept post.

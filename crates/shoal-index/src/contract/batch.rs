@@ -10,7 +10,7 @@ use shoal_model::{Alert, Timestamp};
 pub struct PostDocument {
     pub(crate) source: Arc<str>,
     pub(crate) offset: u64,
-    /// Its number among the contents of the record.
+    /// The number among the contents of the record.
     pub(crate) part: u32,
     pub(crate) at: Timestamp,
     pub(crate) kept: KeptPost,

@@ -69,7 +69,7 @@ pub struct StoredPost {
     /// The organisation that the platform says the account belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub affiliation: Option<String>,
-    /// When the account was made.
+    /// The time the account was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub author_created_at: Option<Timestamp>,

@@ -1,6 +1,6 @@
 //! Checks of the name by which a browser has reached the server, and of the page that it comes from.
 //!
-//! Where everybody on this machine may do everything, a page of a stranger in a browser on this machine must not: it
+//! Names that the server answers to. If everybody on this machine may do everything, a stranger's page in a browser on it must not: it
 //! could give the server a name of its own (DNS rebinding), or send forms to it (cross-site request forgery).
 
 use std::net::{IpAddr, Ipv6Addr};

@@ -1,4 +1,4 @@
-//! What platforms show of accounts: for people, no evidence.
+//! Profiles of accounts as platforms show them: for people, no evidence.
 
 use maud::{Markup, html};
 use shoal_index::StoredPost;
@@ -33,7 +33,7 @@ pub(super) fn names(profile: &AlertProfile) -> Markup {
     }
 }
 
-/// What an account is marked as.
+/// The marks of an account.
 pub(super) fn marks(automated: Option<bool>, verified: Option<bool>) -> Markup {
     html! {
         @if automated == Some(true) { span.tag title="as the account or its platform says" { "automated" } }

@@ -83,7 +83,7 @@ pub(crate) enum ReadOutcome<P> {
 }
 
 impl<P: HasPost> ReadItem<P> {
-    /// What was decoded of the record with these bytes, which are kept when its time is `doubtful`.
+    /// Adds what was decoded of the record with these bytes, which are kept when its time is `doubtful`.
     pub(crate) fn new(
         record: &Record,
         bytes: &[u8],

@@ -14,6 +14,7 @@
 
 mod table;
 
+pub(crate) use table::in_words;
 use table::{FoldKind, FoldTable, TABLE, TableEntry};
 
 use crate::scan::Scanner;
@@ -74,11 +75,6 @@ pub fn fold(text: &str, out: &mut Folded) {
         start = range.end;
     }
     writer.piece(text.get(start..).unwrap_or_default());
-}
-
-/// Tells whether `c` belongs to words: anything but white space, punctuation, symbols and emoji.
-pub(crate) fn in_words(c: char) -> bool {
-    TABLE.in_words(c)
 }
 
 struct FoldWriter<'a> {

@@ -79,6 +79,11 @@ pub(super) struct FoldTable {
 /// The table, read at first use.
 pub(super) static TABLE: LazyLock<FoldTable> = LazyLock::new(|| FoldTable::read(include_str!("table.txt")));
 
+/// Tells whether `c` belongs to words: anything but white space, punctuation, symbols and emoji.
+pub(crate) fn in_words(c: char) -> bool {
+    TABLE.in_words(c)
+}
+
 impl FoldTable {
     /// The entry of `c`.
     #[inline]

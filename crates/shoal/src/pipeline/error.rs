@@ -1,10 +1,9 @@
 //! Errors of a pipeline. Every one names the place, the key and the remedy.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::origins::{KeyPath, Location};
+pub(crate) use super::origins::Spot;
 
 /// A pipeline that cannot run as it is written.
 #[derive(Debug, thiserror::Error)]
@@ -62,33 +61,9 @@ pub(crate) enum Error {
     },
 }
 
-/// The subject of an error: a place, and the key there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Spot {
-    /// The place to mend.
-    pub(crate) place: Location,
-    /// The key in full; `None` for a file that is no pipeline and for plain arguments.
-    pub(crate) key: Option<KeyPath>,
-}
-
 impl Spot {
     /// The error about this spot.
     pub(crate) fn wrong(&self, problem: impl Into<String>, remedy: impl Into<String>) -> Error {
         Error::Wrong { at: self.clone(), problem: problem.into(), remedy: remedy.into() }
-    }
-}
-
-impl From<Location> for Spot {
-    fn from(place: Location) -> Self {
-        Self { place, key: None }
-    }
-}
-
-impl fmt::Display for Spot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.key {
-            Some(key) => write!(f, "{}: {key}", self.place),
-            None => write!(f, "{}", self.place),
-        }
     }
 }

@@ -8,8 +8,6 @@ use serde_path_to_error::Segment;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::Spot;
-use super::tree::parse_keys;
 use shoal_model::display::printable;
 
 /// The steps to a key: `source[0].path`.
@@ -215,5 +213,47 @@ impl<'a> Starts<'a> {
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
         let before = self.text.get(start..byte).map_or(0, |text| text.chars().count());
         (line, before + 1)
+    }
+}
+
+/// The subject of an error: a place, and the key there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// The place to mend.
+    pub(crate) place: Location,
+    /// The key in full; `None` for a file that is no pipeline and for plain arguments.
+    pub(crate) key: Option<KeyPath>,
+}
+
+impl From<Location> for Spot {
+    fn from(place: Location) -> Self {
+        Self { place, key: None }
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.key {
+            Some(key) => write!(f, "{}: {key}", self.place),
+            None => write!(f, "{}", self.place),
+        }
+    }
+}
+
+/// Keys with dots between them, as TOML writes them.
+pub(super) fn parse_keys(keys: &str) -> Option<KeyPath> {
+    // One line, so that it can only be one key.
+    let document = Some(format!("{keys} = 0")).filter(|document| !document.contains(['\n', '\r']))?;
+    let root = DeTable::parse(&document).ok()?;
+    let mut path = KeyPath::default();
+    let mut table = root.get_ref();
+    loop {
+        let mut entries = table.iter();
+        let (Some((key, value)), None) = (entries.next(), entries.next()) else { return None };
+        path = path.key(key.get_ref());
+        match value.get_ref().as_table() {
+            Some(inner) => table = inner,
+            None => return Some(path),
+        }
     }
 }

@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::error::{Error, Spot};
-use super::origins::{KeyPath, Location, Origins, Starts, Step};
+use super::origins::{KeyPath, Location, Origins, Starts, Step, parse_keys};
 use super::secrets;
 use shoal_model::display::printable;
 
@@ -96,24 +96,6 @@ impl Tree {
         }
         table.insert(last.clone(), value);
         Ok(())
-    }
-}
-
-/// Keys with dots between them, as TOML writes them.
-pub(super) fn parse_keys(keys: &str) -> Option<KeyPath> {
-    // One line, so that it can only be one key.
-    let document = Some(format!("{keys} = 0")).filter(|document| !document.contains(['\n', '\r']))?;
-    let root = DeTable::parse(&document).ok()?;
-    let mut path = KeyPath::default();
-    let mut table = root.get_ref();
-    loop {
-        let mut entries = table.iter();
-        let (Some((key, value)), None) = (entries.next(), entries.next()) else { return None };
-        path = path.key(key.get_ref());
-        match value.get_ref().as_table() {
-            Some(inner) => table = inner,
-            None => return Some(path),
-        }
     }
 }
 

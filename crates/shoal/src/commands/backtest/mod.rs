@@ -4,6 +4,7 @@
 //! An account is *flagged* when it stands in `observed.accounts` of any revision that was sent. Every figure is about
 //! accounts as the input names them; an account that posts in several sources counts in each of them.
 
+mod files;
 mod groups;
 mod labels;
 mod markdown;
@@ -20,7 +21,8 @@ pub(crate) use runner::backtest;
 
 #[cfg(test)]
 use self::{
+    files::write,
     labels::Labels,
-    report::{FileRole, write},
+    report::FileRole,
     score::{ScoredRun, SourceData, score},
 };

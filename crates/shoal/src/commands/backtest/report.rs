@@ -3,14 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
-use anyhow::{Context, Result};
 use serde::Serialize;
 use shoal_model::Cap;
 
-use super::markdown;
 use super::metrics::exact_interval;
 
 /// The version of `report.json`.
@@ -204,22 +200,8 @@ pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Writes `report.json`, `report.md` and `flagged.tsv` into a directory, which is made where it is missing.
-pub(crate) fn write(out_dir: &Path, report: &BacktestReport, flagged: &[FlaggedAccount]) -> Result<()> {
-    fs::create_dir_all(out_dir).with_context(|| format!("cannot make the directory {}", out_dir.display()))?;
-    let mut json = serde_json::to_string_pretty(report).context("cannot write the report as JSON")?;
-    json.push('\n');
-    for (name, content) in
-        [("report.json", json), ("report.md", markdown::render(report)), ("flagged.tsv", flagged_table(flagged))]
-    {
-        let path = out_dir.join(name);
-        fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
-}
-
 /// The content of `flagged.tsv`.
-fn flagged_table(flagged: &[FlaggedAccount]) -> String {
+pub(super) fn flagged_table(flagged: &[FlaggedAccount]) -> String {
     let mut table = String::from("source\taccount\tbits\talerts\n");
     for line in flagged {
         let (source, account) = (field(&line.source), field(&line.account));
@@ -258,18 +240,5 @@ mod tests {
         let counts = FlaggedCounts::of([4, 0], [1, 0]);
         assert_eq!((counts.share, counts.share_with_10_posts), (Some(0.25), None));
         assert!(counts.interval_95.is_some() && counts.interval_95_with_10_posts.is_none());
-    }
-
-    #[test]
-    fn a_directory_that_cannot_be_made_is_named() {
-        let report = BacktestReport {
-            version: REPORT_VERSION,
-            coordinated: FlaggedCounts::default(),
-            ordinary: FlaggedCounts::default(),
-            auprc: None,
-            runs: Vec::new(),
-        };
-        let error = write(Path::new("/dev/null/out"), &report, &[]).unwrap_err();
-        assert!(format!("{error:#}").starts_with("cannot make the directory /dev/null/out: "));
     }
 }

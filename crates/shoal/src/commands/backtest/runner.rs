@@ -7,8 +7,9 @@ use anyhow::{Context, Result};
 use shoal_model::{Alert, Post, Timestamp};
 use shoal_stream::{BatchOutcome, Filter, Input, Observer, ObserverError, RunProgress, Source, StageName};
 
+use super::files::write;
 use super::labels::Labels;
-use super::report::{FileRole, write};
+use super::report::FileRole;
 use super::score::{ScoredRun, SourceData, score};
 use crate::cli::{self, BacktestArgs, BacktestRequest, BacktestSource};
 use crate::job::bare_job;

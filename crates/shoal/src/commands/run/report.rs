@@ -21,7 +21,7 @@ pub(crate) struct RunReport {
     pub(crate) further: u64,
     /// Records with nothing for Shoal in them.
     pub(crate) ignored: u64,
-    /// What they were, where that is known.
+    /// The records that they were, where that is known.
     pub(crate) ignored_reasons: BTreeMap<String, u64>,
     /// Records that are no posts.
     pub(crate) dead_letters: u64,
