@@ -21,6 +21,8 @@ use crate::{Decoded, Error, Framing, Limits, Record, RecordKind, Refusal};
 pub struct FormatDefinition {
     /// The name used in configuration.
     pub name: &'static str,
+    /// A sentence about it, for people.
+    pub description: &'static str,
     /// The way in which a file of this format is cut into records. (A record of a topic is one.)
     pub framing: &'static dyn Framing,
     /// Decodes one record, given as its bytes without what ends it. A record is refused whole, or its contents are
@@ -145,7 +147,10 @@ impl JsonSchema for Format {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "description": "A format that records can be in.", "type": "string", "enum": Self::NAMES })
+        let formats = Self::ALL.map(
+            |Self(format)| json_schema!({ "type": "string", "const": format.name, "description": format.description }),
+        );
+        json_schema!({ "description": "A format that records can be in.", "oneOf": formats })
     }
 }
 

@@ -5,8 +5,13 @@ use serde_json::Value;
 use shoal_formats::{Contents, Decoded, Format, FormatDefinition, Limits, Lines, Refusal};
 
 /// The format.
-pub(crate) const PAGES: Format =
-    Format::of(&FormatDefinition { name: "pages", framing: &Lines, decode, resembles: |_| false });
+pub(crate) const PAGES: Format = Format::of(&FormatDefinition {
+    name: "pages",
+    description: "Pages of native records.",
+    framing: &Lines,
+    decode,
+    resembles: |_| false,
+});
 
 fn decode(record: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
     match serde_json::from_slice(record) {

@@ -25,7 +25,8 @@ use super::json::{self, JsonProgress};
 use crate::{Decoded, FormatDefinition, Limits, Lines, Refusal};
 
 /// The row of the table.
-pub(super) const DEFINITION: FormatDefinition = FormatDefinition { name: "native", framing: &Lines, decode, resembles };
+pub(super) const DEFINITION: FormatDefinition =
+    FormatDefinition { name: "native", description: "Shoal's own NDJSON.", framing: &Lines, decode, resembles };
 
 /// Decodes one record.
 fn decode(line: &[u8], limits: &Limits) -> Result<Decoded, Refusal> {
