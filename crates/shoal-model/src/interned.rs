@@ -11,13 +11,16 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Numbers of values by their addresses.
-type Numbers = HashMap<usize, u32, BuildHasherDefault<AddressHasher>>;
+type Numbers = HashMap<usize, u32, BuildHasherDefault<PlainHasher>>;
 
-/// Addresses are made by the allocator, not by strangers: a multiplication spreads them well enough.
+/// Values by their numbers. A value that holds others is complete after them, although its number comes before theirs.
+type Values = HashMap<u32, Arc<dyn Any + Send + Sync>, BuildHasherDefault<PlainHasher>>;
+
+/// Addresses and numbers are made by the program, not by strangers: a multiplication spreads them well enough.
 #[derive(Default)]
-struct AddressHasher(u64);
+struct PlainHasher(u64);
 
-impl Hasher for AddressHasher {
+impl Hasher for PlainHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -26,6 +29,10 @@ impl Hasher for AddressHasher {
         for byte in bytes {
             self.write_usize(usize::from(*byte));
         }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_usize(number as usize);
     }
 
     fn write_usize(&mut self, address: usize) {
@@ -37,7 +44,7 @@ thread_local! {
     /// While a snapshot is written: the number of each value, by its address.
     static WRITTEN: RefCell<Option<Numbers>> = const { RefCell::new(None) };
     /// While a snapshot is read: the values by number.
-    static READ: RefCell<Option<Vec<Arc<dyn Any + Send + Sync>>>> = const { RefCell::new(None) };
+    static READ: RefCell<Option<Values>> = const { RefCell::new(None) };
 }
 
 /// A shared value, as [`Arc`]. Within [`writing`] and [`reading`] it is written once and then by number; elsewhere it
@@ -89,7 +96,7 @@ pub fn writing<R>(write: impl FnOnce() -> R) -> R {
 
 /// Reads a snapshot that was written within [`writing`].
 pub fn reading<R>(read: impl FnOnce() -> R) -> R {
-    READ.set(Some(Vec::new()));
+    READ.set(Some(Values::default()));
     let result = read();
     READ.set(None);
     result
@@ -122,10 +129,10 @@ impl<'de, T: DeserializeOwned + Send + Sync + 'static> Deserialize<'de> for Inte
             let read = read.get_or_insert_default();
             if let Some(value) = value {
                 let value = Arc::new(value);
-                read.push(Arc::<T>::clone(&value));
+                read.insert(number, Arc::<T>::clone(&value));
                 return Ok(Self(value));
             }
-            let known = read.get(number as usize).cloned().and_then(|value| value.downcast::<T>().ok());
+            let known = read.get(&number).cloned().and_then(|value| value.downcast::<T>().ok());
             known.map(Self).ok_or_else(|| D::Error::custom(format!("value {number} was not written before")))
         })
     }
@@ -144,6 +151,24 @@ mod tests {
         let again: Vec<Interned<String>> = reading(|| serde_json::from_str(&text).unwrap());
         assert_eq!(again, values);
         assert!(Interned::ptr_eq(&again[0], &again[3]) && !Interned::ptr_eq(&again[0], &again[1]));
+    }
+
+    #[test]
+    fn a_value_that_holds_shared_values_is_shared_again_with_them() {
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        struct Outer {
+            inner: Interned<String>,
+        }
+        let inner = Interned::new("inner".to_owned());
+        let one = Interned::new(Outer { inner: inner.clone() });
+        let other = Interned::new(Outer { inner: inner.clone() });
+        let values = (vec![one.clone(), other.clone(), one, other], inner);
+        let bytes = writing(|| serde_json::to_vec(&values).unwrap());
+        let again: (Vec<Interned<Outer>>, Interned<String>) = reading(|| serde_json::from_slice(&bytes).unwrap());
+        assert_eq!(again, values);
+        let (outers, inner) = again;
+        assert!(Interned::ptr_eq(&outers[0], &outers[2]) && !Interned::ptr_eq(&outers[0], &outers[1]));
+        assert!(outers.iter().all(|outer| Interned::ptr_eq(&outer.inner, &inner)));
     }
 
     #[test]

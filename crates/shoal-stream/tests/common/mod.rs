@@ -98,7 +98,7 @@ fn line(id: usize, seconds: i64, author: &str, text: &str, repost_of: Option<&st
     let ts = shoal_model::Timestamp::from_seconds(seconds);
     let mut record = serde_json::json!({
         "id": format!("p{id:06}"), "platform": "made", "author": author, "ts": ts.to_string(), "text": text,
-        "lang": "en", "repost": repost_of.is_some(),
+        "lang": "en", "repost": repost_of.is_some(), "handle": author, "client": format!("app {}", id % 3),
     });
     if let Some(target) = repost_of {
         record["repost_of"] = target.into();

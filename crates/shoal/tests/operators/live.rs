@@ -25,6 +25,9 @@ const FILES: [&str; 5] = [
     "docs/kafka.md",
 ];
 
+/// Metrics that are told once something was counted, which these processes do not: no format of today ignores records.
+const ONLY_ONCE_COUNTED: [&str; 1] = ["shoal_ignored_total"];
+
 fn posts() -> Vec<PostLine> {
     lines(Path::new(&pipeline("demo.ndjson")))
 }
@@ -95,7 +98,9 @@ fn everything_that_is_watched_is_there() {
         for name in metrics_in(&text(file)).iter().filter(|name| !name.contains(':')) {
             let family = ["_bucket", "_count", "_sum"].iter().find_map(|end| name.strip_suffix(end));
             assert!(
-                told.contains(&**name) || family.is_some_and(|family| told.contains(family)),
+                told.contains(&**name)
+                    || ONLY_ONCE_COUNTED.contains(&name.as_str())
+                    || family.is_some_and(|family| told.contains(family)),
                 "{file} names {name}, which no process tells: {told:?}"
             );
         }
